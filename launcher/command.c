@@ -1,0 +1,253 @@
+#include "launcher/command.h"
+
+#include "assay/json.h"
+#include "launcher/environment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define METRIC_FILE "CLOUD_ML_HP_METRIC_FILE"
+
+/*
+ * What only the service says: an inherited value would be that of the job in which the engine
+ * itself runs.
+ */
+static const char *const service_names[] = {
+    "AIP_CHECKPOINT_DIR",
+    "AIP_MODEL_DIR",
+    "AIP_TENSORBOARD_LOG_DIR",
+    "ASSAY_ATTEMPT",
+    "ASSAY_ATTEMPT_DIR",
+    "ASSAY_SOURCE_DIR",
+    "CLOUD_ML_HP_METRIC_FILE",
+    "CLOUD_ML_HP_METRIC_TAG",
+    "CLOUD_ML_JOB_ID",
+    "CLOUD_ML_PROJECT_ID",
+    "CLOUD_ML_REGION",
+    "CLOUD_ML_TRIAL_ID",
+    "CLUSTER_SPEC",
+    "TF_CONFIG",
+};
+
+/*
+ * What the document cannot set: with one value for all trials their metrics would mix, and the
+ * remains of a lost attempt could not be told from another's.
+ */
+static const char *const reserved_names[] = {
+    "ASSAY_ATTEMPT",
+    "ASSAY_ATTEMPT_DIR",
+    METRIC_FILE,
+};
+
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The text, or NULL for lack of memory. */
+static __attribute__((format(printf, 1, 2))) char *text_of(const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    return text;
+}
+
+/* Sets name unless value is NULL. */
+static bool set_known(struct environment *environment, const char *name, const char *value)
+{
+    return !value || environment_set(environment, name, value);
+}
+
+static bool set_below(struct environment *environment, const char *name, const char *dir,
+                      const char *rest)
+{
+    char *path = dir ? text_of("%s/%s", dir, rest) : NULL;
+    bool is_set = !dir || (path && environment_set(environment, name, path));
+
+    free(path);
+    return is_set;
+}
+
+static bool inherit(const struct command_input *input, struct environment *environment)
+{
+    for (size_t i = 0; i < input->inherited_count; i++) {
+        const struct command_pair *pair = &input->inherited[i];
+
+        if (!is_among(pair->name, service_names, sizeof service_names / sizeof *service_names) &&
+            !environment_set(environment, pair->name, pair->value))
+            return false;
+    }
+    return true;
+}
+
+/* The value of CLUSTER_SPEC for the only replica of a job; NULL for lack of memory. */
+static char *cluster_spec(const char *trial_id)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct json_writer writer;
+    FILE *out = open_memstream(&text, &size);
+    bool is_written = false;
+
+    if (!out)
+        return NULL;
+    json_writer_init(&writer, out, 0);
+    json_begin_object(&writer);
+    json_key(&writer, "cluster");
+    json_begin_object(&writer);
+    json_key(&writer, "workerpool0");
+    json_begin_array(&writer);
+    json_string(&writer, "localhost:2222");
+    json_end_array(&writer);
+    json_end_object(&writer);
+    json_key(&writer, "environment");
+    json_string(&writer, "cloud");
+    json_key(&writer, "task");
+    json_begin_object(&writer);
+    json_key(&writer, "type");
+    json_string(&writer, "workerpool0");
+    json_key(&writer, "index");
+    json_int(&writer, 0);
+    if (trial_id) {
+        json_key(&writer, "trial");
+        json_string(&writer, trial_id);
+    }
+    json_end_object(&writer);
+    json_key(&writer, "job"); /* text that holds JSON, as real jobs have it */
+    json_string(&writer, "{\"python_module\":\"\",\"package_uris\":[],\"job_args\":[]}");
+    json_key(&writer, "open_ports");
+    json_begin_array(&writer);
+    json_int(&writer, 3333);
+    json_end_array(&writer);
+    json_end_object(&writer);
+    is_written = json_writer_finish(&writer);
+    if (fclose(out) == 0 && is_written)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static bool set_cluster_spec(struct environment *environment, const char *trial_id)
+{
+    char *text = cluster_spec(trial_id);
+    bool is_set = text && environment_set(environment, "CLUSTER_SPEC", text);
+
+    free(text);
+    return is_set;
+}
+
+static bool set_service(const struct command_input *input, struct environment *environment)
+{
+    return set_known(environment, "CLOUD_ML_JOB_ID", input->job_id) &&
+           set_known(environment, "CLOUD_ML_TRIAL_ID", input->trial_id) &&
+           set_known(environment, "CLOUD_ML_PROJECT_ID", input->project) &&
+           set_known(environment, "CLOUD_ML_REGION", input->region) &&
+           set_known(environment, "CLOUD_ML_HP_METRIC_TAG", input->metric_tag) &&
+           set_below(environment, METRIC_FILE, input->attempt_dir, "metrics/output.metrics") &&
+           set_below(environment, "AIP_MODEL_DIR", input->output_dir, "model/") &&
+           set_below(environment, "AIP_CHECKPOINT_DIR", input->output_dir, "checkpoints/") &&
+           set_below(environment, "AIP_TENSORBOARD_LOG_DIR", input->output_dir, "logs/") &&
+           set_known(environment, "ASSAY_SOURCE_DIR", input->source_dir) &&
+           set_known(environment, "ASSAY_ATTEMPT", input->attempt_tag) &&
+           set_known(environment, "ASSAY_ATTEMPT_DIR", input->attempt_dir) &&
+           set_cluster_spec(environment, input->trial_id) &&
+           /* Python holds its output back in a file, so that progress would show at the end only.
+            */
+           (environment_get(environment, "PYTHONUNBUFFERED") ||
+            environment_set(environment, "PYTHONUNBUFFERED", "1"));
+}
+
+static bool set_document(const struct command_input *input, struct environment *environment)
+{
+    for (size_t i = 0; i < input->env_count; i++) {
+        const struct command_pair *pair = &input->env[i];
+        char *value = NULL;
+        bool is_set = false;
+
+        if (is_among(pair->name, reserved_names, sizeof reserved_names / sizeof *reserved_names))
+            continue;
+        value = environment_expand(environment, pair->value);
+        is_set = value && environment_set(environment, pair->name, value);
+        free(value);
+        if (!is_set)
+            return false;
+    }
+    return true;
+}
+
+static bool build_argv(const struct command_input *input, const struct environment *environment,
+                       char **argv)
+{
+    for (size_t i = 0; i < input->command_count; i++) {
+        *argv = environment_expand(environment, input->command[i]);
+        if (!*argv++)
+            return false;
+    }
+    for (size_t i = 0; i < input->arg_count; i++) {
+        *argv = environment_expand(environment, input->args[i]);
+        if (!*argv++)
+            return false;
+    }
+    for (size_t i = 0; i < input->parameter_count; i++) {
+        *argv = text_of("--%s=%s", input->parameters[i].name, input->parameters[i].value);
+        if (!*argv++)
+            return false;
+    }
+    return true;
+}
+
+bool command_build(const struct command_input *input, struct command *command,
+                   struct assay_error *err)
+{
+    struct environment environment = { 0 };
+    size_t argc = input->command_count + input->arg_count + input->parameter_count;
+    const char *metric_path = NULL;
+
+    *command = (struct command){ 0 };
+    if (input->command_count == 0 || input->command[0][0] == '\0')
+        return assay_fail(err, ASSAY_INVALID, "containerSpec.command",
+                          "a command is needed to run without a container: its first word is the "
+                          "program");
+    command->argv = calloc(argc + 1, sizeof *command->argv);
+    if (!command->argv || !inherit(input, &environment) || !set_service(input, &environment) ||
+        !set_document(input, &environment) || !build_argv(input, &environment, command->argv))
+        goto fail;
+    metric_path = environment_get(&environment, METRIC_FILE);
+    command->metric_path = metric_path ? strdup(metric_path) : NULL;
+    if (metric_path && !command->metric_path)
+        goto fail;
+    command->envp = environment.entries;
+    free(environment.hashes);
+    return true;
+fail:
+    environment_clear(&environment);
+    command_clear(command);
+    return assay_fail_memory(err);
+}
+
+static void free_strings(char **strings)
+{
+    for (char **at = strings; at && *at; at++)
+        free(*at);
+    free(strings);
+}
+
+void command_clear(struct command *command)
+{
+    if (!command)
+        return;
+    free_strings(command->argv);
+    free_strings(command->envp);
+    free(command->metric_path);
+    *command = (struct command){ 0 };
+}

@@ -1,0 +1,68 @@
+/*
+ * launcher/command.h - from a job's spec and a suggestion to what exec needs: argv, environment,
+ * folders. Pure: reads no clock, environment or file.
+ */
+#ifndef LAUNCHER_COMMAND_H
+#define LAUNCHER_COMMAND_H
+
+#include "assay/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The metric file's place in an attempt's folder. */
+#define COMMAND_METRIC_FILE "metrics/output.metrics"
+
+struct command_pair {
+    const char *name;
+    const char *value;
+};
+
+/* All borrowed. Strings that may be absent are NULL. */
+struct command_input {
+    const char *const *command; /* containerSpec.command; its first word is the program */
+    size_t command_count;
+    const char *const *args;
+    size_t arg_count;
+    const struct command_pair *parameters; /* active ones, appended as --name=value */
+    size_t parameter_count;
+    const struct command_pair *env; /* the document's, in order; later ones see earlier ones */
+    size_t env_count;
+    const struct command_pair *inherited; /* the engine's own environment: lowest precedence */
+    size_t inherited_count;
+
+    const char *job_id;      /* CLOUD_ML_JOB_ID: of the trial's custom job */
+    const char *trial_id;    /* "7"; NULL for a plain custom job */
+    const char *project;     /* CLOUD_ML_PROJECT_ID */
+    const char *region;      /* CLOUD_ML_REGION */
+    const char *metric_tag;  /* CLOUD_ML_HP_METRIC_TAG: the objective's id */
+    const char *source_dir;  /* ASSAY_SOURCE_DIR: the folder of the document */
+    const char *output_dir;  /* absolute, without trailing slash: AIP_MODEL_DIR is
+                                <output_dir>/model/ and so on; NULL sets none of them */
+    const char *attempt_dir; /* absolute: metric file, logs and work/ live there */
+    const char *attempt_tag; /* ASSAY_ATTEMPT: unique in time and on this machine */
+};
+
+/* Owns its strings: command_clear(). */
+struct command {
+    char **argv; /* NULL-terminated */
+    char **envp; /* NULL-terminated, names unique */
+    char *metric_path;
+};
+
+/*
+ * The environment is the inherited one without what only a service sets (CLOUD_ML_*, AIP_*,
+ * CLUSTER_SPEC, …: an outer job's), then the service's variables, then the document's in their
+ * order. The document cannot set CLOUD_ML_HP_METRIC_FILE, ASSAY_ATTEMPT and ASSAY_ATTEMPT_DIR,
+ * which must differ from trial to trial: such entries are passed over. PYTHONUNBUFFERED is 1 unless
+ * set.
+ *
+ * $(NAME) in command, args and env values is replaced from the environment built so far, $$(NAME)
+ * stays as the text $(NAME), an unknown name stays as it is. CLUSTER_SPEC in the worker pool form
+ * for a single replica. ASSAY_INVALID without a command.
+ */
+bool command_build(const struct command_input *input, struct command *command,
+                   struct assay_error *err);
+void command_clear(struct command *command);
+
+#endif

@@ -1,0 +1,225 @@
+#include "launcher/command.h"
+
+#include "assay/json.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const python[] = { "python3", "$(ASSAY_SOURCE_DIR)/train.py" };
+static const char *const words[] = { "--epochs", "5", "$(MODE)", "$$(MODE)" };
+static const struct command_pair flags[] = {
+    { "learning-rate", "-1e-05" },
+    { "text", "a \"b\"\n=c$(MODE)" },
+    { "empty", "" },
+};
+static const struct command_pair document_env[] = {
+    { "MODE", "fast" },
+    { "BOTH", "$(MODE)-$(CLOUD_ML_TRIAL_ID)-$(LATER)" },
+    { "LATER", "x" },
+    { "PATH", "/opt/bin:$(PATH)" },
+    { "CLOUD_ML_HP_METRIC_FILE", "/tmp/shared" },
+    { "CLOUD_ML_REGION", "mars-1" },
+    { "ASSAY_ATTEMPT", "forged" },
+};
+static const struct command_pair inherited[] = {
+    { "PATH", "/usr/bin" },
+    { "CLOUD_ML_TRIAL_ID", "99" },
+    { "TF_CONFIG", "{}" },
+    { "HOME", "/home/x" },
+};
+
+static struct command_input full_input(void)
+{
+    return (struct command_input){
+        .command = python,
+        .command_count = 2,
+        .args = words,
+        .arg_count = 4,
+        .parameters = flags,
+        .parameter_count = 3,
+        .env = document_env,
+        .env_count = sizeof document_env / sizeof document_env[0],
+        .inherited = inherited,
+        .inherited_count = sizeof inherited / sizeof inherited[0],
+        .job_id = "123",
+        .trial_id = "7",
+        .project = "p",
+        .region = "europe-west4",
+        .metric_tag = "accuracy",
+        .source_dir = "/src",
+        .output_dir = "/buckets/b/out/7",
+        .attempt_dir = "/state/7-1",
+        .attempt_tag = "tag",
+    };
+}
+
+/* The only value of a name, or NULL. */
+static const char *value_of(const struct command *command, const char *name)
+{
+    const char *value = NULL;
+    size_t size = strlen(name);
+
+    for (char **entry = command->envp; *entry; entry++) {
+        if (strncmp(*entry, name, size) == 0 && (*entry)[size] == '=') {
+            cr_assert(value == NULL, "%s is there twice", name);
+            value = *entry + size + 1;
+        }
+    }
+    return value;
+}
+
+static void expect(const struct command *command, const char *name, const char *wanted)
+{
+    const char *value = value_of(command, name);
+
+    cr_assert(value != NULL, "%s is missing", name);
+    cr_assert(eq(str, (char *)value, (char *)wanted));
+}
+
+Test(command, flags_follow_the_arguments_untouched)
+{
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+
+    cr_assert(command_build(&input, &command, &err));
+    cr_assert(eq(str, command.argv[0], "python3"));
+    cr_assert(eq(str, command.argv[1], "/src/train.py"));
+    cr_assert(eq(str, command.argv[2], "--epochs"));
+    cr_assert(eq(str, command.argv[3], "5"));
+    cr_assert(eq(str, command.argv[4], "fast"));
+    cr_assert(eq(str, command.argv[5], "$(MODE)"));
+    cr_assert(eq(str, command.argv[6], "--learning-rate=-1e-05"));
+    cr_assert(eq(str, command.argv[7], "--text=a \"b\"\n=c$(MODE)"));
+    cr_assert(eq(str, command.argv[8], "--empty="));
+    cr_assert(command.argv[9] == NULL);
+    command_clear(&command);
+}
+
+Test(command, the_service_tells_the_trial_what_it_is)
+{
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+
+    cr_assert(command_build(&input, &command, &err));
+    expect(&command, "CLOUD_ML_JOB_ID", "123");
+    expect(&command, "CLOUD_ML_TRIAL_ID", "7");
+    expect(&command, "CLOUD_ML_PROJECT_ID", "p");
+    expect(&command, "CLOUD_ML_HP_METRIC_TAG", "accuracy");
+    expect(&command, "CLOUD_ML_HP_METRIC_FILE", "/state/7-1/metrics/output.metrics");
+    expect(&command, "AIP_MODEL_DIR", "/buckets/b/out/7/model/");
+    expect(&command, "AIP_CHECKPOINT_DIR", "/buckets/b/out/7/checkpoints/");
+    expect(&command, "AIP_TENSORBOARD_LOG_DIR", "/buckets/b/out/7/logs/");
+    expect(&command, "ASSAY_SOURCE_DIR", "/src");
+    expect(&command, "ASSAY_ATTEMPT", "tag");
+    expect(&command, "ASSAY_ATTEMPT_DIR", "/state/7-1");
+    expect(&command, "PYTHONUNBUFFERED", "1");
+    cr_assert(eq(str, command.metric_path, "/state/7-1/metrics/output.metrics"));
+    command_clear(&command);
+}
+
+Test(command, the_document_comes_last_and_in_its_order)
+{
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+
+    cr_assert(command_build(&input, &command, &err));
+    expect(&command, "MODE", "fast");
+    expect(&command, "BOTH", "fast-7-$(LATER)");
+    expect(&command, "PATH", "/opt/bin:/usr/bin");
+    expect(&command, "CLOUD_ML_REGION", "mars-1");
+    command_clear(&command);
+}
+
+Test(command, what_an_outer_job_was_told_is_not_inherited)
+{
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+
+    input.trial_id = NULL;
+    input.output_dir = NULL;
+    cr_assert(command_build(&input, &command, &err));
+    expect(&command, "HOME", "/home/x");
+    cr_assert(value_of(&command, "CLOUD_ML_TRIAL_ID") == NULL);
+    cr_assert(value_of(&command, "TF_CONFIG") == NULL);
+    cr_assert(value_of(&command, "AIP_MODEL_DIR") == NULL);
+    command_clear(&command);
+}
+
+Test(command, unbuffered_python_can_be_turned_off)
+{
+    struct command_pair off = { "PYTHONUNBUFFERED", "" };
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+
+    input.inherited = &off;
+    input.inherited_count = 1;
+    cr_assert(command_build(&input, &command, &err));
+    expect(&command, "PYTHONUNBUFFERED", "");
+    command_clear(&command);
+}
+
+static cJSON *cluster_of(const char *trial_id)
+{
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+    const char *text = NULL;
+    cJSON *cluster = NULL;
+
+    input.trial_id = trial_id;
+    cr_assert(command_build(&input, &command, &err));
+    text = value_of(&command, "CLUSTER_SPEC");
+    cr_assert(text != NULL);
+    cluster = json_read(text, strlen(text), &err);
+    cr_assert(cluster != NULL, "%s", err.message);
+    command_clear(&command);
+    return cluster;
+}
+
+Test(command, the_cluster_is_one_worker_pool_of_one)
+{
+    cJSON *cluster = cluster_of("7");
+    const cJSON *task = json_get(cluster, "task");
+    cJSON *job = NULL;
+    struct assay_error err = { 0 };
+
+    cr_assert(
+        eq(int, cJSON_GetArraySize(json_get(json_get(cluster, "cluster"), "workerpool0")), 1));
+    cr_assert(eq(str, json_get(cluster, "environment")->valuestring, "cloud"));
+    cr_assert(eq(str, json_get(task, "type")->valuestring, "workerpool0"));
+    cr_assert(eq(dbl, json_get(task, "index")->valuedouble, 0));
+    cr_assert(eq(str, json_get(task, "trial")->valuestring, "7")); /* text, as the service has it */
+    job = json_read(json_get(cluster, "job")->valuestring,
+                    strlen(json_get(cluster, "job")->valuestring), &err);
+    cr_assert(job != NULL);
+    cJSON_Delete(job);
+    cJSON_Delete(cluster);
+    cluster = cluster_of(NULL);
+    cr_assert(json_get(json_get(cluster, "task"), "trial") == NULL);
+    cJSON_Delete(cluster);
+}
+
+Test(command, without_a_command_there_is_nothing_to_run)
+{
+    static const char *const blank[] = { "" };
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+
+    input.command_count = 0;
+    cr_assert(not(command_build(&input, &command, &err)));
+    cr_assert(eq(int, err.code, ASSAY_INVALID));
+    command_clear(&command);
+    input.command = blank;
+    input.command_count = 1;
+    cr_assert(not(command_build(&input, &command, &err)));
+    command_clear(&command);
+    command_clear(NULL);
+}
