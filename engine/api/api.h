@@ -1,0 +1,21 @@
+/*
+ * engine/api/api.h - the API as functions: method, path, query and body in, status and body out.
+ *
+ * One table of routes (api.c); HTTP, the command line and the C library are doors to it. Any
+ * thread may call.
+ */
+#ifndef ENGINE_API_API_H
+#define ENGINE_API_API_H
+
+#include "assay.h"
+#include "engine/engine.h"
+
+/* False and *err only when there is no answer at all. */
+bool api_call(struct engine *engine, const struct assay_request *request,
+              struct assay_response *response, struct assay_error *err);
+
+/* Checks a document without a state folder: see POST /assay/v1/jobs:check. */
+bool api_check(const char *state_dir, const char *body, size_t body_size,
+               struct assay_response *response, struct assay_error *err);
+
+#endif

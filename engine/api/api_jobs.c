@@ -1,0 +1,272 @@
+/* Jobs: list, show, cancel, resume, delete. */
+
+#include "assay/value.h"
+#include "engine/api/api_private.h"
+#include "engine/paths.h"
+#include "metrics/objective.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_int(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_int(w, value);
+}
+
+static void write_text(struct json_writer *w, const char *key, const char *text)
+{
+    if (!text || !text[0])
+        return;
+    json_key(w, key);
+    json_string(w, text);
+}
+
+/* What a line of a list shows; the object stays open. */
+static void write_summary(struct api_call *call, const struct job_row *row,
+                          const struct job_progress *live)
+{
+    struct json_writer *w = &call->json;
+    char text[160];
+
+    json_begin_object(w);
+    (void)snprintf(text, sizeof text, "%" PRId64, row->id);
+    write_text(w, "id", text);
+    resource_job_name(row, text, sizeof text);
+    write_text(w, "name", text);
+    write_text(w, "kind", row->kind == JOB_CUSTOM ? "CustomJob" : "HyperparameterTuningJob");
+    write_text(w, "displayName", row->display_name);
+    write_text(w, "state", job_state_name(live ? (int)live->state : row->state));
+    json_key(w, "isWorkedOn");
+    json_bool(w, live != NULL);
+    resource_write_time(w, "createTime", row->create_us);
+    resource_write_time(w, "startTime", row->start_us);
+    resource_write_time(w, "endTime", row->end_us);
+    write_int(w, "errorCode", row->error_code);
+    write_text(w, "errorMessage", row->error_message);
+    write_text(w, "note", row->note);
+}
+
+/* Where the live jobs stand is copied first: no lock is taken while the store's is held. */
+struct job_listing {
+    struct api_call *call;
+    struct job_progress live[ENGINE_LIVE_JOBS_MAX];
+    size_t live_count;
+};
+
+static bool list_one(void *context, const struct job_row *row)
+{
+    struct job_listing *listing = context;
+    const struct job_progress *live = NULL;
+
+    for (size_t i = 0; i < listing->live_count && !live; i++)
+        if (listing->live[i].job == row->id)
+            live = &listing->live[i];
+    write_summary(listing->call, row, live);
+    json_end_object(&listing->call->json);
+    return true;
+}
+
+bool api_list_jobs(struct api_call *call, struct assay_error *err)
+{
+    struct job_listing *listing = calloc(1, sizeof *listing);
+    bool is_ok = false;
+
+    if (!listing)
+        return assay_fail_memory(err);
+    listing->call = call;
+    listing->live_count = engine_progress_all(call->engine, listing->live, ENGINE_LIVE_JOBS_MAX);
+    json_begin_object(&call->json);
+    json_key(&call->json, "jobs");
+    json_begin_array(&call->json);
+    is_ok = store_job_each(engine_read_begin(call->engine), list_one, listing, err);
+    engine_read_end(call->engine);
+    json_end_array(&call->json);
+    json_end_object(&call->json);
+    free(listing);
+    return is_ok;
+}
+
+static void write_counts(struct json_writer *w, const struct trial_totals *totals,
+                         const struct job_progress *live)
+{
+    json_key(w, "trialCounts");
+    json_begin_object(w);
+    write_int(w, "created", live ? live->created : totals->created);
+    write_int(w, "running", live ? live->running : totals->created - totals->ended);
+    write_int(w, "ended", live ? live->ended : totals->ended);
+    write_int(w, "succeeded", live ? live->succeeded : totals->succeeded);
+    write_int(w, "failed", live ? live->failed : totals->failed);
+    write_int(w, "lastEndOrder", live ? live->last_end_order : totals->last_end_order);
+    json_end_object(w);
+}
+
+struct best {
+    struct api_call *call;
+    const struct job_spec *spec;
+    const struct job_row *job;
+};
+
+static bool write_best(void *context, const struct trial_row *row)
+{
+    struct best *best = context;
+    struct json_writer *w = &best->call->json;
+    char path[PATH_TEXT];
+    struct assay_error err = { 0 };
+
+    json_key(w, "bestTrial");
+    json_begin_object(w);
+    json_key(w, "id");
+    json_int(w, row->number);
+    json_key(w, "parameters");
+    resource_write_assignment(w, best->spec, row);
+    json_key(w, "metrics");
+    resource_write_values(w, best->spec, row);
+    if (path_of_output(engine_state_dir(best->call->engine), best->spec, best->job->source_dir,
+                       row->job, best->spec->kind == JOB_CUSTOM ? 0 : row->number, path, &err))
+        write_text(w, "outputDir", path);
+    json_end_object(w);
+    return false;
+}
+
+static void write_objective(struct json_writer *w, const struct job_spec *spec)
+{
+    size_t metric = objective_metric(spec->study.metrics, spec->study.metric_count);
+
+    if (spec->study.metric_count == 0)
+        return;
+    json_key(w, "objective");
+    json_begin_object(w);
+    write_text(w, "metricId", spec->study.metrics[metric].id);
+    write_text(w, "goal",
+               spec->study.metrics[metric].goal == GOAL_MINIMIZE ? "MINIMIZE" : "MAXIMIZE");
+    json_end_object(w);
+}
+
+/* What the columns of a table of trials are: all there may be, whichever a trial has. */
+static void write_ids(struct json_writer *w, const struct job_spec *spec)
+{
+    json_key(w, "metricIds");
+    json_begin_array(w);
+    for (size_t i = 0; i < spec->study.metric_count; i++)
+        json_string(w, spec->study.metrics[i].id);
+    json_end_array(w);
+    json_key(w, "parameterIds");
+    json_begin_array(w);
+    for (size_t i = 0; spec->study.space && i < spec->study.space->param_count; i++)
+        json_string(w, spec->study.space->params[i].id);
+    json_end_array(w);
+}
+
+static bool write_job(struct api_call *call, const struct job_row *row, const struct job_spec *spec,
+                      struct assay_error *err)
+{
+    struct json_writer *w = &call->json;
+    struct job_progress live;
+    bool is_live = engine_progress(call->engine, row->id, &live);
+    struct trial_totals totals = { 0 };
+    struct best best = { .call = call, .spec = spec, .job = row };
+    int64_t best_trial = is_live ? live.best_trial : row->best_trial;
+    struct trial_query query = { .job = row->id, .after = best_trial - 1, .limit = 1 };
+    struct store *store = NULL;
+    char text[32];
+    bool is_ok = true;
+
+    write_summary(call, row, is_live ? &live : NULL);
+    write_int(w, "maxTrialCount", spec->max_trial_count);
+    write_int(w, "parallelTrialCount", spec->parallel_trial_count);
+    (void)snprintf(text, sizeof text, "%" PRIu64, row->seed);
+    write_text(w, "seed", text);
+    write_text(w, "algorithm", spec->kind == JOB_TUNING ? job_spec_algorithm(spec) : "");
+    write_objective(w, spec);
+    write_ids(w, spec);
+    write_text(w, "stateDir", engine_state_dir(call->engine));
+    if (row->model_dir[0]) {
+        char path[PATH_TEXT];
+
+        write_text(w, "modelDir", path_of_model(engine_state_dir(call->engine), row->id, path));
+    }
+    store = engine_read_begin(call->engine);
+    if (!is_live)
+        is_ok = store_trial_totals(store, row->id, &totals, err);
+    if (is_ok)
+        write_counts(w, &totals, is_live ? &live : NULL);
+    if (is_ok && best_trial)
+        is_ok = store_trial_each(store, &query, write_best, &best, err);
+    engine_read_end(call->engine);
+    json_end_object(w);
+    return is_ok;
+}
+
+bool api_get_job(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    bool is_ok = api_read_job(call, &row, &spec, err);
+
+    if (!is_ok)
+        return false;
+    is_ok = write_job(call, &row, spec, err);
+    job_spec_free(spec);
+    job_row_clear(&row);
+    return is_ok;
+}
+
+bool api_get_resource(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    bool is_ok = api_read_job(call, &row, &spec, err);
+
+    if (!is_ok)
+        return false;
+    is_ok = resource_write_job(&call->json, &row, spec, engine_read_begin(call->engine), err);
+    engine_read_end(call->engine);
+    job_spec_free(spec);
+    job_row_clear(&row);
+    return is_ok;
+}
+
+/* Asks the controller, answers with the job as it is then (or {} when it is gone). */
+static bool ask(struct api_call *call, enum request_kind kind, struct assay_error *err)
+{
+    struct request request = { .kind = kind };
+
+    if (!api_find_job(call, &request.job, err) || !engine_ask(call->engine, &request, err))
+        return false;
+    if (kind != REQUEST_DELETE)
+        return api_get_job(call, err);
+    json_begin_object(&call->json);
+    json_end_object(&call->json);
+    return true;
+}
+
+bool api_delete_job(struct api_call *call, struct assay_error *err)
+{
+    return ask(call, REQUEST_DELETE, err);
+}
+
+bool api_cancel_job(struct api_call *call, struct assay_error *err)
+{
+    return ask(call, REQUEST_CANCEL, err);
+}
+
+bool api_resume_job(struct api_call *call, struct assay_error *err)
+{
+    return ask(call, REQUEST_RESUME, err);
+}
+
+bool api_pause(struct api_call *call, struct assay_error *err)
+{
+    char manner[16] = "";
+    struct request request = { .kind = REQUEST_PAUSE };
+
+    (void)api_query(call, "manner", manner, sizeof manner);
+    request.manner = strcmp(manner, "now") == 0 ? STOP_NOW : STOP_GENTLY;
+    if (!engine_ask(call->engine, &request, err))
+        return false;
+    json_begin_object(&call->json);
+    json_end_object(&call->json);
+    return true;
+}

@@ -1,0 +1,59 @@
+/*
+ * engine/api/api_private.h - one call under way, shared by the files that answer it.
+ *
+ * A handler writes its answer through call->json and returns true, or fills *err and returns
+ * false; then what it had written is dropped and the error is the answer.
+ */
+#ifndef ENGINE_API_API_PRIVATE_H
+#define ENGINE_API_API_PRIVATE_H
+
+#include "engine/api/api.h"
+#include "engine/api/resource.h"
+
+#include <stdio.h>
+
+struct api_call {
+    struct engine *engine;
+    const struct assay_request *request;
+    const char *job_word;   /* of the path: an id, a prefix of one, or "last"; "" where absent */
+    const char *trial_word; /* of the path */
+    FILE *out;
+    struct json_writer json;
+    const char *content_type;   /* set by handlers that write no JSON */
+    struct assay_faults faults; /* details of an ASSAY_INVALID answer */
+    const char *state_dir;      /* of a check without an engine */
+};
+
+typedef bool (*api_handler)(struct api_call *call, struct assay_error *err);
+
+/* The value of a query parameter, decoded, into value; false where it is absent. */
+bool api_query(const struct api_call *call, const char *name, char *value, size_t size);
+/* The same as a number; fallback where absent; ASSAY_INVALID where it is none. */
+bool api_query_integer(const struct api_call *call, const char *name, int64_t fallback,
+                       int64_t *value, struct assay_error *err);
+
+/* The job that the path means. ASSAY_NOT_FOUND; ASSAY_INVALID for a prefix of several. */
+bool api_find_job(const struct api_call *call, int64_t *job, struct assay_error *err);
+/* Its row and spec; clear and free them. */
+bool api_read_job(const struct api_call *call, struct job_row *row, struct job_spec **spec,
+                  struct assay_error *err);
+
+/* api_jobs.c */
+bool api_list_jobs(struct api_call *call, struct assay_error *err);
+bool api_get_job(struct api_call *call, struct assay_error *err);
+bool api_get_resource(struct api_call *call, struct assay_error *err);
+bool api_delete_job(struct api_call *call, struct assay_error *err);
+bool api_cancel_job(struct api_call *call, struct assay_error *err);
+bool api_resume_job(struct api_call *call, struct assay_error *err);
+bool api_pause(struct api_call *call, struct assay_error *err);
+
+/* api_submit.c */
+bool api_submit_job(struct api_call *call, struct assay_error *err);
+bool api_check_job(struct api_call *call, struct assay_error *err);
+
+/* api_trials.c */
+bool api_list_trials(struct api_call *call, struct assay_error *err);
+bool api_get_trial(struct api_call *call, struct assay_error *err);
+bool api_get_logs(struct api_call *call, struct assay_error *err);
+
+#endif

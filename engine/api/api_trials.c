@@ -1,0 +1,195 @@
+/* Trials: list, show, logs. */
+
+#include "assay/value.h"
+#include "engine/api/api_private.h"
+#include "engine/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A page is held in memory as text: 1,000 trials of 20 parameters are about a megabyte. */
+enum { TRIALS_PAGE_DEFAULT = 1000, TRIALS_PAGE_MAX = 10000, LOG_CHUNK = 64 * 1024 };
+
+struct listing {
+    struct api_call *call;
+    const struct job_spec *spec;
+};
+
+/* {"trial": the API's Trial, and beside it what the API has no field for} */
+static bool list_trial(void *context, const struct trial_row *row)
+{
+    struct listing *listing = context;
+    struct json_writer *w = &listing->call->json;
+
+    json_begin_object(w);
+    json_key(w, "trial");
+    resource_write_trial(w, listing->spec, row, NULL);
+    json_key(w, "parameters");
+    resource_write_assignment(w, listing->spec, row);
+    json_key(w, "metrics");
+    resource_write_values(w, listing->spec, row);
+    json_key(w, "attempt");
+    json_int(w, row->attempt);
+    json_key(w, "endOrder");
+    json_int(w, row->end_order);
+    json_key(w, "failure");
+    json_string(w, failure_class_name(row->failure));
+    json_end_object(w);
+    return true;
+}
+
+static bool read_query(const struct api_call *call, int64_t job, struct trial_query *query,
+                       struct assay_error *err)
+{
+    char order[16] = "";
+
+    query->job = job;
+    (void)api_query(call, "order", order, sizeof order);
+    query->order = strcmp(order, "end") == 0 ? TRIALS_BY_END : TRIALS_BY_NUMBER;
+    if (!api_query_integer(call, "after", 0, &query->after, err) ||
+        !api_query_integer(call, "limit", TRIALS_PAGE_DEFAULT, &query->limit, err))
+        return false;
+    if (query->limit == 0 || query->limit > TRIALS_PAGE_MAX)
+        query->limit = TRIALS_PAGE_MAX;
+    return true;
+}
+
+bool api_list_trials(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    struct trial_query query = { 0 };
+    struct listing listing = { .call = call };
+    bool is_ok = api_read_job(call, &row, &spec, err);
+
+    if (!is_ok)
+        return false;
+    listing.spec = spec;
+    is_ok = read_query(call, row.id, &query, err);
+    json_begin_object(&call->json);
+    json_key(&call->json, "trials");
+    json_begin_array(&call->json);
+    if (is_ok) {
+        is_ok =
+            store_trial_each(engine_read_begin(call->engine), &query, list_trial, &listing, err);
+        engine_read_end(call->engine);
+    }
+    json_end_array(&call->json);
+    json_end_object(&call->json);
+    job_spec_free(spec);
+    job_row_clear(&row);
+    return is_ok;
+}
+
+/* The fixed part of a trial's row, for those who need no arrays. */
+static bool copy_row(void *context, const struct trial_row *row)
+{
+    struct trial_row *copy = context;
+
+    *copy = *row;
+    copy->point = NULL;
+    copy->values = NULL;
+    copy->reason = NULL;
+    return false;
+}
+
+static bool find_trial(const struct api_call *call, int64_t job, int64_t *number,
+                       struct trial_row *row, struct assay_error *err)
+{
+    struct trial_query query = { .job = job, .limit = 1 };
+    bool is_read = false;
+
+    if (!assay_integer_parse(call->trial_word, number) || *number < 1)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "\"%s\" is no trial's number; trials count "
+                          "from 1",
+                          call->trial_word);
+    query.after = *number - 1;
+    is_read = store_trial_each(engine_read_begin(call->engine), &query, copy_row, row, err);
+    engine_read_end(call->engine);
+    if (!is_read)
+        return false;
+    if (row->number == *number)
+        return true;
+    return assay_fail(err, ASSAY_NOT_FOUND, NULL, "job %" PRId64 " has no trial %" PRId64, job,
+                      *number);
+}
+
+bool api_get_trial(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    struct trial_row trial = { 0 };
+    struct listing listing = { .call = call };
+    struct trial_query query = { .limit = 1 };
+    int64_t number = 0;
+    bool is_ok = api_read_job(call, &row, &spec, err);
+
+    if (!is_ok)
+        return false;
+    is_ok = find_trial(call, row.id, &number, &trial, err);
+    if (is_ok) {
+        listing.spec = spec;
+        query.job = row.id;
+        query.after = number - 1;
+        is_ok =
+            store_trial_each(engine_read_begin(call->engine), &query, list_trial, &listing, err);
+        engine_read_end(call->engine);
+    }
+    job_spec_free(spec);
+    job_row_clear(&row);
+    return is_ok;
+}
+
+/* At most LOG_CHUNK bytes of the file from offset on; nothing where there is no file yet. */
+static bool copy_log(struct api_call *call, const char *path, int64_t offset,
+                     struct assay_error *err)
+{
+    char *chunk = malloc(LOG_CHUNK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = 0;
+    bool is_ok = chunk != NULL;
+
+    if (!chunk)
+        (void)assay_fail_memory(err);
+    else if (fd < 0 && errno != ENOENT)
+        is_ok = assay_fail_errno(err, errno, "read %s", path);
+    else if (fd >= 0)
+        size = pread(fd, chunk, LOG_CHUNK, offset);
+    if (size > 0)
+        (void)fwrite(chunk, 1, (size_t)size, call->out);
+    if (fd >= 0)
+        (void)close(fd);
+    free(chunk);
+    return is_ok;
+}
+
+/* ?stream=stdout|stderr&offset=N&attempt=K: bytes as the trial wrote them, from N on. */
+bool api_get_logs(struct api_call *call, struct assay_error *err)
+{
+    int64_t job = 0;
+    int64_t number = 0;
+    int64_t offset = 0;
+    int64_t attempt = 0;
+    struct trial_row trial = { 0 };
+    char stream[16] = "stdout";
+    char dir[PATH_TEXT];
+    char path[PATH_TEXT + 32];
+
+    if (!api_find_job(call, &job, err) || !find_trial(call, job, &number, &trial, err) ||
+        !api_query_integer(call, "offset", 0, &offset, err) ||
+        !api_query_integer(call, "attempt", trial.attempt, &attempt, err))
+        return false;
+    (void)api_query(call, "stream", stream, sizeof stream);
+    if (strcmp(stream, "stdout") != 0 && strcmp(stream, "stderr") != 0)
+        return assay_fail(err, ASSAY_INVALID, "stream", "\"%s\" is neither stdout nor stderr",
+                          stream);
+    (void)path_of_attempt(engine_state_dir(call->engine), job, number, (int)attempt, dir);
+    (void)snprintf(path, sizeof path, "%s/%s.log", dir, stream);
+    call->content_type = "text/plain; charset=UTF-8";
+    return copy_log(call, path, offset, err);
+}

@@ -1,0 +1,301 @@
+#include "engine/api/resource.h"
+
+#include "assay/value.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+void resource_job_name(const struct job_row *row, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%s/%s/%" PRId64, RESOURCE_PARENT,
+                   row->kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs", row->id);
+}
+
+void resource_write_time(struct json_writer *w, const char *key, int64_t time_us)
+{
+    char text[ASSAY_TIME_TEXT];
+
+    if (time_us == 0)
+        return;
+    json_key(w, key);
+    json_string(w, assay_time_text(time_us, text));
+}
+
+static void write_value(struct json_writer *w, const struct param_spec *param, double value)
+{
+    if (param->type == PARAM_CATEGORICAL)
+        json_string(w, param->categories[(size_t)value]);
+    else
+        json_number(w, value);
+}
+
+static bool has_param(const struct job_spec *spec, const struct trial_row *row, size_t i)
+{
+    return i < row->point_count && search_space_is_active(spec->study.space, row->point, i);
+}
+
+static size_t param_count(const struct job_spec *spec)
+{
+    return spec->study.space ? spec->study.space->param_count : 0;
+}
+
+static void write_parameters(struct json_writer *w, const struct job_spec *spec,
+                             const struct trial_row *row)
+{
+    json_key(w, "parameters");
+    json_begin_array(w);
+    for (size_t i = 0; i < param_count(spec); i++) {
+        const struct param_spec *param = &spec->study.space->params[i];
+
+        if (!has_param(spec, row, i))
+            continue;
+        json_begin_object(w);
+        json_key(w, "parameterId");
+        json_string(w, param->id);
+        json_key(w, "value");
+        write_value(w, param, row->point[i]);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+void resource_write_assignment(struct json_writer *w, const struct job_spec *spec,
+                               const struct trial_row *row)
+{
+    json_begin_object(w);
+    for (size_t i = 0; i < param_count(spec); i++) {
+        if (!has_param(spec, row, i))
+            continue;
+        json_key(w, spec->study.space->params[i].id);
+        write_value(w, &spec->study.space->params[i], row->point[i]);
+    }
+    json_end_object(w);
+}
+
+void resource_write_values(struct json_writer *w, const struct job_spec *spec,
+                           const struct trial_row *row)
+{
+    json_begin_object(w);
+    for (size_t i = 0; row->values && i < row->value_count; i++) {
+        json_key(w, spec->study.metrics[i].id);
+        json_number(w, row->values[i]);
+    }
+    json_end_object(w);
+}
+
+static void write_measurement(struct json_writer *w, const struct job_spec *spec, int64_t step,
+                              int64_t elapsed_us, const double *values)
+{
+    char text[ASSAY_TIME_TEXT];
+
+    json_begin_object(w);
+    if (elapsed_us) {
+        json_key(w, "elapsedDuration");
+        json_string(w, assay_duration_text(elapsed_us, text));
+    }
+    if (step) {
+        json_key(w, "stepCount");
+        json_int64(w, step);
+    }
+    json_key(w, "metrics");
+    json_begin_array(w);
+    for (size_t i = 0; i < spec->study.metric_count; i++) {
+        if (isnan(values[i]))
+            continue;
+        json_begin_object(w);
+        json_key(w, "metricId");
+        json_string(w, spec->study.metrics[i].id);
+        json_key(w, "value");
+        json_number(w, values[i]);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+struct measurements {
+    struct json_writer *writer;
+    const struct job_spec *spec;
+    bool has_begun;
+};
+
+static bool write_stored(void *context, const struct measurement_row *row)
+{
+    struct measurements *m = context;
+
+    if (row->value_count != m->spec->study.metric_count)
+        return true;
+    if (!m->has_begun) {
+        json_key(m->writer, "measurements");
+        json_begin_array(m->writer);
+        m->has_begun = true;
+    }
+    write_measurement(m->writer, m->spec, row->step, row->elapsed_us, row->values);
+    return true;
+}
+
+/* A single measurement that is the final one stands in the trial's row alone. */
+static void write_measurements(struct json_writer *w, const struct job_spec *spec,
+                               const struct trial_row *row, struct store *store)
+{
+    struct measurements m = { .writer = w, .spec = spec };
+    struct assay_error err = { 0 };
+    double values[64];
+    bool fits = row->values && row->value_count <= sizeof values / sizeof values[0];
+
+    /* Reading measurements reuses the store's row memory. */
+    if (fits)
+        memcpy(values, row->values, row->value_count * sizeof values[0]);
+    if (!store_measurement_each(store, store_trial_id(row->job, row->number), write_stored, &m,
+                                &err))
+        return;
+    if (!m.has_begun && fits) {
+        json_key(w, "measurements");
+        json_begin_array(w);
+        write_measurement(w, spec, row->step, row->elapsed_us, values);
+        m.has_begun = true;
+    }
+    if (m.has_begun)
+        json_end_array(w);
+}
+
+static void write_trial_times(struct json_writer *w, const struct trial_row *row)
+{
+    resource_write_time(w, "startTime", row->start_us);
+    resource_write_time(w, "endTime", row->end_us);
+}
+
+void resource_write_trial(struct json_writer *w, const struct job_spec *spec,
+                          const struct trial_row *row, struct store *store)
+{
+    char text[128];
+
+    json_begin_object(w);
+    (void)snprintf(text, sizeof text, "%" PRId64, row->number);
+    json_key(w, "id");
+    json_string(w, text);
+    json_key(w, "state");
+    json_string(w, trial_state_name(row->state));
+    write_parameters(w, spec, row);
+    if (row->values) {
+        json_key(w, "finalMeasurement");
+        write_measurement(w, spec, row->step, row->elapsed_us, row->values);
+    }
+    write_trial_times(w, row);
+    if (row->state == TRIAL_INFEASIBLE) {
+        json_key(w, "infeasibleReason");
+        json_string(w, row->reason ? row->reason : "");
+    }
+    (void)snprintf(text, sizeof text, "%s/customJobs/%" PRId64, RESOURCE_PARENT,
+                   store_trial_id(row->job, row->number));
+    json_key(w, "customJob");
+    json_string(w, text);
+    if (store)
+        write_measurements(w, spec, row, store);
+    json_end_object(w);
+}
+
+struct trials {
+    struct json_writer *writer;
+    const struct job_spec *spec;
+    int64_t last;
+    int count;
+};
+
+static bool write_one_trial(void *context, const struct trial_row *row)
+{
+    struct trials *trials = context;
+
+    resource_write_trial(trials->writer, trials->spec, row, NULL);
+    trials->last = row->number;
+    trials->count++;
+    return true;
+}
+
+static void write_error(struct json_writer *w, const struct job_row *row)
+{
+    if (row->error_code == 0)
+        return;
+    json_key(w, "error");
+    json_begin_object(w);
+    json_key(w, "code");
+    json_int(w, row->error_code);
+    json_key(w, "message");
+    json_string(w, row->error_message);
+    json_end_object(w);
+}
+
+/* Fields of the document that only the service may set are replaced by ours. */
+static bool is_output_only(const char *key)
+{
+    static const char *const names[] = { "name",       "displayName", "display_name", "state",
+                                         "createTime", "create_time", "startTime",    "start_time",
+                                         "endTime",    "end_time",    "updateTime",   "update_time",
+                                         "error",      "trials",      "assay" };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(key, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool write_document(struct json_writer *w, const struct job_row *row,
+                           struct assay_error *err)
+{
+    cJSON *root = json_read(row->document, strlen(row->document), err);
+    const cJSON *member = NULL;
+    /* gcloud's short form of a custom job is its jobSpec alone. */
+    bool is_bare = root && row->kind == JOB_CUSTOM && !json_get(root, "jobSpec") &&
+                   !json_get(root, "job_spec");
+
+    if (!root)
+        return false;
+    if (is_bare) {
+        json_key(w, "jobSpec");
+        json_begin_object(w);
+    }
+    cJSON_ArrayForEach(member, root)
+    {
+        if (is_output_only(member->string))
+            continue;
+        json_key(w, member->string);
+        json_node(w, member);
+    }
+    if (is_bare)
+        json_end_object(w);
+    cJSON_Delete(root);
+    return true;
+}
+
+bool resource_write_job(struct json_writer *w, const struct job_row *row,
+                        const struct job_spec *spec, struct store *store, struct assay_error *err)
+{
+    char text[160];
+    struct trials trials = { .writer = w, .spec = spec };
+    struct trial_query query = { .job = row->id };
+    bool is_ok = true;
+
+    json_begin_object(w);
+    resource_job_name(row, text, sizeof text);
+    json_key(w, "name");
+    json_string(w, text);
+    json_key(w, "displayName");
+    json_string(w, row->display_name);
+    is_ok = write_document(w, row, err);
+    json_key(w, "state");
+    json_string(w, job_state_name(row->state));
+    resource_write_time(w, "createTime", row->create_us);
+    resource_write_time(w, "startTime", row->start_us);
+    resource_write_time(w, "endTime", row->end_us);
+    resource_write_time(w, "updateTime", row->update_us);
+    write_error(w, row);
+    if (is_ok && row->kind == JOB_TUNING) {
+        json_key(w, "trials");
+        json_begin_array(w);
+        is_ok = store_trial_each(store, &query, write_one_trial, &trials, err);
+        json_end_array(w);
+    }
+    json_end_object(w);
+    return is_ok;
+}

@@ -1,0 +1,41 @@
+/*
+ * engine/api/resource.h - rows as the API's resources: Trial, HyperparameterTuningJob, CustomJob.
+ *
+ * Fields as the service writes them: lowerCamelCase, zeros left out, times with Z, int64 as
+ * strings, enums by name.
+ */
+#ifndef ENGINE_API_RESOURCE_H
+#define ENGINE_API_RESOURCE_H
+
+#include "assay/json.h"
+#include "engine/life/live_job.h"
+#include "engine/spec/job_spec.h"
+
+/* The collection's part of every name: one project and location, this machine. */
+#define RESOURCE_PARENT "projects/0/locations/local"
+
+/* An object, without its measurements unless store is given (they are read from it). */
+void resource_write_trial(struct json_writer *writer, const struct job_spec *spec,
+                          const struct trial_row *row, struct store *store);
+
+/* Members of a Trial's `parameters` as one object: {"lr": 0.1, "opt": "adam"}. */
+void resource_write_assignment(struct json_writer *writer, const struct job_spec *spec,
+                               const struct trial_row *row);
+
+/* {"accuracy": 0.9}: the final measurement, or {} where there is none. */
+void resource_write_values(struct json_writer *writer, const struct job_spec *spec,
+                           const struct trial_row *row);
+
+/*
+ * The whole job: the document as received, the output fields in place, for a tuning job its trials
+ * (read from store by pages).
+ */
+bool resource_write_job(struct json_writer *writer, const struct job_row *row,
+                        const struct job_spec *spec, struct store *store, struct assay_error *err);
+
+/* "projects/…/hyperparameterTuningJobs/ID" or "…/customJobs/ID". */
+void resource_job_name(const struct job_row *row, char *text, size_t size);
+
+void resource_write_time(struct json_writer *writer, const char *key, int64_t time_us);
+
+#endif

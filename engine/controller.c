@@ -1,0 +1,587 @@
+#include "engine/controller.h"
+
+#include "engine/controller_private.h"
+#include "metrics/objective.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct controller *controller_new(struct store *store, const struct assay_env *env,
+                                  const struct controller_outlet *outlet)
+{
+    struct controller *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->store = store;
+    c->env = env;
+    c->outlet = *outlet;
+    return c;
+}
+
+void controller_free(struct controller *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->job_count; i++)
+        live_job_free(c->jobs[i]);
+    for (size_t i = 0; i < c->own_event_count; i++)
+        event_clear(&c->own_events[i]);
+    free(c->own_events);
+    free(c->jobs);
+    free(c->deeds);
+    free(c);
+}
+
+bool controller_break(struct controller *c, const struct assay_error *err)
+{
+    if (!c->is_broken)
+        c->why_broken = *err;
+    c->is_broken = true;
+    return false;
+}
+
+bool controller_break_memory(struct controller *c)
+{
+    struct assay_error err = { 0 };
+
+    (void)assay_fail_memory(&err);
+    return controller_break(c, &err);
+}
+
+/* Room for one more item in an array that doubles. */
+static bool make_room(void **items, size_t count, size_t *capacity, size_t item_size)
+{
+    size_t wanted = *capacity ? *capacity * 2 : 64;
+    void *grown = NULL;
+
+    if (count < *capacity)
+        return true;
+    grown = realloc(*items, wanted * item_size);
+    if (!grown)
+        return false;
+    *items = grown;
+    *capacity = wanted;
+    return true;
+}
+
+bool controller_add_deed(struct controller *c, struct deed deed)
+{
+    void *items = c->deeds;
+    bool has_room = make_room(&items, c->deed_count, &c->deed_capacity, sizeof deed);
+
+    c->deeds = items;
+    if (!has_room)
+        return controller_break_memory(c);
+    c->deeds[c->deed_count++] = deed;
+    return true;
+}
+
+struct live_job *controller_find_job(struct controller *c, int64_t id)
+{
+    for (size_t i = 0; i < c->job_count; i++)
+        if (c->jobs[i]->row.id == id)
+            return c->jobs[i];
+    return NULL;
+}
+
+bool controller_add_job(struct controller *c, struct live_job *job)
+{
+    void *items = c->jobs;
+    bool has_room = make_room(&items, c->job_count, &c->job_capacity, sizeof(struct live_job *));
+
+    c->jobs = items;
+    if (!has_room) {
+        live_job_free(job);
+        return controller_break_memory(c);
+    }
+    c->jobs[c->job_count++] = job;
+    return true;
+}
+
+void controller_drop_job(struct controller *c, int64_t id)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < c->job_count; i++) {
+        if (c->jobs[i]->row.id == id)
+            live_job_free(c->jobs[i]);
+        else
+            c->jobs[kept++] = c->jobs[i];
+    }
+    c->job_count = kept;
+}
+
+static bool put_measurements(struct controller *c, const struct live_job *job,
+                             const struct live_trial *trial, size_t first)
+{
+    struct assay_error err = { 0 };
+
+    for (size_t i = first; i < series_count(trial->series); i++) {
+        struct measurement measurement = series_get(trial->series, i);
+        struct measurement_row row = {
+            .trial_id = store_trial_id(job->row.id, trial->number),
+            .index = (int64_t)i,
+            .step = measurement.step,
+            .elapsed_us = measurement.elapsed_us,
+            .values = measurement.values,
+            .value_count = live_job_metric_count(job),
+        };
+
+        if (!store_measurement_put(c->store, &row, &err))
+            return controller_break(c, &err);
+    }
+    return true;
+}
+
+/* Adds reports to the series; *first is the lowest index that changed (the count where none). */
+static bool add_reports(struct controller *c, struct live_trial *trial,
+                        const struct event_reports *reports, size_t *first)
+{
+    *first = series_count(trial->series);
+    for (size_t i = 0; i < reports->count; i++) {
+        int64_t index = series_add(trial->series, &reports->items[i]);
+
+        if (index < 0)
+            return controller_break_memory(c);
+        if ((size_t)index < *first)
+            *first = (size_t)index;
+    }
+    return true;
+}
+
+static void handle_measured(struct controller *c, struct live_job *job, struct live_trial *trial,
+                            const struct event *event)
+{
+    struct assay_error err = { 0 };
+    int64_t id = store_trial_id(job->row.id, trial->number);
+    size_t first = 0;
+
+    if (!add_reports(c, trial, &event->reports, &first))
+        return;
+    if (!put_measurements(c, job, trial, first))
+        return;
+    trial->stored_measurements = series_count(trial->series);
+    trial->has_mark = true;
+    if (!store_mark_put(c->store, id, trial->attempt, &event->reports.mark,
+                        sizeof event->reports.mark, &err))
+        (void)controller_break(c, &err);
+}
+
+/* To be started once more: what the lost attempt had measured is forgotten. */
+static void start_again(struct controller *c, struct live_job *job, struct live_trial *trial)
+{
+    struct assay_error err = { 0 };
+    struct trial_row row = { .job = job->row.id,
+                             .number = trial->number,
+                             .state = TRIAL_REQUESTED,
+                             .attempt = trial->attempt,
+                             .start_us = trial->start_us };
+    int64_t id = store_trial_id(job->row.id, trial->number);
+
+    if (!store_measurement_clear(c->store, id, &err) || !store_mark_delete(c->store, id, &err) ||
+        !store_trial_update(c->store, &row, &err)) {
+        (void)controller_break(c, &err);
+        return;
+    }
+    series_free(trial->series);
+    trial->series = NULL;
+    trial->stored_measurements = 0;
+    trial->has_mark = false;
+    trial->state = TRIAL_REQUESTED;
+    trial->stop_cause = STOP_CAUSE_NONE;
+    job->life.running--;
+    job->life.waiting++;
+}
+
+/* first_changed: measurements from this index on are not in the store as they are now. */
+static bool store_end(struct controller *c, struct live_job *job, struct live_trial *trial,
+                      const struct trial_verdict *verdict, size_t first_changed)
+{
+    struct assay_error err = { 0 };
+    int64_t id = store_trial_id(job->row.id, trial->number);
+    struct trial_row row = {
+        .job = job->row.id,
+        .number = trial->number,
+        .state = verdict->state,
+        .attempt = trial->attempt,
+        .failure = verdict->failure,
+        .start_us = trial->start_us,
+        .end_us = c->now_us > trial->start_us ? c->now_us : trial->start_us,
+        .end_order = ++job->last_end_order,
+        .values = verdict->has_final ? job->values : NULL,
+        .value_count = live_job_metric_count(job),
+        .step = verdict->step,
+        .elapsed_us = verdict->elapsed_us,
+        .reason = verdict->reason[0] ? verdict->reason : NULL,
+    };
+    /* A single measurement that is the final one is kept in the trial's row alone. */
+    bool is_single =
+        verdict->has_final && series_count(trial->series) == 1 && trial->stored_measurements == 0;
+
+    if (!is_single && !put_measurements(c, job, trial, first_changed))
+        return false;
+    if (trial->has_mark && !store_mark_delete(c->store, id, &err))
+        return controller_break(c, &err);
+    return store_trial_end(c->store, &row, &err) || controller_break(c, &err);
+}
+
+static void end_trial(struct controller *c, struct live_job *job, struct live_trial *trial,
+                      const struct trial_verdict *verdict, size_t first_changed)
+{
+    const struct study_spec *study = &job->spec->study;
+    int64_t best_before = job->life.best_trial;
+    int64_t number = trial->number;
+    double value = NAN;
+
+    if (!store_end(c, job, trial, verdict, first_changed))
+        return;
+    if (verdict->has_final && study->metric_count)
+        value = job->values[objective_metric(study->metrics, study->metric_count)];
+    live_job_remove_trial(job, trial);
+    job->life.running--;
+    tuning_job_trial_ended(&job->life, number, verdict->state, verdict->failure, value, c->now_us);
+    if (job->life.best_trial == best_before)
+        return;
+    job->row.best_trial = job->life.best_trial;
+    (void)controller_store_job(c, job);
+}
+
+static void handle_ended(struct controller *c, struct live_job *job, struct live_trial *trial,
+                         const struct event *event)
+{
+    struct trial_verdict verdict;
+    struct trial_facts facts = {
+        .spec = job->spec,
+        .ending = &event->ending,
+        .stop_cause = trial->stop_cause,
+        .series = trial->series,
+        .seen = (const char *const *)event->reports.seen.items,
+        .seen_count = event->reports.seen.count,
+        .stderr_tail = event->stderr_tail,
+    };
+    size_t first = 0;
+
+    if (!add_reports(c, trial, &event->reports, &first))
+        return;
+    if (event->ending.start_us > trial->start_us)
+        trial->start_us = event->ending.start_us;
+    trial_judge(&facts, job->values, &verdict);
+    if (verdict.is_again) {
+        assay_log(c->env, ASSAY_LOG_INFO,
+                  "attempt to be repeated job=%" PRId64 " trial=%" PRId64 " attempt=%d: %s",
+                  job->row.id, trial->number, trial->attempt, event->ending.detail);
+        start_again(c, job, trial);
+    } else {
+        end_trial(c, job, trial, &verdict, first);
+    }
+}
+
+/* The trial that an event speaks of, unless it is late news of an older attempt. */
+static struct live_trial *find_attempt(struct controller *c, struct attempt_key key,
+                                       struct live_job **job)
+{
+    struct live_trial *trial = NULL;
+
+    *job = controller_find_job(c, key.trial / STORE_TRIALS_MAX);
+    if (*job)
+        trial = live_job_find_trial(*job, key.trial % STORE_TRIALS_MAX);
+    if (trial && trial->attempt == key.attempt && trial->state != TRIAL_REQUESTED)
+        return trial;
+    assay_log(c->env, ASSAY_LOG_INFO, "late news refused trial=%" PRId64 " attempt=%d", key.trial,
+              key.attempt);
+    return NULL;
+}
+
+static void handle_published(struct controller *c, const struct event *event)
+{
+    struct live_job *job = controller_find_job(c, event->job);
+    char **slot = NULL;
+    char *text = NULL;
+
+    if (!job || !job->life.is_publishing)
+        return;
+    text = strdup(event->text ? event->text : "");
+    if (!text) {
+        (void)controller_break_memory(c);
+        return;
+    }
+    slot = event->is_ok ? &job->row.model_dir : &job->row.note;
+    free(*slot);
+    *slot = text;
+    job->life.is_publishing = false;
+    job->life.is_published = true;
+    controller_advance(c, job);
+}
+
+static void handle_event(struct controller *c, struct event *event)
+{
+    struct live_job *job = NULL;
+    struct live_trial *trial = NULL;
+
+    switch (event->kind) {
+    case EVENT_REQUEST:
+        controller_handle_request(c, event->request);
+        break;
+    case EVENT_MEASURED:
+        trial = find_attempt(c, event->key, &job);
+        if (trial)
+            handle_measured(c, job, trial, event);
+        break;
+    case EVENT_ENDED:
+        trial = find_attempt(c, event->ending.key, &job);
+        if (!trial)
+            break;
+        handle_ended(c, job, trial, event);
+        controller_advance(c, job);
+        break;
+    case EVENT_PUBLISHED:
+        handle_published(c, event);
+        break;
+    case EVENT_WAKE:
+        break;
+    }
+}
+
+/* A failed read may have cost the whole transaction; what comes next would be stored alone. */
+static void check_transaction(struct controller *c)
+{
+    struct assay_error err = { 0 };
+
+    if (c->is_broken || store_is_in_transaction(c->store))
+        return;
+    (void)assay_fail(&err, ASSAY_UNAVAILABLE, NULL,
+                     "the state folder's assay.db could not be read");
+    (void)controller_break(c, &err);
+}
+
+/* A waiting thread must be answered, also when there is no memory to remember it by. */
+static void add_answer(struct controller *c, struct request *request)
+{
+    request->next = NULL;
+    if (c->last_request)
+        c->last_request->next = request;
+    else
+        c->first_request = request;
+    c->last_request = request;
+}
+
+void controller_handle(struct controller *c, struct event *event)
+{
+    struct request *request = event->kind == EVENT_REQUEST ? event->request : NULL;
+
+    if (!c->is_broken)
+        handle_event(c, event);
+    check_transaction(c);
+    if (request) {
+        request_drop_spec(request);
+        add_answer(c, request);
+    }
+    event_clear(event);
+}
+
+static void handle_own_events(struct controller *c)
+{
+    size_t count = c->own_event_count;
+
+    for (size_t i = 0; i < count; i++)
+        controller_handle(c, &c->own_events[i]);
+    c->own_event_count = 0;
+}
+
+/* Of those moments that have come since the last batch. */
+static void handle_deadlines(struct controller *c, int64_t last_us)
+{
+    for (size_t i = 0; i < c->job_count; i++)
+        if (tuning_job_deadline(&c->jobs[i]->life, last_us) <= c->now_us)
+            controller_advance(c, c->jobs[i]);
+}
+
+bool controller_begin(struct controller *c)
+{
+    struct assay_error err = { 0 };
+    int64_t now = assay_wall_us(c->env);
+    int64_t last_us = c->now_us;
+
+    if (now > c->now_us)
+        c->now_us = now;
+    if (c->is_broken)
+        return false;
+    if (!store_begin(c->store, &err))
+        return controller_break(c, &err);
+    handle_own_events(c);
+    handle_deadlines(c, last_us);
+    return true;
+}
+
+/* Takes what event points to: to be handled with the next batch. */
+static void add_own_event(struct controller *c, const struct event *event)
+{
+    void *items = c->own_events;
+    bool has_room = make_room(&items, c->own_event_count, &c->own_event_capacity, sizeof *event);
+
+    c->own_events = items;
+    if (has_room)
+        c->own_events[c->own_event_count++] = *event;
+    else
+        (void)controller_break_memory(c);
+}
+
+/* An attempt that could not be launched or adopted ends like one that the machine lost. */
+static void add_own_end(struct controller *c, const struct deed *deed,
+                        const struct assay_error *why)
+{
+    struct event event = {
+        .kind = EVENT_ENDED,
+        .ending = { .key = deed->key, .kind = ENDING_NOT_STARTED, .end_us = c->now_us }
+    };
+
+    /* A command that can never be built is the document's fault, not the machine's. */
+    if (why->code == ASSAY_INVALID)
+        event.ending.kind = ENDING_NOT_FOUND;
+    (void)snprintf(event.ending.detail, sizeof event.ending.detail, "%.*s",
+                   (int)sizeof event.ending.detail - 1, why->message);
+    add_own_event(c, &event);
+}
+
+static void do_trial_deed(struct controller *c, const struct deed *deed)
+{
+    struct assay_error err = { 0 };
+    struct live_job *job = controller_find_job(c, deed->job);
+    struct live_trial *trial =
+        job ? live_job_find_trial(job, deed->key.trial % STORE_TRIALS_MAX) : NULL;
+
+    if (!trial || trial->attempt != deed->key.attempt)
+        return;
+    if (deed->kind == DEED_LAUNCH ? !c->outlet.launch(c->outlet.context, job, trial, &err)
+                                  : !c->outlet.adopt(c->outlet.context, job, trial, &err))
+        add_own_end(c, deed, &err);
+}
+
+static void do_deed(struct controller *c, const struct deed *deed)
+{
+    struct live_job *job = NULL;
+
+    switch (deed->kind) {
+    case DEED_LAUNCH:
+    case DEED_ADOPT:
+        do_trial_deed(c, deed);
+        break;
+    case DEED_STOP:
+        c->outlet.stop(c->outlet.context, deed->key, deed->manner);
+        break;
+    case DEED_PUBLISH:
+        job = controller_find_job(c, deed->job);
+        if (job && !c->outlet.publish(c->outlet.context, job, deed->trial))
+            add_own_event(c, &(struct event){ .kind = EVENT_PUBLISHED, .job = deed->job });
+        break;
+    case DEED_FORGET:
+        c->outlet.forget(c->outlet.context, deed->job);
+        break;
+    }
+}
+
+static void answer_requests(struct controller *c, struct event_queue *queue)
+{
+    struct request *request = c->first_request;
+    struct request *next = NULL;
+
+    c->first_request = c->last_request = NULL;
+    for (; request; request = next) {
+        next = request->next; /* the request is gone once it is answered */
+        if (c->is_broken) {
+            request->is_ok = false;
+            request->err = c->why_broken;
+        }
+        if (queue)
+            event_queue_answer(queue, request);
+        else
+            request->is_answered = true;
+    }
+}
+
+/* Jobs that ended, were paused or deleted need no memory any more. */
+static void drop_finished_jobs(struct controller *c)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < c->job_count; i++) {
+        struct live_job *job = c->jobs[i];
+
+        if (job_state_is_terminal((int)job->life.state) || job->life.state == JOB_STATE_PAUSED)
+            live_job_free(job);
+        else
+            c->jobs[kept++] = job;
+    }
+    c->job_count = kept;
+}
+
+bool controller_commit(struct controller *c, struct event_queue *queue, struct assay_error *why)
+{
+    struct assay_error err = { 0 };
+
+    if (!c->is_broken && !store_commit(c->store, &err))
+        (void)controller_break(c, &err);
+    if (c->is_broken)
+        store_rollback(c->store);
+    for (size_t i = 0; i < c->deed_count && !c->is_broken; i++)
+        do_deed(c, &c->deeds[i]);
+    drop_finished_jobs(c);
+    if (c->outlet.changed)
+        c->outlet.changed(c->outlet.context);
+    answer_requests(c, queue);
+    c->deed_count = 0;
+    if (c->is_broken)
+        *why = c->why_broken;
+    return !c->is_broken;
+}
+
+int64_t controller_deadline(const struct controller *c)
+{
+    int64_t deadline = INT64_MAX;
+
+    if (c->own_event_count > 0)
+        return 0;
+    for (size_t i = 0; i < c->job_count; i++) {
+        int64_t next = tuning_job_deadline(&c->jobs[i]->life, c->now_us);
+
+        if (next < deadline)
+            deadline = next;
+    }
+    return deadline;
+}
+
+bool controller_is_stopped(const struct controller *c)
+{
+    return c->is_stopped;
+}
+
+size_t controller_progress(const struct controller *c, struct job_progress *items, size_t max)
+{
+    size_t count = c->job_count < max ? c->job_count : max;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct live_job *job = c->jobs[i];
+
+        items[i] = (struct job_progress){ .job = job->row.id,
+                                          .state = job->life.state,
+                                          .created = job->life.created,
+                                          .waiting = job->life.waiting,
+                                          .running = job->life.running,
+                                          .ended = job->life.ended,
+                                          .succeeded = job->life.succeeded,
+                                          .failed = job->life.failed,
+                                          .best_trial = job->life.best_trial,
+                                          .best_value = job->life.best_value,
+                                          .last_end_order = job->last_end_order };
+    }
+    return count;
+}
+
+bool controller_is_idle(const struct controller *c)
+{
+    return c->job_count == 0 && c->own_event_count == 0;
+}

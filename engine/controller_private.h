@@ -1,0 +1,56 @@
+/*
+ * engine/controller_private.h - the controller's inside, shared by controller.c (events, batches),
+ * controller_job.c (what a job does next) and controller_request.c (what people ask for).
+ */
+#ifndef ENGINE_CONTROLLER_PRIVATE_H
+#define ENGINE_CONTROLLER_PRIVATE_H
+
+#include "engine/controller.h"
+
+/* What is to be done once the batch is committed. */
+enum deed_kind { DEED_LAUNCH, DEED_ADOPT, DEED_STOP, DEED_PUBLISH, DEED_FORGET };
+
+struct deed {
+    enum deed_kind kind;
+    int64_t job;
+    struct attempt_key key;  /* LAUNCH, ADOPT, STOP */
+    int64_t trial;           /* PUBLISH: its number */
+    enum stop_manner manner; /* STOP */
+};
+
+struct controller {
+    struct store *store;
+    const struct assay_env *env;
+    struct controller_outlet outlet;
+    struct live_job **jobs; /* in the order they were opened */
+    size_t job_count, job_capacity;
+    struct deed *deeds;
+    size_t deed_count, deed_capacity;
+    struct request *first_request, *last_request; /* to be answered, in the order they came */
+    struct event *own_events;                     /* ends of attempts that could not be launched */
+    size_t own_event_count, own_event_capacity;
+    int64_t now_us; /* wall clock of this batch; never goes back */
+    bool is_stopped;
+    bool is_broken;
+    struct assay_error why_broken;
+};
+
+/* Marks the controller broken for lack of memory or a failed write; returns false. */
+bool controller_break(struct controller *c, const struct assay_error *err);
+bool controller_break_memory(struct controller *c);
+
+bool controller_add_deed(struct controller *c, struct deed deed);
+struct live_job *controller_find_job(struct controller *c, int64_t id); /* or NULL */
+bool controller_add_job(struct controller *c, struct live_job *job);    /* takes job */
+void controller_drop_job(struct controller *c, int64_t id);
+
+/* controller_job.c: asks the job until it waits. */
+void controller_advance(struct controller *c, struct live_job *job);
+bool controller_stop_trials(struct controller *c, struct live_job *job, enum stop_cause cause,
+                            enum stop_manner manner);
+bool controller_store_job(struct controller *c, struct live_job *job);
+
+/* controller_request.c: fills the request's answer. */
+void controller_handle_request(struct controller *c, struct request *request);
+
+#endif

@@ -1,0 +1,230 @@
+/* What people ask of the controller: submit, resume, cancel, delete, pause, stop. */
+
+#include "engine/controller_private.h"
+
+#include <inttypes.h>
+
+/* Ten digits, so that an id never begins with 0 and a trial's id stays within 63 bits. */
+#define JOB_ID_MIN INT64_C(1000000000)
+#define JOB_ID_COUNT INT64_C(9000000000)
+
+static bool new_job_id(struct controller *c, int64_t *id, struct assay_error *err)
+{
+    for (;;) {
+        struct job_row row = { 0 };
+        struct assay_error none = { 0 };
+        uint64_t random = 0;
+
+        if (!c->env->entropy(c->env->context, &random, sizeof random))
+            return assay_fail(err, ASSAY_INTERNAL, NULL, "the system gives no random numbers");
+        *id = JOB_ID_MIN + (int64_t)(random % (uint64_t)JOB_ID_COUNT);
+        if (store_job_get(c->store, *id, &row, &none)) {
+            job_row_clear(&row);
+            continue;
+        }
+        if (none.code == ASSAY_NOT_FOUND)
+            return true;
+        *err = none;
+        return false;
+    }
+}
+
+static void handle_submit(struct controller *c, struct request *request)
+{
+    struct live_job *job = NULL;
+    int64_t id = 0;
+
+    if (!new_job_id(c, &id, &request->err))
+        return;
+    request->row->id = id;
+    request->row->state = JOB_STATE_PENDING;
+    request->row->create_us = c->now_us;
+    request->row->update_us = c->now_us;
+    job = live_job_new(request->row, request->spec, &request->err);
+    request->spec = NULL;
+    if (!job)
+        return;
+    if (!store_job_insert(c->store, &job->row, &request->err)) {
+        (void)controller_break(c, &request->err);
+        live_job_free(job);
+        return;
+    }
+    if (!controller_add_job(c, job))
+        return;
+    request->job = id;
+    request->is_ok = true;
+    controller_advance(c, job);
+}
+
+/* Why a trial is told to stop by a pause, or was by an engine that is gone: for the job's end, for
+ * its study's stopping rule, or only to be started again. */
+static enum stop_cause cause_of_stop(const struct live_job *job)
+{
+    const struct tuning_job *life = &job->life;
+
+    if (life->state == JOB_STATE_CANCELLING || life->closing == JOB_CLOSING_FAILED)
+        return STOP_CAUSE_CANCELLED;
+    if (tuning_job_gives_up_waiting(life))
+        return STOP_CAUSE_STOPPED;
+    return STOP_CAUSE_PAUSED;
+}
+
+/* Trials that ran when the last engine went are taken over; those told to stop are told again. */
+static bool adopt_trials(struct controller *c, struct live_job *job)
+{
+    for (size_t i = 0; i < job->trial_count; i++) {
+        struct live_trial *trial = &job->trials[i];
+        struct attempt_key key = { .trial = store_trial_id(job->row.id, trial->number),
+                                   .attempt = trial->attempt };
+
+        if (trial->state == TRIAL_REQUESTED)
+            continue;
+        if (!controller_add_deed(
+                c, (struct deed){ .kind = DEED_ADOPT, .job = job->row.id, .key = key }))
+            return false;
+        if (trial->state != TRIAL_STOPPING)
+            continue;
+        trial->stop_cause = cause_of_stop(job);
+        if (!controller_add_deed(c, (struct deed){ .kind = DEED_STOP, .key = key }))
+            return false;
+    }
+    return true;
+}
+
+/* A job that ended in this very batch is live until the commit, but no more to be worked on. */
+static struct live_job *find_unended_job(struct controller *c, int64_t id)
+{
+    struct live_job *job = controller_find_job(c, id);
+
+    return job && !job_state_is_terminal((int)job->life.state) ? job : NULL;
+}
+
+static struct live_job *open_job(struct controller *c, int64_t id, struct assay_error *err)
+{
+    struct live_job *job = live_job_load(c->store, id, err);
+
+    if (!job)
+        return NULL;
+    if (job_state_is_terminal(job->row.state)) {
+        (void)assay_fail(err, ASSAY_PRECONDITION, NULL,
+                         "job %" PRId64 " has ended (%s); there is nothing to resume", id,
+                         job_state_name(job->row.state));
+        live_job_free(job);
+        return NULL;
+    }
+    return controller_add_job(c, job) ? job : NULL;
+}
+
+/* One that is being paused goes on: its trials start again as soon as they have stopped. */
+static void handle_resume(struct controller *c, struct request *request)
+{
+    struct live_job *job = find_unended_job(c, request->job);
+    bool is_live = job != NULL;
+
+    request->is_ok = is_live;
+    if (is_live && !job->is_pausing)
+        return;
+    if (!is_live)
+        job = open_job(c, request->job, &request->err);
+    if (!job)
+        return;
+    request->is_ok = true;
+    job->is_pausing = false;
+    job->life.are_trials_stopped = false;
+    if (job->life.state == JOB_STATE_PAUSED) {
+        job->life.state = JOB_STATE_RUNNING;
+        if (!controller_store_job(c, job))
+            return;
+    }
+    if (is_live || adopt_trials(c, job))
+        controller_advance(c, job);
+}
+
+/* A job that nobody works on is opened first, so that its running trials are stopped. */
+static void handle_cancel(struct controller *c, struct request *request)
+{
+    struct live_job *job = find_unended_job(c, request->job);
+
+    if (!job) {
+        job = open_job(c, request->job, &request->err);
+        if (!job) {
+            /* To cancel what has ended is no fault: it is not running afterwards. */
+            request->is_ok = request->err.code == ASSAY_PRECONDITION;
+            return;
+        }
+        if (!adopt_trials(c, job))
+            return;
+    }
+    request->is_ok = true;
+    if (job->is_pausing) {
+        /* Trials that were to start again are told anew, so that they end for good. */
+        job->is_pausing = false;
+        job->life.are_trials_stopped = false;
+    }
+    job->life.state = JOB_STATE_CANCELLING;
+    if (controller_store_job(c, job))
+        controller_advance(c, job);
+}
+
+static void handle_delete(struct controller *c, struct request *request)
+{
+    struct job_row row = { 0 };
+    bool is_ended = false;
+
+    if (!store_job_get(c->store, request->job, &row, &request->err))
+        return;
+    is_ended = job_state_is_terminal(row.state) || row.state == JOB_STATE_PAUSED;
+    if (!is_ended)
+        (void)assay_fail(&request->err, ASSAY_PRECONDITION, NULL,
+                         "job %" PRId64 " has not ended (%s); first: assay cancel %" PRId64, row.id,
+                         job_state_name(row.state), row.id);
+    job_row_clear(&row);
+    if (!is_ended)
+        return;
+    if (!store_job_delete(c->store, request->job, &request->err)) {
+        (void)controller_break(c, &request->err);
+        return;
+    }
+    controller_drop_job(c, request->job);
+    request->is_ok =
+        controller_add_deed(c, (struct deed){ .kind = DEED_FORGET, .job = request->job });
+}
+
+static void handle_pause(struct controller *c, struct request *request)
+{
+    request->is_ok = true;
+    for (size_t i = 0; i < c->job_count; i++) {
+        struct live_job *job = c->jobs[i];
+
+        /* What ends anyway goes on to its end; its trials are only hurried on. */
+        if (!controller_stop_trials(c, job, cause_of_stop(job), request->manner))
+            return;
+        job->is_pausing = job->life.state == JOB_STATE_RUNNING;
+        controller_advance(c, job);
+    }
+}
+
+void controller_handle_request(struct controller *c, struct request *request)
+{
+    switch (request->kind) {
+    case REQUEST_SUBMIT:
+        handle_submit(c, request);
+        break;
+    case REQUEST_RESUME:
+        handle_resume(c, request);
+        break;
+    case REQUEST_CANCEL:
+        handle_cancel(c, request);
+        break;
+    case REQUEST_DELETE:
+        handle_delete(c, request);
+        break;
+    case REQUEST_PAUSE:
+        handle_pause(c, request);
+        break;
+    case REQUEST_STOP:
+        request->is_ok = true;
+        c->is_stopped = true;
+        break;
+    }
+}

@@ -1,0 +1,475 @@
+#include "engine/engine.h"
+
+#include "assay/value.h"
+#include "engine/engine_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef ASSAY_LIBEXEC_DIR
+#define ASSAY_LIBEXEC_DIR "/usr/local/libexec/assay"
+#endif
+
+enum { QUEUE_EVENTS = 4096, BATCH_EVENTS = 1024 };
+
+static void log_line(void *context, enum assay_log_level level, const char *line)
+{
+    static const char *const names[] = { "error", "warning", "info", "debug" };
+    struct engine *engine = context;
+    char when[ASSAY_TIME_TEXT];
+
+    (void)assay_time_text(assay_env_system()->wall_us(NULL), when);
+    if (engine->log)
+        (void)fprintf(engine->log, "%s %s %s\n", when, names[level], line);
+    if (engine->is_verbose || level == ASSAY_LOG_ERROR)
+        (void)fprintf(stderr, "assay: %s: %s\n", names[level], line);
+}
+
+/* Makes path and what is missing above it. */
+static bool make_dirs(const char *path, struct assay_error *err)
+{
+    char *copy = strdup(path);
+    bool is_made = copy != NULL;
+
+    for (char *at = copy ? copy + 1 : NULL; is_made && at; at = at ? at + 1 : NULL) {
+        at = strchr(at, '/');
+        if (at)
+            *at = '\0';
+        is_made = mkdir(copy, 0777) == 0 || errno == EEXIST;
+        if (at)
+            *at = '/';
+    }
+    if (!copy)
+        (void)assay_fail_memory(err);
+    else if (!is_made)
+        (void)assay_fail_errno(err, errno, "make the state folder %s", path);
+    free(copy);
+    return is_made;
+}
+
+static bool open_state_dir(struct engine *engine, const struct engine_options *options,
+                           struct assay_error *err)
+{
+    if (!options->is_reader && !make_dirs(options->state_dir, err))
+        return false;
+    engine->state_dir = realpath(options->state_dir, NULL);
+    if (engine->state_dir)
+        return true;
+    if (errno == ENOENT)
+        return assay_fail(err, ASSAY_NOT_FOUND, NULL,
+                          "there is no state folder %s; `assay run` makes it", options->state_dir);
+    return assay_fail_errno(err, errno, "state folder %s", options->state_dir);
+}
+
+/* Who works in the folder: "1234\nassay run study.yaml". */
+static bool fail_in_use(int fd, const char *state_dir, struct assay_error *err)
+{
+    char text[512] = "";
+    ssize_t size = pread(fd, text, sizeof text - 1, 0);
+    char *command = size > 0 ? strchr(text, '\n') : NULL;
+
+    if (command)
+        *command++ = '\0';
+    return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                      "state folder %s is in use by process %s (%s); wait for it, stop it, or "
+                      "choose another folder with --state DIR",
+                      state_dir, text[0] ? text : "?", command ? command : "?");
+}
+
+static void write_lock_owner(int fd)
+{
+    char command[400] = "";
+    char text[512];
+    int cmdline = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t size = cmdline >= 0 ? read(cmdline, command, sizeof command - 1) : 0;
+
+    for (ssize_t i = 0; i + 1 < size; i++)
+        if (command[i] == '\0')
+            command[i] = ' ';
+    if (cmdline >= 0)
+        (void)close(cmdline);
+    (void)snprintf(text, sizeof text, "%ld\n%s\n", (long)getpid(), command);
+    /* Only for people to read: the lock itself is the kernel's. */
+    if (ftruncate(fd, 0) == 0)
+        (void)!pwrite(fd, text, strlen(text), 0);
+}
+
+static bool take_lock(struct engine *engine, struct assay_error *err)
+{
+    char path[PATH_TEXT];
+
+    (void)snprintf(path, sizeof path, "%s/lock", engine->state_dir);
+    engine->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (engine->lock_fd < 0) {
+        (void)assay_fail_errno(err, errno, "open %s", path);
+        err->code = ASSAY_UNAVAILABLE;
+        return false;
+    }
+    if (flock(engine->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return fail_in_use(engine->lock_fd, engine->state_dir, err);
+    write_lock_owner(engine->lock_fd);
+    return true;
+}
+
+static bool copy_environment(struct engine *engine, char *const *environment,
+                             struct assay_error *err)
+{
+    size_t count = 0;
+    size_t size = 0;
+    char *at = NULL;
+
+    for (; environment && environment[count]; count++)
+        size += strlen(environment[count]) + 1;
+    engine->inherited = calloc(count + 1, sizeof *engine->inherited);
+    engine->inherited_text = malloc(size + 1);
+    if (!engine->inherited || !engine->inherited_text)
+        return assay_fail_memory(err);
+    at = engine->inherited_text;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(environment[i]) + 1;
+        char *equals = NULL;
+
+        memcpy(at, environment[i], length);
+        equals = strchr(at, '=');
+        if (equals) {
+            *equals = '\0';
+            engine->inherited[engine->inherited_count++] =
+                (struct command_pair){ .name = at, .value = equals + 1 };
+        }
+        at += length;
+    }
+    return true;
+}
+
+/* Beside this program, as in a build folder; else where it is installed. */
+static bool find_shim(const char *wanted, char path[PATH_TEXT], struct assay_error *err)
+{
+    static const char *const places[] = { "", "../libexec/assay/", "../bin/" };
+    char program[PATH_TEXT / 2];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+    const char *slash = NULL;
+
+    program[size > 0 ? size : 0] = '\0';
+    slash = strrchr(program, '/');
+    if (wanted) {
+        (void)snprintf(path, PATH_TEXT, "%s", wanted);
+        return true;
+    }
+    for (size_t i = 0; slash && i < sizeof places / sizeof places[0]; i++) {
+        (void)snprintf(path, PATH_TEXT, "%.*s%sassay-shim", (int)(slash - program + 1), program,
+                       places[i]);
+        if (access(path, X_OK) == 0)
+            return true;
+    }
+    (void)snprintf(path, PATH_TEXT, "%s/assay-shim", ASSAY_LIBEXEC_DIR);
+    if (access(path, X_OK) == 0)
+        return true;
+    return assay_fail(err, ASSAY_NOT_FOUND, NULL,
+                      "the program assay-shim, which watches over trials, is neither beside %s nor "
+                      "in %s: install assay again",
+                      program, ASSAY_LIBEXEC_DIR);
+}
+
+static void on_ended(void *context, const struct ending *ending)
+{
+    struct engine *engine = context;
+
+    follower_ended(engine->follower, ending);
+}
+
+/* Copies where the live jobs stand, for those who ask while the controller works on. */
+static void outlet_changed(void *context)
+{
+    struct engine *engine = context;
+
+    (void)pthread_mutex_lock(&engine->progress_mutex);
+    engine->progress_count =
+        controller_progress(engine->controller, engine->progress, ENGINE_LIVE_JOBS_MAX);
+    engine->version++;
+    (void)pthread_cond_broadcast(&engine->is_changed);
+    (void)pthread_mutex_unlock(&engine->progress_mutex);
+}
+
+/* From a moment on the wall clock to the same on the monotonic one, for waiting. */
+static int64_t to_mono_us(const struct engine *engine, int64_t wall_us)
+{
+    if (wall_us == INT64_MAX)
+        return INT64_MAX;
+    return assay_mono_us(&engine->env) + (wall_us - assay_wall_us(&engine->env));
+}
+
+static void checkpoint(struct engine *engine)
+{
+    /* Readers are held off, or, when one is at work, the next commit tries again. */
+    if (!store_needs_checkpoint(engine->writer) ||
+        pthread_mutex_trylock(&engine->reader_mutex) != 0)
+        return;
+    store_checkpoint(engine->writer);
+    (void)pthread_mutex_unlock(&engine->reader_mutex);
+}
+
+static void note_broken(struct engine *engine, const struct assay_error *why)
+{
+    (void)pthread_mutex_lock(&engine->progress_mutex);
+    engine->is_broken = true;
+    engine->why_broken = *why;
+    engine->version++;
+    (void)pthread_cond_broadcast(&engine->is_changed);
+    (void)pthread_mutex_unlock(&engine->progress_mutex);
+    assay_log(&engine->env, ASSAY_LOG_ERROR, "the engine ends: %s", why->message);
+}
+
+/* The only place that waits. All that decides is in controller_handle(). */
+static void *controller_thread(void *context)
+{
+    struct engine *engine = context;
+    struct controller *c = engine->controller;
+    struct event *events = calloc(BATCH_EVENTS, sizeof *events);
+    struct assay_error why = { 0 };
+    bool is_working = events != NULL;
+
+    if (!events) {
+        (void)assay_fail_memory(&why);
+        note_broken(engine, &why);
+    }
+    while (is_working && !controller_is_stopped(c)) {
+        size_t count = event_queue_take(engine->queue, to_mono_us(engine, controller_deadline(c)),
+                                        events, BATCH_EVENTS);
+
+        (void)controller_begin(c);
+        for (size_t i = 0; i < count; i++)
+            controller_handle(c, &events[i]);
+        is_working = controller_commit(c, engine->queue, &why);
+        if (!is_working)
+            note_broken(engine, &why);
+        else
+            checkpoint(engine);
+    }
+    free(events);
+    event_queue_close(engine->queue);
+    return NULL;
+}
+
+static bool start_threads(struct engine *engine, const char *shim_path, struct assay_error *err)
+{
+    struct host_options host = {
+        .shim_path = shim_path, .env = &engine->env, .on_ended = on_ended, .context = engine
+    };
+    struct controller_outlet outlet = engine_outlet(engine);
+    int code = 0;
+
+    engine->queue = event_queue_new(QUEUE_EVENTS);
+    if (!engine->queue)
+        return assay_fail_memory(err);
+    outlet.changed = outlet_changed;
+    engine->controller = controller_new(engine->writer, &engine->env, &outlet);
+    if (!engine->controller)
+        return assay_fail_memory(err);
+    engine->follower = follower_new(&engine->env, engine->queue, err);
+    engine->offload = engine->follower ? offload_new(err) : NULL;
+    engine->launcher = engine->offload ? launcher_host_new(&host, err) : NULL;
+    if (!engine->launcher)
+        return false;
+    code = pthread_create(&engine->thread, NULL, controller_thread, engine);
+    engine->has_thread = code == 0;
+    return code == 0 || assay_fail_errno(err, code, "start the controller's thread");
+}
+
+static bool open_worker(struct engine *engine, const struct engine_options *options,
+                        struct assay_error *err)
+{
+    char path[PATH_TEXT];
+
+    if (!find_shim(options->shim_path, path, err))
+        return false;
+    if (!take_lock(engine, err) || !copy_environment(engine, options->environment, err))
+        return false;
+    engine->writer = store_open(engine->state_dir, STORE_WRITE, err);
+    if (!engine->writer)
+        return false;
+    engine->reader = store_open(engine->state_dir, STORE_READ, err);
+    if (!engine->reader)
+        return false;
+    if (!start_threads(engine, path, err))
+        return false;
+    (void)snprintf(path, sizeof path, "%s/assay.log", engine->state_dir);
+    engine->log = fopen(path, "ae");
+    if (engine->log)
+        (void)setvbuf(engine->log, NULL, _IOLBF, 0);
+    return true;
+}
+
+static struct engine *engine_alloc(const struct engine_options *options)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+
+    if (!engine)
+        return NULL;
+    engine->is_reader = options->is_reader;
+    engine->is_verbose = options->is_verbose;
+    engine->lock_fd = -1;
+    engine->env = *assay_env_system();
+    engine->env.context = engine;
+    engine->env.log = log_line;
+    (void)pthread_mutex_init(&engine->reader_mutex, NULL);
+    (void)pthread_mutex_init(&engine->progress_mutex, NULL);
+    return engine;
+}
+
+struct engine *engine_open(const struct engine_options *options, struct assay_error *err)
+{
+    struct engine *engine = engine_alloc(options);
+    pthread_condattr_t monotonic;
+    bool is_open = false;
+
+    if (!engine) {
+        (void)assay_fail_memory(err);
+        return NULL;
+    }
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&engine->is_changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    if (!open_state_dir(engine, options, err))
+        goto out;
+    if (options->is_reader) {
+        engine->reader = store_open(engine->state_dir, STORE_READ, err);
+        is_open = engine->reader != NULL;
+    } else {
+        is_open = open_worker(engine, options, err);
+    }
+out:
+    if (is_open)
+        return engine;
+    engine_close(engine);
+    return NULL;
+}
+
+static void stop_thread(struct engine *engine)
+{
+    struct request request = { .kind = REQUEST_STOP };
+    struct assay_error err = { 0 };
+
+    if (!engine->has_thread)
+        return;
+    (void)event_queue_ask(engine->queue, &request, &err);
+    (void)pthread_join(engine->thread, NULL);
+}
+
+void engine_close(struct engine *engine)
+{
+    if (!engine)
+        return;
+    stop_thread(engine);
+    if (engine->queue)
+        event_queue_close(engine->queue);
+    launcher_free(engine->launcher);
+    offload_free(engine->offload);
+    follower_free(engine->follower);
+    controller_free(engine->controller);
+    event_queue_free(engine->queue);
+    store_close(engine->reader);
+    store_close(engine->writer);
+    free(engine->inherited);
+    free(engine->inherited_text);
+    if (engine->log)
+        (void)fclose(engine->log);
+    if (engine->lock_fd >= 0)
+        (void)close(engine->lock_fd);
+    (void)pthread_cond_destroy(&engine->is_changed);
+    (void)pthread_mutex_destroy(&engine->progress_mutex);
+    (void)pthread_mutex_destroy(&engine->reader_mutex);
+    free(engine->state_dir);
+    free(engine);
+}
+
+const char *engine_state_dir(const struct engine *engine)
+{
+    return engine->state_dir;
+}
+
+bool engine_is_reader(const struct engine *engine)
+{
+    return engine->is_reader;
+}
+
+bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err)
+{
+    if (engine->is_reader)
+        return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the folder was opened for reading only");
+    return event_queue_ask(engine->queue, request, err);
+}
+
+struct store *engine_read_begin(struct engine *engine)
+{
+    (void)pthread_mutex_lock(&engine->reader_mutex);
+    return engine->reader;
+}
+
+void engine_read_end(struct engine *engine)
+{
+    (void)pthread_mutex_unlock(&engine->reader_mutex);
+}
+
+bool engine_progress(struct engine *engine, int64_t job, struct job_progress *progress)
+{
+    bool is_live = false;
+
+    (void)pthread_mutex_lock(&engine->progress_mutex);
+    for (size_t i = 0; i < engine->progress_count && !is_live; i++) {
+        is_live = engine->progress[i].job == job;
+        if (is_live)
+            *progress = engine->progress[i];
+    }
+    (void)pthread_mutex_unlock(&engine->progress_mutex);
+    return is_live;
+}
+
+size_t engine_progress_all(struct engine *engine, struct job_progress *items, size_t max)
+{
+    size_t count = 0;
+
+    (void)pthread_mutex_lock(&engine->progress_mutex);
+    count = engine->progress_count < max ? engine->progress_count : max;
+    memcpy(items, engine->progress, count * sizeof *items);
+    (void)pthread_mutex_unlock(&engine->progress_mutex);
+    return count;
+}
+
+bool engine_wait(struct engine *engine, uint64_t *seen, int timeout_ms)
+{
+    int64_t due = assay_mono_us(&engine->env) + (int64_t)timeout_ms * 1000;
+    struct timespec until = { .tv_sec = (time_t)(due / 1000000),
+                              .tv_nsec = (long)(due % 1000000) * 1000 };
+    bool is_changed = false;
+    int code = 0;
+
+    if (engine->is_reader)
+        return false;
+    (void)pthread_mutex_lock(&engine->progress_mutex);
+    while (engine->version == *seen && code == 0)
+        code = pthread_cond_timedwait(&engine->is_changed, &engine->progress_mutex, &until);
+    is_changed = engine->version != *seen;
+    *seen = engine->version;
+    (void)pthread_mutex_unlock(&engine->progress_mutex);
+    return is_changed;
+}
+
+bool engine_is_working(struct engine *engine, struct assay_error *err)
+{
+    bool is_working = false;
+
+    (void)pthread_mutex_lock(&engine->progress_mutex);
+    is_working = !engine->is_broken;
+    if (!is_working)
+        *err = engine->why_broken;
+    (void)pthread_mutex_unlock(&engine->progress_mutex);
+    return is_working;
+}

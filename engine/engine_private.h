@@ -1,0 +1,57 @@
+/*
+ * engine/engine_private.h - the engine's inside, shared by engine.c (opening, threads), outlet.c
+ * (deeds) and publish.c (the winner's model).
+ */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include "engine/controller.h"
+#include "engine/engine.h"
+#include "engine/follower.h"
+#include "engine/offload.h"
+#include "engine/paths.h"
+#include "launcher/command.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+struct engine {
+    char *state_dir;
+    bool is_reader;
+    int lock_fd;
+    FILE *log; /* state folder's assay.log; its own lock guards it */
+    bool is_verbose;
+    struct assay_env env;
+    struct command_pair *inherited; /* name and value of what trials inherit */
+    char *inherited_text;
+    size_t inherited_count;
+
+    struct store *writer;         /* the controller thread's */
+    pthread_mutex_t reader_mutex; /* guards reader, and holds back checkpoints */
+    struct store *reader;
+
+    struct event_queue *queue;
+    struct controller *controller;
+    struct follower *follower;
+    struct offload *offload;
+    struct launcher *launcher;
+    pthread_t thread;
+    bool has_thread;
+
+    pthread_mutex_t progress_mutex; /* guards the fields below */
+    pthread_cond_t is_changed;
+    uint64_t version;
+    struct job_progress progress[ENGINE_LIVE_JOBS_MAX];
+    size_t progress_count;
+    bool is_broken;
+    struct assay_error why_broken;
+};
+
+/* outlet.c */
+struct controller_outlet engine_outlet(struct engine *engine);
+
+/* publish.c: checks and copies the model of a trial (0: of a custom job), answers by event. False
+ * for lack of memory. */
+bool engine_publish(struct engine *engine, int64_t job, int64_t trial);
+
+#endif

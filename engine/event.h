@@ -1,0 +1,94 @@
+/*
+ * engine/event.h - the words in which threads tell the controller what happened, and the queue
+ * that carries them.
+ *
+ * An event owns what it points to, except a request, which belongs to the thread that waits for
+ * its answer.
+ */
+#ifndef ENGINE_EVENT_H
+#define ENGINE_EVENT_H
+
+#include "engine/spec/job_spec.h"
+#include "engine/store/store.h"
+#include "launcher/launcher.h"
+#include "metrics/metric_reader.h"
+
+enum event_kind {
+    EVENT_REQUEST,   /* somebody asks for something and waits */
+    EVENT_MEASURED,  /* a running attempt reported */
+    EVENT_ENDED,     /* an attempt ended; the last reports are with it */
+    EVENT_PUBLISHED, /* a winner's model was copied out, or could not be */
+    EVENT_WAKE,      /* nothing: look at the clock */
+};
+
+enum request_kind {
+    REQUEST_SUBMIT,
+    REQUEST_RESUME,
+    REQUEST_CANCEL,
+    REQUEST_DELETE,
+    REQUEST_PAUSE, /* all jobs: running trials are stopped, to be started again by a resume */
+    REQUEST_STOP,  /* the controller's thread ends; running trials run on */
+};
+
+/* Lives on the waiting thread; filled by the controller, answered after the commit. */
+struct request {
+    enum request_kind kind;
+    int64_t job;             /* which one; set by SUBMIT */
+    struct job_row *row;     /* SUBMIT: taken from (its strings are moved) */
+    struct job_spec *spec;   /* SUBMIT: taken, also on failure */
+    enum stop_manner manner; /* PAUSE */
+    bool is_ok;
+    struct assay_error err;
+    bool is_answered;     /* guarded by the queue's answers_mutex */
+    struct request *next; /* the controller's own */
+};
+
+/* Frees a spec that nobody took. */
+void request_drop_spec(struct request *request);
+
+/* What was read of an attempt's metrics. */
+struct event_reports {
+    struct metric_report *items;
+    size_t count;
+    struct metric_mark mark;
+    struct text_list seen;
+};
+
+struct event {
+    enum event_kind kind;
+    struct request *request;
+    struct attempt_key key;       /* MEASURED */
+    struct ending ending;         /* ENDED */
+    struct event_reports reports; /* MEASURED, ENDED */
+    char *stderr_tail;            /* ENDED; may be NULL */
+    int64_t job;                  /* PUBLISHED */
+    bool is_ok;                   /* PUBLISHED */
+    char *text;                   /* PUBLISHED: where, or why not */
+};
+
+void event_clear(struct event *event);
+
+struct event_queue;
+
+struct event_queue *event_queue_new(size_t capacity); /* NULL for lack of memory */
+void event_queue_free(struct event_queue *queue);     /* clears what was never taken */
+
+/* From now on nothing is taken in: what is put is cleared, nobody waits for room, and requests are
+ * answered ASSAY_UNAVAILABLE. For the end of the taker. */
+void event_queue_close(struct event_queue *queue);
+
+/* Takes what event points to. Waits while the queue is full. Any thread but the taker's. */
+void event_queue_put(struct event_queue *queue, struct event *event);
+
+/*
+ * Takes all that wait, at most max; waits for the first until deadline_us (monotonic clock,
+ * INT64_MAX for ever). Returns how many, 0 at the deadline.
+ */
+size_t event_queue_take(struct event_queue *queue, int64_t deadline_us, struct event *events,
+                        size_t max);
+
+/* Puts the request in and waits for its answer; returns request->is_ok. */
+bool event_queue_ask(struct event_queue *queue, struct request *request, struct assay_error *err);
+void event_queue_answer(struct event_queue *queue, struct request *request);
+
+#endif

@@ -1,0 +1,316 @@
+#include "engine/life/live_job.h"
+
+#include "engine/spec/job_document.h"
+#include "metrics/objective.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t live_job_param_count(const struct live_job *job)
+{
+    return job->spec->kind == JOB_TUNING ? job->spec->study.space->param_count : 0;
+}
+
+size_t live_job_metric_count(const struct live_job *job)
+{
+    return job->spec->study.metric_count;
+}
+
+struct live_job *live_job_new(struct job_row *row, struct job_spec *spec, struct assay_error *err)
+{
+    struct live_job *job = calloc(1, sizeof *job);
+    struct sampler_options options = { .seed = row->seed,
+                                       .max_trial_count = spec->max_trial_count };
+
+    if (!job) {
+        job_row_clear(row);
+        job_spec_free(spec);
+        (void)assay_fail_memory(err);
+        return NULL;
+    }
+    job->row = *row;
+    *row = (struct job_row){ 0 };
+    job->spec = spec;
+    tuning_job_init(&job->life, spec, job->row.create_us);
+    job->values = calloc(spec->study.metric_count + 1, sizeof *job->values);
+    if (!job->values) {
+        (void)assay_fail_memory(err);
+        goto fail;
+    }
+    if (spec->kind == JOB_TUNING) {
+        options.algorithm = job_spec_algorithm(spec);
+        job->sampler = sampler_new(&options, spec->study.space, err);
+        if (!job->sampler)
+            goto fail;
+    }
+    return job;
+fail:
+    live_job_free(job);
+    return NULL;
+}
+
+static void live_trial_clear(struct live_trial *trial)
+{
+    series_free(trial->series);
+    free(trial->point);
+}
+
+void live_job_free(struct live_job *job)
+{
+    if (!job)
+        return;
+    for (size_t i = 0; i < job->trial_count; i++)
+        live_trial_clear(&job->trials[i]);
+    free(job->trials);
+    free(job->values);
+    sampler_free(job->sampler);
+    job_spec_free(job->spec);
+    job_row_clear(&job->row);
+    free(job);
+}
+
+struct live_trial *live_job_add_trial(struct live_job *job, int64_t number)
+{
+    struct live_trial *trial = NULL;
+    double *point = malloc((live_job_param_count(job) + 1) * sizeof *point);
+
+    if (!point)
+        return NULL;
+    if (job->trial_count == job->trial_capacity) {
+        size_t capacity = job->trial_capacity ? job->trial_capacity * 2 : 16;
+        struct live_trial *grown = realloc(job->trials, capacity * sizeof *grown);
+
+        if (!grown) {
+            free(point);
+            return NULL;
+        }
+        job->trials = grown;
+        job->trial_capacity = capacity;
+    }
+    trial = &job->trials[job->trial_count++];
+    *trial = (struct live_trial){ .number = number, .state = TRIAL_REQUESTED, .point = point };
+    return trial;
+}
+
+void live_job_remove_trial(struct live_job *job, struct live_trial *trial)
+{
+    live_trial_clear(trial);
+    *trial = job->trials[--job->trial_count];
+}
+
+struct live_trial *live_job_find_trial(struct live_job *job, int64_t number)
+{
+    for (size_t i = 0; i < job->trial_count; i++)
+        if (job->trials[i].number == number)
+            return &job->trials[i];
+    return NULL;
+}
+
+struct live_trial *live_job_waiting_trial(struct live_job *job)
+{
+    struct live_trial *first = NULL;
+
+    for (size_t i = 0; i < job->trial_count; i++)
+        if (job->trials[i].state == TRIAL_REQUESTED &&
+            (!first || job->trials[i].number < first->number))
+            first = &job->trials[i];
+    return first;
+}
+
+/* What the walks over a stored job's rows fill. */
+struct loading {
+    struct store *store;
+    struct live_job *job;
+    struct live_trial *trial;
+    struct assay_error *err;
+    bool is_ok;
+};
+
+static bool load_measurement(void *context, const struct measurement_row *row)
+{
+    struct loading *loading = context;
+    struct measurement measurement = { .step = row->step,
+                                       .elapsed_us = row->elapsed_us,
+                                       .values = row->values };
+
+    loading->is_ok = row->value_count == live_job_metric_count(loading->job)
+                         ? series_restore(loading->trial->series, &measurement) ||
+                               assay_fail_memory(loading->err)
+                         : assay_fail(loading->err, ASSAY_DATA_LOSS, NULL,
+                                      "a measurement of trial %lld does not fit its study",
+                                      (long long)loading->trial->number);
+    return loading->is_ok;
+}
+
+static bool load_running(struct loading *loading, struct live_trial *trial)
+{
+    struct live_job *job = loading->job;
+    int64_t id = store_trial_id(job->row.id, trial->number);
+
+    trial->series = series_new(job->spec->study.metrics, live_job_metric_count(job));
+    if (!trial->series)
+        return assay_fail_memory(loading->err);
+    loading->trial = trial;
+    if (!store_measurement_each(loading->store, id, load_measurement, loading, loading->err) ||
+        !loading->is_ok)
+        return false;
+    trial->stored_measurements = series_count(trial->series);
+    trial->has_mark = store_mark_get(loading->store, id, trial->attempt, &trial->mark,
+                                     sizeof trial->mark, loading->err);
+    return trial->has_mark || loading->err->code == ASSAY_OK;
+}
+
+static bool load_trial(void *context, const struct trial_row *row)
+{
+    struct loading *loading = context;
+    struct live_job *job = loading->job;
+    struct live_trial *trial = NULL;
+
+    if (row->point_count != live_job_param_count(job)) {
+        loading->is_ok =
+            assay_fail(loading->err, ASSAY_DATA_LOSS, NULL,
+                       "the point of trial %lld does not fit its study", (long long)row->number);
+        return false;
+    }
+    trial = live_job_add_trial(job, row->number);
+    if (!trial) {
+        loading->is_ok = assay_fail_memory(loading->err);
+        return false;
+    }
+    trial->attempt = row->attempt;
+    trial->state = (enum trial_state)row->state;
+    trial->start_us = row->start_us;
+    memcpy(trial->point, row->point, row->point_count * sizeof *row->point);
+    return true;
+}
+
+/* The rows' own statement is busy during a walk, so measurements are read after it. */
+static bool load_trials(struct loading *loading)
+{
+    struct live_job *job = loading->job;
+    struct trial_query query = { .job = job->row.id, .only_unended = true };
+
+    if (!store_trial_each(loading->store, &query, load_trial, loading, loading->err) ||
+        !loading->is_ok)
+        return false;
+    for (size_t i = 0; i < job->trial_count; i++) {
+        if (job->trials[i].state == TRIAL_REQUESTED) {
+            job->life.waiting++;
+            continue;
+        }
+        job->life.running++;
+        if (!load_running(loading, &job->trials[i]))
+            return false;
+    }
+    return true;
+}
+
+static double objective_of(const struct live_job *job, const struct trial_row *row)
+{
+    size_t metric = objective_metric(job->spec->study.metrics, live_job_metric_count(job));
+
+    return metric < row->value_count ? row->values[metric] : (double)NAN;
+}
+
+static bool load_best(void *context, const struct trial_row *row)
+{
+    struct loading *loading = context;
+    struct live_job *job = loading->job;
+
+    if (row->number != job->row.best_trial)
+        return false;
+    job->life.best_value = objective_of(job, row);
+    job->life.ended_at_best = row->end_order;
+    job->life.progress_us = row->end_us;
+    return false;
+}
+
+/* The first trial to end with the best value was the progress; the best may be a later tie. */
+static bool load_progress(void *context, const struct trial_row *row)
+{
+    struct loading *loading = context;
+    struct live_job *job = loading->job;
+
+    if (row->state != TRIAL_SUCCEEDED || objective_of(job, row) != job->life.best_value)
+        return row->end_order < job->life.ended_at_best;
+    job->life.ended_at_best = row->end_order;
+    job->life.progress_us = row->end_us;
+    return false;
+}
+
+static bool load_best_trial(struct loading *loading)
+{
+    const struct live_job *job = loading->job;
+    const struct stopping_config *stopping = &job->spec->study.stopping;
+    struct trial_query best = { .job = job->row.id, .after = job->row.best_trial - 1, .limit = 1 };
+    struct trial_query ended = { .job = job->row.id, .order = TRIALS_BY_END };
+
+    if (!job->row.best_trial)
+        return true;
+    if (!store_trial_each(loading->store, &best, load_best, loading, loading->err))
+        return false;
+    /* A walk over many rows, for the two rules that ask how long there was no progress. */
+    if (!stopping->has_max_num_trials_no_progress && !stopping->has_max_duration_no_progress)
+        return true;
+    return store_trial_each(loading->store, &ended, load_progress, loading, loading->err);
+}
+
+static bool load_totals(struct loading *loading)
+{
+    struct live_job *job = loading->job;
+    struct trial_totals totals = { 0 };
+
+    if (!store_trial_totals(loading->store, job->row.id, &totals, loading->err))
+        return false;
+    job->life.created = totals.created;
+    job->life.ended = totals.ended;
+    job->life.succeeded = totals.succeeded;
+    job->life.failed = totals.failed;
+    job->life.has_first_ended_failed = totals.has_first_ended_failed;
+    job->last_number = totals.last_number;
+    job->last_end_order = totals.last_end_order;
+    job->life.best_trial = job->row.best_trial;
+    return load_best_trial(loading);
+}
+
+struct job_spec *job_row_spec(const struct job_row *row, struct assay_error *err)
+{
+    struct assay_faults faults = { 0 };
+    struct job_spec *spec = NULL;
+    cJSON *root = json_read(row->document, strlen(row->document), err);
+
+    if (root)
+        spec = job_spec_from_json(root, &faults, err);
+    if (root && !spec && faults.count)
+        (void)assay_faults_check(&faults, err);
+    if (!spec)
+        (void)assay_error_add(err, "the stored document of job %lld", (long long)row->id);
+    assay_faults_clear(&faults);
+    cJSON_Delete(root);
+    return spec;
+}
+
+struct live_job *live_job_load(struct store *store, int64_t id, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    struct loading loading = { .store = store, .err = err, .is_ok = true };
+
+    if (!store_job_get(store, id, &row, err))
+        return NULL;
+    spec = job_row_spec(&row, err);
+    if (!spec) {
+        job_row_clear(&row);
+        return NULL;
+    }
+    loading.job = live_job_new(&row, spec, err);
+    if (!loading.job)
+        return NULL;
+    loading.job->life.state = (enum job_state)loading.job->row.state;
+    loading.job->life.closing = (enum job_closing)loading.job->row.closing;
+    if (load_totals(&loading) && load_trials(&loading))
+        return loading.job;
+    live_job_free(loading.job);
+    return NULL;
+}

@@ -1,0 +1,135 @@
+#include "engine/life/trial.h"
+
+#include "metrics/objective.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add_reason(struct trial_verdict *verdict, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add_reason(struct trial_verdict *verdict, const char *fmt, ...)
+{
+    size_t used = strlen(verdict->reason);
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(verdict->reason + used, sizeof verdict->reason - used, fmt, args);
+    va_end(args);
+}
+
+static enum failure_class class_of_ending(const struct trial_facts *facts)
+{
+    switch (facts->ending->kind) {
+    case ENDING_EXITED:
+        return facts->ending->status == 0 ? FAILURE_NONE : FAILURE_USER_ERROR;
+    case ENDING_SIGNALED:
+        return FAILURE_USER_ERROR;
+    case ENDING_TIMEOUT:
+        return FAILURE_TIMEOUT;
+    case ENDING_OUT_OF_MEMORY:
+        return FAILURE_OUT_OF_MEMORY;
+    case ENDING_STOPPED:
+        return facts->stop_cause == STOP_CAUSE_CANCELLED ? FAILURE_CANCELLED : FAILURE_STOPPED;
+    case ENDING_NOT_FOUND:
+        return FAILURE_NOT_FOUND;
+    case ENDING_NOT_STARTED:
+    case ENDING_LOST:
+        break;
+    }
+    return FAILURE_LOST;
+}
+
+static bool is_again(const struct trial_facts *facts)
+{
+    const struct ending *ending = facts->ending;
+
+    if (facts->stop_cause == STOP_CAUSE_PAUSED)
+        return ending->kind == ENDING_STOPPED || ending->kind == ENDING_LOST ||
+               ending->kind == ENDING_NOT_STARTED;
+    if (facts->stop_cause != STOP_CAUSE_NONE || ending->key.attempt >= TRIAL_ATTEMPTS_MAX)
+        return false;
+    /* What never ran is not a retry, so disableRetries does not forbid it. */
+    if (ending->kind == ENDING_NOT_STARTED)
+        return true;
+    return ending->kind == ENDING_LOST && !facts->spec->run.disable_retries;
+}
+
+/* In the service's own words where they are known. */
+static void explain_ending(const struct trial_facts *facts, struct trial_verdict *verdict)
+{
+    const struct ending *ending = facts->ending;
+    char text[320];
+
+    switch (ending->kind) {
+    case ENDING_EXITED:
+        add_reason(verdict, "The replica workerpool0-0 exited with a non-zero status of %d.",
+                   ending->status);
+        break;
+    case ENDING_SIGNALED:
+        ending_describe(ending, text, sizeof text);
+        add_reason(verdict, "The replica workerpool0-0 was %s.", text);
+        if (ending->status == SIGKILL)
+            add_reason(verdict, " Nobody here sent that signal; most often the kernel does when "
+                                "memory runs out.");
+        break;
+    case ENDING_TIMEOUT:
+        add_reason(verdict, "The trial ran longer than scheduling.timeout (%g s) and was stopped.",
+                   (double)facts->spec->run.timeout_us / 1e6);
+        break;
+    case ENDING_OUT_OF_MEMORY:
+        add_reason(verdict,
+                   "Replicas low on memory: workerpool0. The trial needed more than the "
+                   "%lld bytes that assay.memory allows.",
+                   (long long)facts->spec->assay.memory_bytes);
+        break;
+    case ENDING_STOPPED:
+        add_reason(verdict, facts->stop_cause == STOP_CAUSE_CANCELLED
+                                ? "The job was cancelled or failed while the trial ran."
+                                : "The trial was stopped before it reported its metric.");
+        break;
+    case ENDING_NOT_FOUND:
+        add_reason(verdict, "The command could not be started: %s.", ending->detail);
+        break;
+    case ENDING_NOT_STARTED:
+    case ENDING_LOST:
+        add_reason(verdict, "The machine lost the trial (attempt %d): %s.",
+                   (int)ending->key.attempt, ending->detail[0] ? ending->detail : "no exit record");
+        break;
+    }
+    if (facts->stderr_tail && facts->stderr_tail[0])
+        add_reason(verdict, " Last lines of stderr:\n%s", facts->stderr_tail);
+}
+
+void trial_judge(const struct trial_facts *facts, double *values, struct trial_verdict *verdict)
+{
+    const struct study_spec *study = &facts->spec->study;
+    bool has_all = series_select(facts->series, study->selection, &verdict->step,
+                                 &verdict->elapsed_us, values);
+
+    verdict->reason[0] = '\0';
+    verdict->is_again = is_again(facts);
+    verdict->has_final = false;
+    verdict->failure = class_of_ending(facts);
+    verdict->state = TRIAL_INFEASIBLE;
+    if (verdict->is_again)
+        return;
+    if (verdict->failure == FAILURE_STOPPED && has_all && study->metric_count)
+        verdict->failure = FAILURE_NONE; /* stopped early, with what it has */
+    if (verdict->failure == FAILURE_NONE && !has_all) {
+        verdict->failure = FAILURE_NO_METRIC;
+        objective_explain_missing(study->metrics, study->metric_count, values, facts->seen,
+                                  facts->seen_count, verdict->reason, sizeof verdict->reason);
+        if (facts->stderr_tail && facts->stderr_tail[0])
+            add_reason(verdict, " Last lines of stderr:\n%s", facts->stderr_tail);
+        return;
+    }
+    if (verdict->failure != FAILURE_NONE) {
+        explain_ending(facts, verdict);
+        return;
+    }
+    verdict->state = TRIAL_SUCCEEDED;
+    verdict->has_final = true;
+}

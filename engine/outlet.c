@@ -1,0 +1,152 @@
+/* Deeds: what the controller decided, done through launcher, follower and offload. */
+
+#include "engine/engine_private.h"
+#include "engine/trial_command.h"
+#include "launcher/artifact.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GRACE_DEFAULT_US = 10 * 1000 * 1000 };
+
+static struct attempt_key key_of(const struct live_job *job, const struct live_trial *trial)
+{
+    return (struct attempt_key){ .trial = store_trial_id(job->row.id, trial->number),
+                                 .attempt = trial->attempt };
+}
+
+static bool build_command(const struct engine *engine, const struct live_job *job,
+                          const struct live_trial *trial, struct command *command,
+                          struct assay_error *err)
+{
+    char tag[96];
+    uint64_t nonce = 0;
+    struct trial_command_input input = {
+        .state_dir = engine->state_dir,
+        .source_dir = job->row.source_dir,
+        .spec = job->spec,
+        .job = job->row.id,
+        .number = trial->number,
+        .attempt = trial->attempt,
+        .point = trial->point,
+        .inherited = engine->inherited,
+        .inherited_count = engine->inherited_count,
+        .tag = tag,
+    };
+
+    if (!engine->env.entropy(engine->env.context, &nonce, sizeof nonce))
+        return assay_fail(err, ASSAY_INTERNAL, NULL, "the system gives no random numbers");
+    (void)snprintf(tag, sizeof tag, "%" PRId64 "-%d-%016" PRIx64, key_of(job, trial).trial,
+                   trial->attempt, nonce);
+    return trial_command_build(&input, command, err);
+}
+
+static bool attach(struct engine *engine, const struct live_job *job,
+                   const struct live_trial *trial, const char *attempt_dir, struct assay_error *err)
+{
+    char metric_path[PATH_TEXT];
+    struct follow follow = {
+        .key = key_of(job, trial),
+        .attempt_dir = attempt_dir,
+        .metric_path = metric_path,
+        .specs = job->spec->study.metrics,
+        .regexes = (const char *const *)job->spec->assay.metric_regex,
+        .metric_count = live_job_metric_count(job),
+        .start_us = trial->start_us,
+        .mark = trial->has_mark ? &trial->mark : NULL,
+    };
+
+    if (snprintf(metric_path, sizeof metric_path, "%s/%s", attempt_dir, COMMAND_METRIC_FILE) >=
+        (int)sizeof metric_path)
+        return assay_fail(err, ASSAY_INVALID, NULL, "the state folder's path is too long");
+    return follower_attach(engine->follower, &follow, err);
+}
+
+/* Once followed, an attempt must end through the follower, which then lets go of it. */
+static void end_unstarted(struct engine *engine, struct attempt_key key,
+                          const struct assay_error *why)
+{
+    struct ending ending = { .key = key, .kind = ENDING_NOT_STARTED };
+
+    (void)snprintf(ending.detail, sizeof ending.detail, "%.*s", (int)sizeof ending.detail - 1,
+                   why->message);
+    follower_ended(engine->follower, &ending);
+}
+
+static bool outlet_launch(void *context, const struct live_job *job, const struct live_trial *trial,
+                          struct assay_error *err)
+{
+    struct engine *engine = context;
+    struct command command = { 0 };
+    char attempt_dir[PATH_TEXT];
+    struct launch launch = {
+        .key = key_of(job, trial),
+        .attempt_dir = path_of_attempt(engine->state_dir, job->row.id, trial->number,
+                                       trial->attempt, attempt_dir),
+        .memory_bytes = job->spec->assay.memory_bytes,
+        .timeout_us = job->spec->run.timeout_us,
+        .grace_us = job->spec->assay.grace_us ? job->spec->assay.grace_us : GRACE_DEFAULT_US,
+    };
+    bool is_attached = false;
+
+    if (build_command(engine, job, trial, &command, err))
+        is_attached = attach(engine, job, trial, attempt_dir, err);
+    launch.argv = command.argv;
+    launch.envp = command.envp;
+    if (is_attached && !launcher_start(engine->launcher, &launch, err))
+        end_unstarted(engine, launch.key, err);
+    command_clear(&command);
+    return is_attached;
+}
+
+static bool outlet_adopt(void *context, const struct live_job *job, const struct live_trial *trial,
+                         struct assay_error *err)
+{
+    struct engine *engine = context;
+    char attempt_dir[PATH_TEXT];
+
+    (void)path_of_attempt(engine->state_dir, job->row.id, trial->number, trial->attempt,
+                          attempt_dir);
+    if (!attach(engine, job, trial, attempt_dir, err))
+        return false;
+    if (!launcher_adopt(engine->launcher, key_of(job, trial), attempt_dir, err))
+        end_unstarted(engine, key_of(job, trial), err);
+    return true;
+}
+
+static void outlet_stop(void *context, struct attempt_key key, enum stop_manner manner)
+{
+    struct engine *engine = context;
+
+    launcher_stop(engine->launcher, key, manner);
+}
+
+static bool outlet_publish(void *context, const struct live_job *job, int64_t trial)
+{
+    return engine_publish(context, job->row.id, trial);
+}
+
+static void outlet_forget(void *context, int64_t job)
+{
+    struct engine *engine = context;
+    struct assay_error err = { 0 };
+    char path[PATH_TEXT];
+
+    if (!artifact_remove(path_of_job(engine->state_dir, job, path), &err) ||
+        !artifact_remove(path_of_model(engine->state_dir, job, path), &err))
+        assay_log(&engine->env, ASSAY_LOG_WARNING, "files left behind job=%" PRId64 ": %s", job,
+                  err.message);
+}
+
+struct controller_outlet engine_outlet(struct engine *engine)
+{
+    return (struct controller_outlet){
+        .context = engine,
+        .launch = outlet_launch,
+        .adopt = outlet_adopt,
+        .stop = outlet_stop,
+        .publish = outlet_publish,
+        .forget = outlet_forget,
+    };
+}

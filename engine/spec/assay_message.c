@@ -1,0 +1,238 @@
+#include "assay/value.h"
+#include "engine/spec/field_values.h"
+#include "engine/spec/messages.h"
+#include "metrics/metric_reader.h"
+#include "search/sampler.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All 64 bits; as text beyond 2^53. */
+static void read_seed(struct fields *fields, const cJSON *node, void *record)
+{
+    struct assay_block *block = record;
+    char found[FIELDS_TEXT_MAX];
+
+    if (cJSON_IsNumber(node) && node->valuedouble >= 0 && node->valuedouble < ASSAY_INTEGER_MAX &&
+        node->valuedouble == floor(node->valuedouble)) {
+        block->seed = (uint64_t)node->valuedouble;
+        block->has_seed = true;
+        return;
+    }
+    if (cJSON_IsString(node) && *node->valuestring &&
+        node->valuestring[strspn(node->valuestring, "0123456789")] == '\0') {
+        errno = 0;
+        block->seed = strtoull(node->valuestring, NULL, 10);
+        block->has_seed = errno == 0;
+    }
+    if (!block->has_seed)
+        fields_fault(
+            fields, node, NULL,
+            "expected a whole number from 0 to 2^64 - 1 (in quotes from 2^53 on), found %s",
+            fields_describe(node, found));
+}
+
+/* The sampler's own refusal names the algorithms that exist. */
+static void read_algorithm(struct fields *fields, const cJSON *node, void *record)
+{
+    struct assay_block *block = record;
+    const char *name = fields_text(fields, node);
+    struct sampler_options options = { .algorithm = name };
+    struct search_space *space = NULL;
+    struct sampler *sampler = NULL;
+    struct assay_error err = { 0 };
+
+    if (!name)
+        return;
+    if (sampler_is_known(name)) {
+        block->algorithm = fields_copy(fields, name);
+        return;
+    }
+    space = search_space_new();
+    sampler = space ? sampler_new(&options, space, &err) : NULL;
+    if (space && err.code != ASSAY_EXHAUSTED)
+        fields_fault(fields, node, NULL, "%s", err.message);
+    else
+        fields->is_short_of_memory = true;
+    sampler_free(sampler);
+    search_space_free(space);
+}
+
+/* NAME: text. */
+static void read_env_object(struct fields *fields, const cJSON *node, struct assay_block *block)
+{
+    size_t count = (size_t)cJSON_GetArraySize(node);
+    const cJSON *member = NULL;
+
+    if (count == 0)
+        return;
+    block->env = calloc(count, sizeof *block->env);
+    if (!block->env) {
+        fields->is_short_of_memory = true;
+        return;
+    }
+    cJSON_ArrayForEach(member, node)
+    {
+        struct env_var *env = &block->env[block->env_count];
+        size_t here = fields_enter_key(fields, member->string);
+        const char *value = NULL;
+
+        env_name_check(fields, member, NULL, member->string);
+        if (!cJSON_IsNull(member))
+            value = fields_text(fields, member);
+        fields_leave(fields, here);
+        if (!value)
+            continue;
+        env->name = fields_copy(fields, member->string);
+        env->value = fields_copy(fields, value);
+        block->env_count++;
+    }
+}
+
+static void read_env(struct fields *fields, const cJSON *node, void *record)
+{
+    static const struct field list = { .name = "env",
+                                       .kind = FIELD_MESSAGES,
+                                       .at = FIELD_AT(struct assay_block, env),
+                                       .count_at = FIELD_AT(struct assay_block, env_count),
+                                       .message = &env_message };
+    char found[FIELDS_TEXT_MAX];
+
+    if (cJSON_IsArray(node)) {
+        field_value_read(fields, node, &list, record);
+        fields_check_unique(fields, node, "name");
+    } else if (cJSON_IsObject(node)) {
+        read_env_object(fields, node, record);
+    } else {
+        fields_fault(fields, node, NULL,
+                     "expected names with texts (NAME: text), or a list of {name, value}; found %s",
+                     fields_describe(node, found));
+    }
+}
+
+/* "512M": a whole number of bytes, or of 1024, 1024^2, … of them. */
+static bool parse_size(const char *text, int64_t *size)
+{
+    static const char units[] = "KMGT";
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+    int64_t factor = 1;
+    int64_t value = 0;
+
+    if (digits == 0 || digits > 15 || (text[digits] && (!unit || text[digits + 1])))
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        value = value * 10 + (text[i] - '0');
+    for (const char *at = units; unit && at <= unit; at++)
+        factor *= 1024;
+    if (value > INT64_MAX / factor)
+        return false;
+    *size = value * factor;
+    return value > 0;
+}
+
+static void read_memory(struct fields *fields, const cJSON *node, void *record)
+{
+    struct assay_block *block = record;
+    char found[FIELDS_TEXT_MAX];
+
+    if (cJSON_IsString(node) && parse_size(node->valuestring, &block->memory_bytes))
+        return;
+    if (cJSON_IsNumber(node) && node->valuedouble >= 1 && node->valuedouble < ASSAY_INTEGER_MAX &&
+        node->valuedouble == floor(node->valuedouble))
+        block->memory_bytes = (int64_t)node->valuedouble;
+    else
+        fields_fault(fields, node, NULL,
+                     "expected a number of bytes, or a size such as \"512M\" or \"2G\"; found %s",
+                     fields_describe(node, found));
+}
+
+static const struct field assay_fields[] = {
+    { .name = "seed", .kind = FIELD_CUSTOM, .read = read_seed },
+    { .name = "onHost", .kind = FIELD_BOOL, .at = FIELD_AT(struct assay_block, on_host) },
+    { .name = "algorithm", .kind = FIELD_CUSTOM, .read = read_algorithm },
+    { .name = "env", .kind = FIELD_CUSTOM, .read = read_env },
+    { .name = "metricRegex",
+      .kind = FIELD_ANY }, /* assay_block_check(), once the metrics are known */
+    { .name = "memory", .kind = FIELD_CUSTOM, .read = read_memory },
+    { .name = "grace", .kind = FIELD_DURATION, .at = FIELD_AT(struct assay_block, grace_us) },
+};
+
+const struct message assay_message = { MESSAGE_FIELDS(assay_fields) };
+
+/* The index of the metric with that id; metric_count after a fault. */
+static size_t find_metric(struct fields *fields, const cJSON *node, const struct study_spec *study)
+{
+    const char *hint = NULL;
+    char text[FIELDS_TEXT_MAX] = "";
+
+    for (size_t i = 0; i < study->metric_count; i++) {
+        const char *id = study->metrics[i].id;
+
+        if (id && strcmp(id, node->string) == 0)
+            return i;
+        if (id && !*text && fields->faults->stored < ASSAY_FAULTS_MAX)
+            hint = fields_suggest(node->string, &id, 1, text);
+    }
+    fields_fault(fields, node, NULL, "study_spec.metrics has no \"%.100s\"%s", node->string,
+                 hint ? hint : "");
+    return study->metric_count;
+}
+
+static void read_regex(struct fields *fields, const cJSON *node, struct job_spec *spec)
+{
+    const char *regex = fields_text(fields, node);
+    size_t metric = find_metric(fields, node, &spec->study);
+    struct assay_error err = { 0 };
+
+    if (!regex || metric == spec->study.metric_count)
+        return;
+    if (metric_regex_check(regex, &err))
+        spec->assay.metric_regex[metric] = fields_copy(fields, regex);
+    else if (err.code == ASSAY_EXHAUSTED)
+        fields->is_short_of_memory = true;
+    else
+        fields_fault(fields, node, NULL, "%s", err.message);
+}
+
+static void read_regexes(struct fields *fields, const cJSON *node, struct job_spec *spec)
+{
+    const cJSON *member = NULL;
+
+    if (!fields_expect_object(fields, node))
+        return;
+    if (spec->kind == JOB_CUSTOM) {
+        fields_fault(fields, node, NULL, "a custom job has no metrics");
+        return;
+    }
+    if (spec->study.metric_count == 0) /* which is a fault already */
+        return;
+    spec->assay.metric_regex = calloc(spec->study.metric_count, sizeof *spec->assay.metric_regex);
+    if (!spec->assay.metric_regex) {
+        fields->is_short_of_memory = true;
+        return;
+    }
+    cJSON_ArrayForEach(member, node)
+    {
+        size_t here = fields_enter_key(fields, member->string);
+
+        if (!cJSON_IsNull(member))
+            read_regex(fields, member, spec);
+        fields_leave(fields, here);
+    }
+}
+
+void assay_block_check(struct fields *fields, const cJSON *node, struct job_spec *spec)
+{
+    const cJSON *regexes = fields_member(node, "metricRegex");
+    size_t outer = fields_enter(fields, "assay");
+    size_t inner = fields_enter(fields, "metricRegex");
+
+    if (regexes)
+        read_regexes(fields, regexes, spec);
+    fields_leave(fields, inner);
+    fields_leave(fields, outer);
+}

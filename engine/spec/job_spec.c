@@ -1,0 +1,74 @@
+#include "engine/spec/job_spec.h"
+
+#include "engine/spec/messages.h"
+
+#include <stdlib.h>
+
+void env_clear(struct env_var *env, size_t count)
+{
+    for (size_t i = 0; env && i < count; i++) {
+        free(env[i].name);
+        free(env[i].value);
+    }
+    free(env);
+}
+
+void text_list_clear(struct text_list *list)
+{
+    for (size_t i = 0; list->items && i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct text_list){ 0 };
+}
+
+static void study_clear(struct study_spec *study)
+{
+    for (size_t i = 0; study->metrics && i < study->metric_count; i++)
+        free(study->metrics[i].id);
+    free(study->metrics);
+    search_space_free(study->space);
+}
+
+static void run_clear(struct run_spec *run)
+{
+    for (size_t i = 0; run->pools && i < run->pool_count; i++) {
+        struct container_spec *container = &run->pools[i].container;
+
+        free(container->image_uri);
+        text_list_clear(&container->command);
+        text_list_clear(&container->args);
+        env_clear(container->env, container->env_count);
+    }
+    free(run->pools);
+    free(run->output_uri);
+}
+
+void job_spec_free(struct job_spec *spec)
+{
+    if (!spec)
+        return;
+    for (size_t i = 0; spec->assay.metric_regex && i < spec->study.metric_count; i++)
+        free(spec->assay.metric_regex[i]);
+    free(spec->assay.metric_regex);
+    free(spec->assay.algorithm);
+    env_clear(spec->assay.env, spec->assay.env_count);
+    study_clear(&spec->study);
+    run_clear(&spec->run);
+    free(spec->display_name);
+    free(spec);
+}
+
+const char *job_spec_algorithm(const struct job_spec *spec)
+{
+    if (spec->assay.algorithm)
+        return spec->assay.algorithm;
+    switch (spec->study.algorithm) {
+    case ALGORITHM_GRID:
+        return "grid";
+    case ALGORITHM_RANDOM:
+        return "random";
+    case ALGORITHM_DEFAULT:
+        break;
+    }
+    return "default";
+}

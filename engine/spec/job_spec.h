@@ -1,0 +1,119 @@
+/*
+ * engine/spec/job_spec.h - a job document as typed records.
+ *
+ * One struct job_spec stands for either kind of job: a HyperparameterTuningJob (a study over
+ * trials) or a CustomJob (one run: no study, no parameters). Owns all it points to; immutable once
+ * read, so any thread may read it.
+ */
+#ifndef ENGINE_SPEC_JOB_SPEC_H
+#define ENGINE_SPEC_JOB_SPEC_H
+
+#include "assay/error.h"
+#include "metrics/measurement.h"
+#include "metrics/series.h"
+#include "search/search_space.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum job_kind { JOB_TUNING, JOB_CUSTOM };
+
+enum algorithm { ALGORITHM_DEFAULT = 0, ALGORITHM_GRID = 2, ALGORITHM_RANDOM = 3 };
+
+enum stopping_rule { STOPPING_NONE, STOPPING_DECAY_CURVE, STOPPING_MEDIAN, STOPPING_CONVEX };
+
+struct env_var {
+    char *name;
+    char *value;
+};
+
+struct text_list {
+    char **items;
+    size_t count;
+};
+
+/* StudyTimeConstraint: 0 where that member is absent. */
+struct time_constraint {
+    bool is_set;
+    int64_t max_duration_us;
+    int64_t end_time_us; /* wall clock */
+};
+
+/* studyStoppingConfig; has_ members tell presence. */
+struct stopping_config {
+    bool is_set;
+    bool should_stop_asap;
+    struct time_constraint minimum_runtime;
+    struct time_constraint maximum_runtime;
+    bool has_min_num_trials, has_max_num_trials, has_max_num_trials_no_progress;
+    int32_t min_num_trials, max_num_trials, max_num_trials_no_progress;
+    bool has_max_duration_no_progress;
+    int64_t max_duration_no_progress_us;
+};
+
+struct study_spec {
+    struct metric_spec *metrics;
+    size_t metric_count;
+    struct search_space *space;
+    enum algorithm algorithm;
+    enum measurement_selection selection;
+    int observation_noise; /* the API's number */
+    enum stopping_rule stopping_rule;
+    struct stopping_config stopping;
+};
+
+struct container_spec {
+    char *image_uri;
+    struct text_list command;
+    struct text_list args;
+    struct env_var *env;
+    size_t env_count;
+};
+
+struct worker_pool_spec {
+    bool is_empty; /* a skipped pool: {} */
+    bool has_container;
+    struct container_spec container;
+    bool has_python_package; /* its content is kept in the document only, for now */
+    int64_t replica_count;   /* at least 1; 0 in a skipped pool */
+};
+
+struct run_spec { /* CustomJobSpec: jobSpec of a custom job, trialJobSpec of a tuning job */
+    struct worker_pool_spec *pools;
+    size_t pool_count;
+    char *output_uri;   /* baseOutputDirectory.outputUriPrefix as written, NULL where absent */
+    int64_t timeout_us; /* the default of 7 days filled in */
+    bool disable_retries;
+};
+
+/* The `assay:` block: ours. */
+struct assay_block {
+    bool has_seed;
+    uint64_t seed;
+    bool on_host;
+    char *algorithm; /* NULL: by study_spec.algorithm */
+    struct env_var *env;
+    size_t env_count;
+    char **metric_regex;  /* per metric of the study, NULL for none; or NULL */
+    int64_t memory_bytes; /* 0: no limit */
+    int64_t grace_us;     /* default 10 s */
+};
+
+struct job_spec {
+    enum job_kind kind;
+    char *display_name;      /* never NULL */
+    struct study_spec study; /* JOB_TUNING only */
+    int64_t max_trial_count; /* 1 for a custom job */
+    int64_t parallel_trial_count;
+    int64_t max_failed_trial_count;
+    struct run_spec run;
+    struct assay_block assay;
+};
+
+void job_spec_free(struct job_spec *spec);
+
+/* The name by which search/sampler.h knows the job's algorithm. */
+const char *job_spec_algorithm(const struct job_spec *spec);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * engine/spec/messages.h - the tables of a job's messages, for job_message.c to begin with.
+ *
+ * Each family of messages has its own file: study_message.c, parameter_message.c, run_message.c,
+ * pool_message.c, assay_message.c. What a table reads goes into the records of job_spec.h.
+ */
+#ifndef ENGINE_SPEC_MESSAGES_H
+#define ENGINE_SPEC_MESSAGES_H
+
+#include "engine/spec/fields.h"
+#include "engine/spec/job_spec.h"
+
+enum { DISPLAY_NAME_MAX = 128, ENV_MAX = 100, ARGS_TEXT_MAX = 100000, POOLS_MAX = 4 };
+
+#define US_PER_SECOND INT64_C(1000000)
+#define TIMEOUT_DEFAULT_US (INT64_C(7) * 24 * 3600 * US_PER_SECOND)
+#define GRACE_DEFAULT_US (10 * US_PER_SECOND)
+
+extern const struct message study_message; /* StudySpec → struct study_spec */
+extern const struct message run_message;   /* CustomJobSpec → struct job_spec, its run */
+extern const struct message pool_message;  /* WorkerPoolSpec → struct worker_pool_spec */
+extern const struct message env_message;   /* EnvVar → struct env_var */
+extern const struct message assay_message; /* the assay: block → struct assay_block */
+
+/* Reads StudySpec.parameters into the search space of record, a struct study_spec. */
+void parameters_read(struct fields *fields, const cJSON *node, void *record);
+
+/* A fault unless name can be an environment variable's: [A-Za-z_][A-Za-z0-9_]*. */
+void env_name_check(struct fields *fields, const cJSON *node, const char *member, const char *name);
+
+/* What the assay: block (node, which may be NULL) says of things elsewhere in the job. */
+void assay_block_check(struct fields *fields, const cJSON *node, struct job_spec *spec);
+
+/* Frees what the records own. */
+void env_clear(struct env_var *env, size_t count);
+void text_list_clear(struct text_list *list);
+
+#endif

@@ -1,0 +1,289 @@
+#include "engine/store/store.h"
+
+#include "engine/store/store_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+/*
+ * What SQLite is told, and why:
+ *
+ * journal_mode=WAL       a commit is one sequential write and one sync; readers never wait.
+ * synchronous=FULL       a commit survives a power cut: "stored before the deed" means stored.
+ * wal_autocheckpoint=0   only the writer moves the log into the file, at a moment when no reader is
+ *                        at work (store_checkpoint), which also avoids the reset race that SQLite
+ *                        before 3.51.3 has between two connections.
+ * cache_size=-8192       8 MiB, so that memory stays flat however large the study.
+ * mmap_size=0            an I/O error is an error, not a SIGBUS.
+ * foreign_keys stays off: rows are linked by the arithmetic of their ids.
+ */
+static const char write_pragmas[] =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;"
+    "PRAGMA cache_size=-8192; PRAGMA mmap_size=0; PRAGMA journal_size_limit=67108864;";
+static const char read_pragmas[] = "PRAGMA query_only=ON; PRAGMA cache_size=-2048;"
+                                   "PRAGMA mmap_size=0;";
+
+/* Pages in the log that make a checkpoint worth its syncs: 16 MiB of 4 KiB pages. */
+enum { CHECKPOINT_PAGES = 4096, BUSY_TIMEOUT_MS = 5000 };
+
+bool store_fail(struct store *store, const char *what, struct assay_error *err)
+{
+    int code = sqlite3_errcode(store->db);
+    enum assay_code ours = ASSAY_UNAVAILABLE;
+
+    if (code == SQLITE_NOMEM)
+        return assay_fail_memory(err);
+    if (code == SQLITE_FULL)
+        ours = ASSAY_EXHAUSTED;
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        ours = ASSAY_DATA_LOSS;
+    return assay_fail(err, ours, NULL, "cannot %s in the state folder's assay.db: %s", what,
+                      sqlite3_errmsg(store->db));
+}
+
+sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
+                              struct assay_error *err)
+{
+    sqlite3_stmt **slot = &store->statements[which];
+
+    if (!*slot && sqlite3_prepare_v3(store->db, store_sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                     slot, NULL) != SQLITE_OK) {
+        (void)store_fail(store, "read or write", err);
+        return NULL;
+    }
+    return *slot;
+}
+
+bool store_run(struct store *store, sqlite3_stmt *statement, const char *what,
+               struct assay_error *err)
+{
+    bool is_done = sqlite3_step(statement) == SQLITE_DONE;
+
+    if (!is_done)
+        (void)store_fail(store, what, err);
+    (void)sqlite3_reset(statement);
+    return is_done;
+}
+
+int store_bind_doubles(sqlite3_stmt *statement, int index, const double *values, size_t count)
+{
+    if (!values)
+        return sqlite3_bind_null(statement, index);
+    if (count == 0)
+        return sqlite3_bind_zeroblob(statement, index, 0);
+    return sqlite3_bind_blob64(statement, index, values, count * sizeof *values, SQLITE_STATIC);
+}
+
+bool store_scratch(struct store *store, size_t count)
+{
+    double *grown = NULL;
+
+    if (count <= store->scratch_count)
+        return true;
+    grown = realloc(store->scratch, count * 2 * sizeof *grown);
+    if (!grown)
+        return false;
+    store->scratch = grown;
+    store->scratch_count = count * 2;
+    return true;
+}
+
+/* Locks and a shared-memory file do not work there; the folder would be damaged one day. */
+static bool check_file_system(const char *state_dir, struct assay_error *err)
+{
+    static const struct {
+        unsigned long magic;
+        const char *name;
+    } refused[] = {
+        { 0x6969, "NFS" },        { 0x517B, "SMB" },       { 0xFF534D42, "CIFS" },
+        { 0xFE534D42, "SMB2" },   { 0x00C36400, "Ceph" },  { 0x0BD00BD0, "Lustre" },
+        { 0x47504653, "GPFS" },   { 0x5346414F, "AFS" },   { 0x01021997, "9p" },
+        { 0x19830326, "BeeGFS" }, { 0x013111A8, "IBRIX" }, { 0x7461636F, "OCFS2" },
+        { 0x01161970, "GFS2" },
+    };
+    struct statfs info;
+
+    if (statfs(state_dir, &info) != 0)
+        return assay_fail_errno(err, errno, "state folder %s", state_dir);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (((unsigned long)info.f_type & 0xFFFFFFFF) == refused[i].magic)
+            return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                              "state folder %s lies on a network file system (%s), where SQLite's "
+                              "locks cannot be trusted; choose a folder on a local disk with "
+                              "--state DIR",
+                              state_dir, refused[i].name);
+    return true;
+}
+
+static bool read_pragma(struct store *store, const char *sql, int64_t *value,
+                        struct assay_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool is_read = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+                   sqlite3_step(statement) == SQLITE_ROW;
+
+    if (is_read)
+        *value = sqlite3_column_int64(statement, 0);
+    else
+        (void)store_fail(store, "read the version", err);
+    (void)sqlite3_finalize(statement);
+    return is_read;
+}
+
+static bool make_schema(struct store *store, struct assay_error *err)
+{
+    char sql[sizeof STORE_SCHEMA + 128];
+
+    (void)snprintf(sql, sizeof sql,
+                   "BEGIN IMMEDIATE;%sPRAGMA application_id=%d;PRAGMA user_version=%d;COMMIT;",
+                   STORE_SCHEMA, STORE_APPLICATION_ID, STORE_VERSION);
+    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    (void)store_fail(store, "make the tables", err);
+    (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+static bool check_version(struct store *store, const char *path, enum store_mode mode,
+                          struct assay_error *err)
+{
+    int64_t version = 0;
+    int64_t application = 0;
+    int64_t tables = 0;
+
+    if (!read_pragma(store, "PRAGMA user_version", &version, err) ||
+        !read_pragma(store, "PRAGMA application_id", &application, err) ||
+        !read_pragma(store, "SELECT count(*) FROM sqlite_schema", &tables, err))
+        return false;
+    if (tables == 0 && application == 0 && mode == STORE_WRITE)
+        return make_schema(store, err);
+    if (application != STORE_APPLICATION_ID)
+        return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "%s is not a file of assay's", path);
+    if (version != STORE_VERSION)
+        return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                          "%s has version %lld, this assay reads version %d: it was made by a %s "
+                          "assay; use that one, or another folder with --state DIR",
+                          path, (long long)version, STORE_VERSION,
+                          version > STORE_VERSION ? "newer" : "broken");
+    return true;
+}
+
+static int note_wal_pages(void *context, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = context;
+
+    (void)db;
+    (void)name;
+    store->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+struct store *store_open(const char *state_dir, enum store_mode mode, struct assay_error *err)
+{
+    struct store *store = NULL;
+    char *path = NULL;
+    int flags = mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                    : SQLITE_OPEN_READWRITE; /* a reader of a WAL file needs -shm */
+    bool is_open = false;
+
+    if (!check_file_system(state_dir, err))
+        return NULL;
+    store = calloc(1, sizeof *store);
+    if (!store || asprintf(&path, "%s/assay.db", state_dir) < 0) {
+        path = NULL;
+        (void)assay_fail_memory(err);
+        goto out;
+    }
+    if (mode == STORE_READ && access(path, F_OK) != 0) {
+        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "no jobs in %s yet", state_dir);
+        goto out;
+    }
+    if (sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL, "cannot open %s: %s", path,
+                         store->db ? sqlite3_errmsg(store->db) : "out of memory");
+        goto out;
+    }
+    (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+    if (sqlite3_exec(store->db, mode == STORE_WRITE ? write_pragmas : read_pragmas, NULL, NULL,
+                     NULL) != SQLITE_OK) {
+        (void)store_fail(store, "set up", err);
+        goto out;
+    }
+    /* After the pragmas: to set wal_autocheckpoint takes any hook away. */
+    (void)sqlite3_wal_hook(store->db, note_wal_pages, store);
+    /* Closing must not race other handles' reads: the log is moved at store_checkpoint() only. */
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == STORE_READ, NULL);
+    is_open = check_version(store, path, mode, err);
+out:
+    free(path);
+    if (is_open)
+        return store;
+    store_close(store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    for (int i = 0; i < SQL_COUNT; i++)
+        (void)sqlite3_finalize(store->statements[i]);
+    (void)sqlite3_close(store->db);
+    free(store->scratch);
+    free(store);
+}
+
+static bool run_simple(struct store *store, enum store_statement which, const char *what,
+                       struct assay_error *err)
+{
+    sqlite3_stmt *statement = store_statement(store, which, err);
+
+    return statement && store_run(store, statement, what, err);
+}
+
+bool store_begin(struct store *store, struct assay_error *err)
+{
+    store->is_in_transaction = run_simple(store, SQL_BEGIN, "begin", err);
+    return store->is_in_transaction;
+}
+
+bool store_commit(struct store *store, struct assay_error *err)
+{
+    if (!run_simple(store, SQL_COMMIT, "commit", err))
+        return false;
+    store->is_in_transaction = false;
+    return true;
+}
+
+void store_rollback(struct store *store)
+{
+    struct assay_error err = { 0 };
+
+    if (store_is_in_transaction(store))
+        (void)run_simple(store, SQL_ROLLBACK, "roll back", &err);
+    store->is_in_transaction = false;
+}
+
+bool store_is_in_transaction(const struct store *store)
+{
+    return store->is_in_transaction && !sqlite3_get_autocommit(store->db);
+}
+
+bool store_needs_checkpoint(const struct store *store)
+{
+    return store->wal_pages >= CHECKPOINT_PAGES;
+}
+
+void store_checkpoint(struct store *store)
+{
+    /* TRUNCATE would add a sync; RESTART lets the next commit begin the log anew. Failing (a full
+     * disk) loses nothing: the log holds all, and the next commit tries again. */
+    if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL) ==
+        SQLITE_OK)
+        store->wal_pages = 0;
+}

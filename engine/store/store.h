@@ -1,0 +1,163 @@
+/*
+ * engine/store/store.h - all state of a state folder in one SQLite file, <state>/assay.db.
+ *
+ * One connection writes (the controller's); every other is read-only and belongs to the same
+ * process. A handle is used by one thread at a time. What SQLite is told to do, and why, stands in
+ * store_open.c; the tables in store_schema.h.
+ *
+ * Every write happens between store_begin() and store_commit(): what was handled together is
+ * durable together, and nothing is said or done outside before the commit has returned.
+ */
+#ifndef ENGINE_STORE_STORE_H
+#define ENGINE_STORE_STORE_H
+
+#include "assay/env.h"
+#include "assay/error.h"
+#include "engine/life/states.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum store_mode { STORE_WRITE, STORE_READ };
+
+/* A trial's row id, unique in the folder, is job * STORE_TRIALS_MAX + number. Job ids have ten
+ * digits, so that the id of a trial's custom job begins with that of its tuning job. */
+#define STORE_TRIALS_MAX INT64_C(100000000)
+
+static inline int64_t store_trial_id(int64_t job, int64_t number)
+{
+    return job * STORE_TRIALS_MAX + number;
+}
+
+struct store;
+
+/*
+ * STORE_WRITE makes the folder's file when there is none, migrates an older one, refuses a newer.
+ * STORE_READ never writes. NULL and *err: ASSAY_UNAVAILABLE for a folder that cannot be used
+ * (network file system, newer version, damaged file, no permission), ASSAY_NOT_FOUND for
+ * STORE_READ without a file.
+ */
+struct store *store_open(const char *state_dir, enum store_mode mode, struct assay_error *err);
+void store_close(struct store *store); /* an open transaction is rolled back; NULL is fine */
+
+bool store_begin(struct store *store, struct assay_error *err);
+bool store_commit(struct store *store, struct assay_error *err);
+void store_rollback(struct store *store);
+/* False also when SQLite itself gave the transaction up, as it does after some failed reads. */
+bool store_is_in_transaction(const struct store *store);
+
+/* Moves the write-ahead log into the file when it has grown large. No reader may be at work. */
+void store_checkpoint(struct store *store);
+bool store_needs_checkpoint(const struct store *store);
+
+/* A job's row. Strings are never NULL. */
+struct job_row {
+    int64_t id;
+    int kind;    /* enum job_kind */
+    int state;   /* enum job_state */
+    int closing; /* enum job_closing */
+    uint64_t seed;
+    int64_t create_us, start_us, end_us, update_us; /* 0 until set */
+    int64_t best_trial;                             /* 0: none */
+    int error_code;
+    char *display_name;
+    char *source;     /* the document as received */
+    char *document;   /* the same as JSON, overrides applied: what the job runs */
+    char *source_dir; /* where relative paths begin */
+    char *error_message;
+    char *model_dir; /* relative to the state folder; "" until published */
+    char *note;      /* a sentence for a person that is not an error */
+};
+
+void job_row_clear(struct job_row *row);
+
+bool store_job_insert(struct store *store, const struct job_row *row, struct assay_error *err);
+/* Everything but id, kind, seed, create_us, display_name, source, document and source_dir. */
+bool store_job_update(struct store *store, const struct job_row *row, struct assay_error *err);
+bool store_job_delete(struct store *store, int64_t job, struct assay_error *err); /* all of it */
+
+/* Fills *row (clear it); ASSAY_NOT_FOUND. */
+bool store_job_get(struct store *store, int64_t job, struct job_row *row, struct assay_error *err);
+
+/* Newest first, with documents left out (""). row is valid during the call; false ends the walk. */
+typedef bool (*job_row_fn)(void *context, const struct job_row *row);
+bool store_job_each(struct store *store, job_row_fn fn, void *context, struct assay_error *err);
+
+/* The newest job whose id begins with prefix ("" for any); *count tells how many do. */
+bool store_job_find(struct store *store, const char *prefix, int64_t *job, int64_t *count,
+                    struct assay_error *err);
+
+/* A trial's row; arrays and strings are borrowed in both directions, valid during the call. */
+struct trial_row {
+    int64_t job;
+    int64_t number; /* from 1 */
+    int state;      /* enum trial_state */
+    int attempt;    /* the newest, from 1 */
+    int failure;    /* enum failure_class of its end */
+    int64_t start_us, end_us;
+    int64_t end_order; /* 1, 2, …: the order in which the job's trials ended; 0 before */
+    const double *point;
+    size_t point_count;
+    const double *values; /* final measurement, NULL before */
+    size_t value_count;
+    int64_t step, elapsed_us;
+    const char *reason; /* why INFEASIBLE, or what to know; may be NULL */
+};
+
+bool store_trial_insert(struct store *store, const struct trial_row *row, struct assay_error *err);
+/* State, attempt, start: a new attempt, or a change of state while it runs. */
+bool store_trial_update(struct store *store, const struct trial_row *row, struct assay_error *err);
+/* Its end: all but number and point. */
+bool store_trial_end(struct store *store, const struct trial_row *row, struct assay_error *err);
+
+enum trial_order { TRIALS_BY_NUMBER, TRIALS_BY_END };
+
+struct trial_query {
+    int64_t job;
+    enum trial_order order;
+    int64_t after;     /* number or end_order greater than this */
+    int64_t limit;     /* 0: no limit */
+    int state;         /* 0: any */
+    bool only_unended; /* neither SUCCEEDED nor INFEASIBLE */
+};
+
+typedef bool (*trial_row_fn)(void *context, const struct trial_row *row);
+bool store_trial_each(struct store *store, const struct trial_query *query, trial_row_fn fn,
+                      void *context, struct assay_error *err);
+
+/* What a job's history adds up to: what an engine needs to go on. */
+struct trial_totals {
+    int64_t created, ended, succeeded;
+    int64_t failed; /* ended with a class that counts as the user's */
+    int64_t last_number, last_end_order;
+    bool has_first_ended_failed;
+};
+bool store_trial_totals(struct store *store, int64_t job, struct trial_totals *totals,
+                        struct assay_error *err);
+
+/* One measurement of a running or ended trial, upserted by index. */
+struct measurement_row {
+    int64_t trial_id;
+    int64_t index; /* from 0 */
+    int64_t step, elapsed_us;
+    const double *values;
+    size_t value_count;
+};
+bool store_measurement_put(struct store *store, const struct measurement_row *row,
+                           struct assay_error *err);
+typedef bool (*measurement_row_fn)(void *context, const struct measurement_row *row);
+bool store_measurement_each(struct store *store, int64_t trial_id, measurement_row_fn fn,
+                            void *context, struct assay_error *err);
+/* A new attempt begins from nothing. */
+bool store_measurement_clear(struct store *store, int64_t trial_id, struct assay_error *err);
+
+/* Where the metric reader of a running trial stands; stored with the measurements it led to. */
+bool store_mark_put(struct store *store, int64_t trial_id, int attempt, const void *mark,
+                    size_t size, struct assay_error *err);
+/* False with err->code ASSAY_OK when there is none of that attempt and size. */
+bool store_mark_get(struct store *store, int64_t trial_id, int attempt, void *mark, size_t size,
+                    struct assay_error *err);
+bool store_mark_delete(struct store *store, int64_t trial_id, struct assay_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* engine/store/store_private.h - the handle, shared by the files of this folder only. */
+#ifndef ENGINE_STORE_STORE_PRIVATE_H
+#define ENGINE_STORE_STORE_PRIVATE_H
+
+#include "engine/store/store.h"
+#include "engine/store/store_schema.h"
+
+#include <sqlite3.h>
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[SQL_COUNT]; /* prepared at first use */
+    int wal_pages;                       /* as of the last commit; written by the wal hook */
+    bool is_in_transaction;
+    double *scratch; /* the doubles of the row being read: blobs lie at any address */
+    size_t scratch_count;
+};
+
+/* Turns SQLite's last error into ours; returns false. */
+bool store_fail(struct store *store, const char *what, struct assay_error *err);
+
+/* The statement, reset and ready to bind; NULL and *err on failure. */
+sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
+                              struct assay_error *err);
+
+/* Runs a statement that returns no rows and resets it. */
+bool store_run(struct store *store, sqlite3_stmt *statement, const char *what,
+               struct assay_error *err);
+
+/* Binds an array of doubles (NULL: SQL's NULL); borrowed until the statement is reset. */
+int store_bind_doubles(sqlite3_stmt *statement, int index, const double *values, size_t count);
+
+/* Room for count doubles in store->scratch; false for lack of memory. */
+bool store_scratch(struct store *store, size_t count);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * engine/store/store_schema.h - the tables, and every statement that runs more than once.
+ *
+ * Private to engine/store/. Points and values are blobs of doubles in this machine's byte order
+ * (a folder moves between machines of one order; all that Debian ships today are little-endian).
+ */
+#ifndef ENGINE_STORE_STORE_SCHEMA_H
+#define ENGINE_STORE_STORE_SCHEMA_H
+
+/* "assy": tells our files from other SQLite files. */
+#define STORE_APPLICATION_ID 0x61737379
+#define STORE_VERSION 1
+
+#define STORE_SCHEMA                                                                               \
+    "CREATE TABLE job ("                                                                           \
+    " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, state INTEGER NOT NULL,"                      \
+    " seed INTEGER NOT NULL, create_us INTEGER NOT NULL, start_us INTEGER NOT NULL,"               \
+    " end_us INTEGER NOT NULL, update_us INTEGER NOT NULL, best_trial INTEGER NOT NULL,"           \
+    " error_code INTEGER NOT NULL, error_message TEXT NOT NULL, display_name TEXT NOT NULL,"       \
+    " source TEXT NOT NULL, document TEXT NOT NULL, source_dir TEXT NOT NULL,"                     \
+    " model_dir TEXT NOT NULL, note TEXT NOT NULL, closing INTEGER NOT NULL) STRICT;"              \
+    "CREATE INDEX job_by_age ON job (create_us, id);"                                              \
+    "CREATE TABLE trial ("                                                                         \
+    " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, attempt INTEGER NOT NULL,"                   \
+    " failure INTEGER NOT NULL DEFAULT 0, start_us INTEGER NOT NULL,"                              \
+    " end_us INTEGER NOT NULL DEFAULT 0, end_order INTEGER NOT NULL DEFAULT 0,"                    \
+    " step INTEGER NOT NULL DEFAULT 0, elapsed_us INTEGER NOT NULL DEFAULT 0,"                     \
+    " point BLOB NOT NULL, final BLOB, reason TEXT) STRICT;"                                       \
+    "CREATE INDEX trial_by_end ON trial (id / 100000000, end_order) WHERE end_order > 0;"          \
+    "CREATE TABLE measurement ("                                                                   \
+    " trial INTEGER NOT NULL, ordinal INTEGER NOT NULL, step INTEGER NOT NULL,"                    \
+    " elapsed_us INTEGER NOT NULL, reported BLOB NOT NULL,"                                        \
+    " PRIMARY KEY (trial, ordinal)) STRICT, WITHOUT ROWID;"                                        \
+    "CREATE TABLE mark ("                                                                          \
+    " trial INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, position BLOB NOT NULL) STRICT;"
+
+enum store_statement {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_JOB_INSERT,
+    SQL_JOB_UPDATE,
+    SQL_JOB_DELETE,
+    SQL_JOB_GET,
+    SQL_JOB_EACH,
+    SQL_JOB_FIND,
+    SQL_TRIAL_INSERT,
+    SQL_TRIAL_UPDATE,
+    SQL_TRIAL_END,
+    SQL_TRIAL_DELETE,
+    SQL_TRIAL_BY_NUMBER,
+    SQL_TRIAL_BY_END,
+    SQL_TRIAL_TOTALS,
+    SQL_MEASUREMENT_PUT,
+    SQL_MEASUREMENT_EACH,
+    SQL_MEASUREMENT_CLEAR,
+    SQL_MEASUREMENT_DELETE,
+    SQL_MARK_PUT,
+    SQL_MARK_GET,
+    SQL_MARK_DELETE,
+    SQL_MARK_DELETE_JOB,
+    SQL_COUNT
+};
+
+#define JOB_COLUMNS                                                                                \
+    "id, kind, state, seed, create_us, start_us, end_us, update_us, best_trial, error_code,"       \
+    " error_message, display_name, source_dir, model_dir, note, closing"
+#define TRIAL_COLUMNS                                                                              \
+    "id, state, attempt, failure, start_us, end_us, end_order, step, elapsed_us, point, final,"    \
+    " reason"
+
+static const char *const store_sql[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_JOB_INSERT] =
+        "INSERT INTO job VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+    [SQL_JOB_UPDATE] = "UPDATE job SET state=?2, start_us=?3, end_us=?4, update_us=?5,"
+                       " best_trial=?6, error_code=?7, error_message=?8, model_dir=?9, note=?10,"
+                       " closing=?11"
+                       " WHERE id=?1",
+    [SQL_JOB_DELETE] = "DELETE FROM job WHERE id=?1",
+    [SQL_JOB_GET] = "SELECT " JOB_COLUMNS ", source, document FROM job WHERE id=?1",
+    [SQL_JOB_EACH] = "SELECT " JOB_COLUMNS " FROM job ORDER BY create_us DESC, id DESC",
+    [SQL_JOB_FIND] = "SELECT id, count(*) OVER () FROM job"
+                     " WHERE substr(CAST(id AS TEXT), 1, length(?1)) = ?1"
+                     " ORDER BY create_us DESC, id DESC LIMIT 1",
+    [SQL_TRIAL_INSERT] = "INSERT INTO trial (id, state, attempt, start_us, point)"
+                         " VALUES (?1,?2,?3,?4,?5)",
+    [SQL_TRIAL_UPDATE] = "UPDATE trial SET state=?2, attempt=?3, start_us=?4 WHERE id=?1",
+    [SQL_TRIAL_END] = "UPDATE trial SET state=?2, attempt=?3, start_us=?4, failure=?5, end_us=?6,"
+                      " end_order=?7, step=?8, elapsed_us=?9, final=?10, reason=?11 WHERE id=?1",
+    [SQL_TRIAL_DELETE] = "DELETE FROM trial WHERE id BETWEEN ?1 AND ?2",
+    [SQL_TRIAL_BY_NUMBER] = "SELECT " TRIAL_COLUMNS " FROM trial WHERE id > ?1 AND id <= ?2"
+                            " AND (?3 = 0 OR state = ?3) AND (?4 = 0 OR state < 4)"
+                            " ORDER BY id LIMIT ?5",
+    [SQL_TRIAL_BY_END] = "SELECT " TRIAL_COLUMNS " FROM trial WHERE id / 100000000 = ?1"
+                         " AND end_order > ?2 AND end_order > 0 ORDER BY end_order LIMIT ?3",
+    [SQL_TRIAL_TOTALS] = "SELECT count(*), sum(state >= 4), sum(state = 4),"
+                         " sum(failure BETWEEN 1 AND 5), max(id), max(end_order),"
+                         " max(end_order = 1 AND failure BETWEEN 1 AND 5)"
+                         " FROM trial WHERE id BETWEEN ?1 AND ?2",
+    [SQL_MEASUREMENT_PUT] = "INSERT INTO measurement VALUES (?1,?2,?3,?4,?5)"
+                            " ON CONFLICT DO UPDATE SET step=?3, elapsed_us=?4, reported=?5",
+    [SQL_MEASUREMENT_EACH] = "SELECT ordinal, step, elapsed_us, reported FROM measurement"
+                             " WHERE trial=?1 ORDER BY ordinal",
+    [SQL_MEASUREMENT_CLEAR] = "DELETE FROM measurement WHERE trial=?1",
+    [SQL_MEASUREMENT_DELETE] = "DELETE FROM measurement WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark VALUES (?1,?2,?3)",
+    [SQL_MARK_GET] = "SELECT position FROM mark WHERE trial=?1 AND attempt=?2",
+    [SQL_MARK_DELETE] = "DELETE FROM mark WHERE trial=?1",
+    [SQL_MARK_DELETE_JOB] = "DELETE FROM mark WHERE trial BETWEEN ?1 AND ?2",
+};
+
+#endif

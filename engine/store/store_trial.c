@@ -1,0 +1,158 @@
+#include "engine/store/store_private.h"
+
+#include <string.h>
+
+bool store_trial_insert(struct store *store, const struct trial_row *row, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_TRIAL_INSERT, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(row->job, row->number));
+    (void)sqlite3_bind_int(s, 2, row->state);
+    (void)sqlite3_bind_int(s, 3, row->attempt);
+    (void)sqlite3_bind_int64(s, 4, row->start_us);
+    (void)store_bind_doubles(s, 5, row->point, row->point_count);
+    return store_run(store, s, "store the trial", err);
+}
+
+bool store_trial_update(struct store *store, const struct trial_row *row, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_TRIAL_UPDATE, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(row->job, row->number));
+    (void)sqlite3_bind_int(s, 2, row->state);
+    (void)sqlite3_bind_int(s, 3, row->attempt);
+    (void)sqlite3_bind_int64(s, 4, row->start_us);
+    return store_run(store, s, "store the trial's state", err);
+}
+
+bool store_trial_end(struct store *store, const struct trial_row *row, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_TRIAL_END, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(row->job, row->number));
+    (void)sqlite3_bind_int(s, 2, row->state);
+    (void)sqlite3_bind_int(s, 3, row->attempt);
+    (void)sqlite3_bind_int64(s, 4, row->start_us);
+    (void)sqlite3_bind_int(s, 5, row->failure);
+    (void)sqlite3_bind_int64(s, 6, row->end_us);
+    (void)sqlite3_bind_int64(s, 7, row->end_order);
+    (void)sqlite3_bind_int64(s, 8, row->step);
+    (void)sqlite3_bind_int64(s, 9, row->elapsed_us);
+    (void)store_bind_doubles(s, 10, row->values, row->value_count);
+    (void)sqlite3_bind_text(s, 11, row->reason, -1, SQLITE_STATIC); /* NULL binds NULL */
+    return store_run(store, s, "store the trial's end", err);
+}
+
+static bool read_trial(struct store *store, sqlite3_stmt *s, struct trial_row *row)
+{
+    int64_t id = sqlite3_column_int64(s, 0);
+    size_t point_size = (size_t)sqlite3_column_bytes(s, 9);
+    size_t final_size = (size_t)sqlite3_column_bytes(s, 10);
+
+    *row = (struct trial_row){
+        .job = id / STORE_TRIALS_MAX,
+        .number = id % STORE_TRIALS_MAX,
+        .state = sqlite3_column_int(s, 1),
+        .attempt = sqlite3_column_int(s, 2),
+        .failure = sqlite3_column_int(s, 3),
+        .start_us = sqlite3_column_int64(s, 4),
+        .end_us = sqlite3_column_int64(s, 5),
+        .end_order = sqlite3_column_int64(s, 6),
+        .point_count = point_size / sizeof(double),
+        .value_count = final_size / sizeof(double),
+        .step = sqlite3_column_int64(s, 7),
+        .elapsed_us = sqlite3_column_int64(s, 8),
+        .reason = (const char *)sqlite3_column_text(s, 11),
+    };
+    /* A reason that is there but cannot be had: no memory to terminate it. */
+    if (!row->reason && sqlite3_column_type(s, 11) != SQLITE_NULL)
+        return false;
+    if (!store_scratch(store, row->point_count + row->value_count + 1)) /* never NULL */
+        return false;
+    row->point = store->scratch;
+    if (point_size)
+        memcpy(store->scratch, sqlite3_column_blob(s, 9), row->point_count * sizeof(double));
+    if (final_size) {
+        row->values = store->scratch + row->point_count;
+        memcpy(store->scratch + row->point_count, sqlite3_column_blob(s, 10),
+               row->value_count * sizeof(double));
+    }
+    return true;
+}
+
+static void bind_trial_query(sqlite3_stmt *s, const struct trial_query *query)
+{
+    int64_t limit = query->limit > 0 ? query->limit : -1;
+
+    if (query->order == TRIALS_BY_END) {
+        (void)sqlite3_bind_int64(s, 1, query->job);
+        (void)sqlite3_bind_int64(s, 2, query->after);
+        (void)sqlite3_bind_int64(s, 3, limit);
+        return;
+    }
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(query->job, query->after));
+    (void)sqlite3_bind_int64(s, 2, store_trial_id(query->job + 1, 0) - 1);
+    (void)sqlite3_bind_int(s, 3, query->state);
+    (void)sqlite3_bind_int(s, 4, query->only_unended);
+    (void)sqlite3_bind_int64(s, 5, limit);
+}
+
+bool store_trial_each(struct store *store, const struct trial_query *query, trial_row_fn fn,
+                      void *context, struct assay_error *err)
+{
+    enum store_statement which =
+        query->order == TRIALS_BY_END ? SQL_TRIAL_BY_END : SQL_TRIAL_BY_NUMBER;
+    sqlite3_stmt *s = store_statement(store, which, err);
+    bool goes_on = true;
+    int code = SQLITE_DONE;
+
+    if (!s)
+        return false;
+    bind_trial_query(s, query);
+    while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        struct trial_row row;
+
+        if (!read_trial(store, s, &row)) {
+            (void)sqlite3_reset(s);
+            return assay_fail_memory(err);
+        }
+        goes_on = fn(context, &row);
+    }
+    if (goes_on && code != SQLITE_DONE)
+        (void)store_fail(store, "read the trials", err);
+    (void)sqlite3_reset(s);
+    return !goes_on || code == SQLITE_DONE;
+}
+
+bool store_trial_totals(struct store *store, int64_t job, struct trial_totals *totals,
+                        struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_TRIAL_TOTALS, err);
+    bool is_read = false;
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(job, 0));
+    (void)sqlite3_bind_int64(s, 2, store_trial_id(job + 1, 0) - 1);
+    is_read = sqlite3_step(s) == SQLITE_ROW;
+    if (is_read)
+        *totals = (struct trial_totals){
+            .created = sqlite3_column_int64(s, 0),
+            .ended = sqlite3_column_int64(s, 1),
+            .succeeded = sqlite3_column_int64(s, 2),
+            .failed = sqlite3_column_int64(s, 3),
+            .last_number = sqlite3_column_int64(s, 4) % STORE_TRIALS_MAX,
+            .last_end_order = sqlite3_column_int64(s, 5),
+            .has_first_ended_failed = sqlite3_column_int(s, 6) != 0,
+        };
+    else
+        (void)store_fail(store, "count the trials", err);
+    (void)sqlite3_reset(s);
+    return is_read;
+}
