@@ -1,0 +1,267 @@
+#include "engine/cli/client.h"
+
+#include "engine/server/socket_path.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* An answer that takes longer than this comes from an engine that hangs; one that is larger (a
+ * resource of about ten million trials) would not fit this process either. */
+enum { CONNECT_SECONDS = 5, ANSWER_SECONDS = 300, TARGET_MAX = 512 };
+static const size_t answer_max = (size_t)4 * 1024 * 1024 * 1024;
+
+struct client {
+    char *state_dir;
+    struct assay *assay;  /* borrowed: the engine is this process */
+    struct assay *reader; /* owned: the folder, opened for reading */
+    CURL *curl;
+};
+
+struct client *client_new(const char *state_dir, struct assay *assay, struct assay_error *err)
+{
+    struct client *client = calloc(1, sizeof *client);
+
+    if (client) {
+        client->assay = assay;
+        client->state_dir = strdup(state_dir);
+        client->curl = curl_easy_init();
+    }
+    if (client && client->state_dir && client->curl)
+        return client;
+    client_free(client);
+    (void)assay_fail_memory(err);
+    return NULL;
+}
+
+void client_free(struct client *client)
+{
+    if (!client)
+        return;
+    assay_close(client->reader);
+    curl_easy_cleanup(client->curl);
+    free(client->state_dir);
+    free(client);
+}
+
+bool client_is_engine_home(struct client *client)
+{
+    struct assay_error err = { 0 };
+    struct socket_path path;
+    bool is_home = false;
+    int fd = -1;
+
+    if (client->assay)
+        return true;
+    if (!socket_path_init(&path, client->state_dir, &err))
+        return false;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        is_home = connect(fd, (const struct sockaddr *)&path.address, sizeof path.address) == 0;
+        (void)close(fd);
+    }
+    socket_path_clear(&path);
+    return is_home;
+}
+
+static size_t on_bytes(char *bytes, size_t one, size_t size, void *context)
+{
+    FILE *out = context;
+    long at = ftell(out);
+
+    (void)one; /* always 1 */
+    if (at < 0 || (size_t)at + size > answer_max)
+        return 0;
+    return fwrite(bytes, 1, size, out);
+}
+
+static void prepare(CURL *curl, const struct assay_request *request, const char *socket, FILE *out,
+                    struct curl_slist *headers)
+{
+    curl_easy_reset(curl);
+    (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+    (void)curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever $http_proxy says */
+    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_SECONDS);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    if (strcmp(request->method, "POST") == 0) {
+        (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+    } else if (strcmp(request->method, "GET") != 0) {
+        (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+    }
+}
+
+/* One request over the socket. The body so far stands in response, whatever comes of it. */
+static CURLcode transfer(struct client *client, const struct assay_request *request,
+                         const char *socket, struct assay_response *response)
+{
+    char url[TARGET_MAX + 32];
+    struct curl_slist *headers =
+        curl_slist_append(NULL, "Content-Type: application/json; charset=UTF-8");
+    FILE *out = open_memstream(&response->body, &response->size);
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    long status = 0;
+
+    if (out && headers) {
+        (void)snprintf(url, sizeof url, "http://assay%s%s%s", request->path,
+                       request->query ? "?" : "", request->query ? request->query : "");
+        prepare(client->curl, request, socket, out, headers);
+        (void)curl_easy_setopt(client->curl, CURLOPT_URL, url);
+        code = curl_easy_perform(client->curl);
+        (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    }
+    if (out && fclose(out) != 0)
+        code = CURLE_OUT_OF_MEMORY;
+    curl_slist_free_all(headers);
+    response->status = (int)status;
+    response->content_type = "";
+    return code;
+}
+
+/* False with ASSAY_OK in *err: nobody is home. */
+static bool call_socket(struct client *client, const struct assay_request *request,
+                        struct assay_response *response, struct assay_error *err)
+{
+    struct socket_path path;
+    CURLcode code = CURLE_OK;
+
+    *err = (struct assay_error){ 0 };
+    if (!socket_path_init(&path, client->state_dir, err)) {
+        err->code = ASSAY_OK;
+        return false;
+    }
+    code = transfer(client, request, path.address.sun_path, response);
+    socket_path_clear(&path);
+    if (code == CURLE_OK)
+        return true;
+    assay_response_clear(response);
+    if (code == CURLE_OUT_OF_MEMORY)
+        return assay_fail_memory(err);
+    /* An engine that ended while it was asked is not home either; but what was to be changed may
+     * have been. */
+    if (code == CURLE_COULDNT_CONNECT || strcmp(request->method, "GET") == 0)
+        return false;
+    return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                      "the engine of state folder %s did not answer: %s", client->state_dir,
+                      curl_easy_strerror(code));
+}
+
+static bool call_reader(struct client *client, const struct assay_request *request,
+                        struct assay_response *response, struct assay_error *err)
+{
+    struct assay_options options = { .state_dir = client->state_dir, .is_reader = true };
+
+    if (!client->reader)
+        client->reader = assay_open(&options, err);
+    return client->reader && assay_call(client->reader, request, response, err);
+}
+
+static enum assay_code code_of_name(const char *name)
+{
+    for (int code = ASSAY_OK; code <= ASSAY_UNAUTHENTICATED; code++)
+        if (strcmp(assay_code_info((enum assay_code)code)->name, name) == 0)
+            return (enum assay_code)code;
+    return ASSAY_UNKNOWN;
+}
+
+/* {"error": {"message", "status"}} as an error of ours. */
+bool client_check(struct assay_response *response, struct assay_error *err)
+{
+    struct assay_error ignored = { 0 };
+    cJSON *body = NULL;
+    const cJSON *error = NULL;
+    const cJSON *message = NULL;
+    const cJSON *status = NULL;
+
+    if (response->status < 400)
+        return true;
+    body = json_read(response->body ? response->body : "", response->size, &ignored);
+    error = json_get(body, "error");
+    message = json_get(error, "message");
+    status = json_get(error, "status");
+    if (cJSON_IsString(message) && cJSON_IsString(status))
+        (void)assay_fail(err, code_of_name(status->valuestring), NULL, "%s", message->valuestring);
+    else
+        (void)assay_fail(err, ASSAY_UNKNOWN, NULL, "the engine answered with status %d",
+                         response->status);
+    cJSON_Delete(body);
+    assay_response_clear(response);
+    return false;
+}
+
+bool client_call(struct client *client, const struct assay_request *request,
+                 struct assay_response *response, struct assay_error *err)
+{
+    bool is_answered = false;
+
+    *response = (struct assay_response){ 0 };
+    if (client->assay) {
+        is_answered = assay_call(client->assay, request, response, err);
+    } else {
+        is_answered = call_socket(client, request, response, err);
+        if (!is_answered && err->code == ASSAY_OK)
+            is_answered = call_reader(client, request, response, err);
+    }
+    return is_answered && client_check(response, err);
+}
+
+bool client_ask(struct client *client, const char *method, const char *target,
+                struct assay_response *response, struct assay_error *err)
+{
+    size_t size = strcspn(target, "?");
+    char path[TARGET_MAX];
+    struct assay_request request = { .method = method, .path = path };
+
+    (void)snprintf(path, sizeof path, "%.*s", (int)size, target);
+    if (target[size])
+        request.query = target + size + 1;
+    return client_call(client, &request, response, err);
+}
+
+static cJSON *ask_json(struct client *client, const char *method, const char *format, va_list args,
+                       struct assay_error *err)
+{
+    char target[TARGET_MAX];
+    struct assay_response response;
+    cJSON *answer = NULL;
+
+    (void)vsnprintf(target, sizeof target, format, args);
+    if (!client_ask(client, method, target, &response, err))
+        return NULL;
+    answer = json_read(response.body ? response.body : "", response.size, err);
+    if (!answer)
+        (void)assay_error_add(err, "the engine's answer to %s %s", method, target);
+    assay_response_clear(&response);
+    return answer;
+}
+
+cJSON *client_get(struct client *client, struct assay_error *err, const char *target, ...)
+{
+    va_list args;
+    cJSON *answer = NULL;
+
+    va_start(args, target);
+    answer = ask_json(client, "GET", target, args, err);
+    va_end(args);
+    return answer;
+}
+
+cJSON *client_post(struct client *client, struct assay_error *err, const char *target, ...)
+{
+    va_list args;
+    cJSON *answer = NULL;
+
+    va_start(args, target);
+    answer = ask_json(client, "POST", target, args, err);
+    va_end(args);
+    return answer;
+}

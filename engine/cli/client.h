@@ -1,0 +1,48 @@
+/*
+ * engine/cli/client.h - how a command reaches the engine of a state folder.
+ *
+ * Where an engine runs, its socket answers; where none does, the folder is opened for reading.
+ * Each call looks anew, so a command that goes on for hours (`wait`, `logs -f`) sees engines come
+ * and go. A client belongs to one thread.
+ */
+#ifndef ENGINE_CLI_CLIENT_H
+#define ENGINE_CLI_CLIENT_H
+
+#include "assay.h"
+#include "assay/json.h"
+
+struct client;
+
+/*
+ * With assay, which is borrowed, every call goes there: for the process that is the engine itself.
+ * Else assay is NULL and nothing is opened before the first call. state_dir is copied.
+ */
+struct client *client_new(const char *state_dir, struct assay *assay, struct assay_error *err);
+void client_free(struct client *client); /* NULL is fine */
+
+/* Somebody listens on the folder's socket. */
+bool client_is_engine_home(struct client *client);
+
+/*
+ * The answer as it is. False and *err when nobody could be asked, and, with what the answer says,
+ * for a status of 400 and above.
+ */
+bool client_call(struct client *client, const struct assay_request *request,
+                 struct assay_response *response, struct assay_error *err);
+
+/* Of an answer with a status of 400 and above, takes what it says as the error and clears it. True
+ * for any other. */
+bool client_check(struct assay_response *response, struct assay_error *err);
+
+/* GET and POST (without body) of a JSON answer, which the caller owns; target is "path?query",
+ * nothing in it encoded. NULL and *err as of client_call(). */
+cJSON *client_get(struct client *client, struct assay_error *err, const char *target, ...)
+    __attribute__((format(printf, 3, 4)));
+cJSON *client_post(struct client *client, struct assay_error *err, const char *target, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same with any method, as a response that the caller clears. */
+bool client_ask(struct client *client, const char *method, const char *target,
+                struct assay_response *response, struct assay_error *err);
+
+#endif

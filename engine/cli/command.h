@@ -1,0 +1,85 @@
+/*
+ * engine/cli/command.h - the one table of commands and options.
+ *
+ * Parsing, help, the man page and shell completion all read it, so they cannot drift apart. To add
+ * a command: a row in commands.c and its function.
+ */
+#ifndef ENGINE_CLI_COMMAND_H
+#define ENGINE_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum option_id {
+    OPTION_STATE,
+    OPTION_SEED,
+    OPTION_ON_HOST,
+    OPTION_SET,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_FORMAT,
+    OPTION_FOLLOW,
+    OPTION_STDERR,
+    OPTION_MAN,
+    OPTION_COMPLETION,
+    OPTION_HELP,
+    OPTION_COUNT,
+};
+
+#define OPTION_BIT(option) (1u << (option))
+
+struct option_spec {
+    const char *name;     /* without the dashes */
+    char letter;          /* of the short form; '\0' for none */
+    const char *argument; /* what the help calls its value; NULL for an option without */
+    bool is_repeatable;   /* each use counts, else the last one */
+    const char *words;    /* for completion: "table json csv"; "@file" or "@dir" for paths */
+    const char *help;     /* one sentence without the full stop */
+};
+
+struct arguments;
+
+struct command {
+    const char *name;
+    const char *operands; /* "FILE", "[ID]" */
+    int min_operands, max_operands;
+    unsigned int options; /* OPTION_BIT of each that it takes; OPTION_HELP goes without saying */
+    const char *summary;  /* one line */
+    const char *details;  /* paragraphs, lines of at most 78 columns, for help and man page */
+    int (*run)(const struct arguments *arguments); /* returns the exit status */
+};
+
+/* Indexed by enum option_id. */
+extern const struct option_spec command_options[OPTION_COUNT];
+
+/* In the order of the help. */
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* Exit statuses, with what each means; ends with a NULL text. */
+struct exit_status {
+    int status;
+    const char *meaning;
+};
+extern const struct exit_status exit_statuses[];
+
+/* NULL when there is none of that name; *nearest is then one that may have been meant, or NULL. */
+const struct command *command_find(const char *name, const char **nearest);
+
+/* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_help.c */
+int command_run(const struct arguments *arguments);
+int command_resume(const struct arguments *arguments);
+int command_check(const struct arguments *arguments);
+int command_list(const struct arguments *arguments);
+int command_show(const struct arguments *arguments);
+int command_best(const struct arguments *arguments);
+int command_wait(const struct arguments *arguments);
+int command_cancel(const struct arguments *arguments);
+int command_delete(const struct arguments *arguments);
+int command_trials(const struct arguments *arguments);
+int command_logs(const struct arguments *arguments);
+int command_help(const struct arguments *arguments);
+int command_version(const struct arguments *arguments);
+
+#endif

@@ -1,0 +1,343 @@
+/* Jobs: list, show, best, wait, cancel, delete; and check, which looks at what may become one. */
+
+#include "engine/cli/arguments.h"
+#include "engine/cli/document_file.h"
+#include "engine/cli/follow.h"
+#include "engine/cli/plan.h"
+#include "engine/cli/report.h"
+#include "engine/cli/table.h"
+#include "engine/cli/text.h"
+#include "engine/cli/view.h"
+#include "engine/cli/work.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A command at work on one job of a folder. */
+struct asking {
+    const struct arguments *arguments;
+    struct state_dir dir;
+    struct client *client;
+    const char *id; /* as typed */
+    cJSON *job;
+};
+
+static bool asking_begin(struct asking *a, struct assay_error *err)
+{
+    if (!arguments_job(a->arguments, 0, &a->id, err) ||
+        !state_dir_choose(a->arguments->values[OPTION_STATE], &a->dir, err))
+        return false;
+    a->client = client_new(a->dir.path, NULL, err);
+    return a->client != NULL;
+}
+
+/* The job, in a->job; asking_end() in any case. */
+static bool asking_get_job(struct asking *a, struct assay_error *err)
+{
+    if (!asking_begin(a, err))
+        return false;
+    a->job = client_get(a->client, err, "/assay/v1/jobs/%s", a->id);
+    return a->job != NULL;
+}
+
+static void asking_end(struct asking *a)
+{
+    cJSON_Delete(a->job);
+    client_free(a->client);
+    state_dir_clear(&a->dir);
+}
+
+static bool fill_list(struct table *table, const cJSON *answer)
+{
+    const cJSON *job = NULL;
+    bool is_ok = true;
+
+    cJSON_ArrayForEach(job, json_get(answer, "jobs"))
+    {
+        table_begin_row(table);
+        text_write_safe(table_cell(table), view_text(job, "id"));
+        text_write_safe(table_cell(table), view_job_state(job));
+        text_write_safe(table_cell(table), view_text(job, "kind"));
+        text_write_safe(table_cell(table), view_text(job, "displayName"));
+        view_write_time(table_cell(table), view_text(job, "createTime"));
+        (void)fputs(view_job_is_interrupted(job) ? "interrupted" : "", table_cell(table));
+        is_ok = table_end_row(table) && is_ok;
+    }
+    return is_ok;
+}
+
+static bool list(struct asking *a, struct assay_error *err)
+{
+    static const char *const columns[] = { "ID", "STATE", "KIND", "NAME", "CREATED", "NOTE" };
+    cJSON *answer = NULL;
+    struct table *table = NULL;
+    bool is_ok = false;
+
+    if (a->arguments->is_given[OPTION_JSON])
+        return report_json(a->client, "/assay/v1/jobs", err);
+    answer = client_get(a->client, err, "/assay/v1/jobs");
+    if (!answer)
+        return false;
+    if (cJSON_GetArraySize(json_get(answer, "jobs")) == 0)
+        (void)fputs("no jobs yet\n", stderr);
+    table = table_new(columns, sizeof columns / sizeof columns[0]);
+    is_ok = table && fill_list(table, answer) && table_print(table);
+    table_free(table);
+    cJSON_Delete(answer);
+    return is_ok || assay_fail_memory(err);
+}
+
+int command_list(const struct arguments *arguments)
+{
+    struct asking a = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    bool is_ok = asking_begin(&a, &err) && list(&a, &err);
+
+    asking_end(&a);
+    return is_ok ? report_end(0) : report_error(&err);
+}
+
+int command_show(const struct arguments *arguments)
+{
+    struct asking a = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    bool is_ok = asking_get_job(&a, &err);
+    char target[64];
+
+    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s", view_text(a.job, "id"));
+    if (is_ok && arguments->is_given[OPTION_JSON])
+        is_ok = report_json(a.client, target, &err);
+    else if (is_ok)
+        report_job(a.job, &a.dir);
+    asking_end(&a);
+    return is_ok ? report_end(0) : report_error(&err);
+}
+
+static bool print_best_json(const cJSON *job, struct assay_error *err)
+{
+    struct json_writer w;
+    const cJSON *member = NULL;
+
+    json_writer_init(&w, stdout, 2);
+    json_begin_object(&w);
+    cJSON_ArrayForEach(member, json_get(job, "bestTrial"))
+    {
+        json_key(&w, member->string);
+        json_node(&w, member);
+    }
+    if (*view_text(job, "modelDir")) {
+        json_key(&w, "modelDir");
+        json_string(&w, view_text(job, "modelDir"));
+    }
+    json_end_object(&w);
+    if (!json_writer_finish(&w))
+        return assay_fail_memory(err);
+    (void)putchar('\n');
+    return true;
+}
+
+static bool print_best(const struct asking *a, struct assay_error *err)
+{
+    if (!json_get(a->job, "bestTrial"))
+        return assay_fail(err, ASSAY_NOT_FOUND, NULL, "job %s has no best trial%s: none has %s",
+                          view_text(a->job, "id"), view_job_has_ended(a->job) ? "" : " yet",
+                          "succeeded");
+    if (a->arguments->is_given[OPTION_JSON])
+        return print_best_json(a->job, err);
+    report_best(a->job);
+    report_model(a->job);
+    return true;
+}
+
+int command_best(const struct arguments *arguments)
+{
+    struct asking a = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    bool is_ok = asking_get_job(&a, &err) && print_best(&a, &err);
+
+    asking_end(&a);
+    return is_ok ? report_end(0) : report_error(&err);
+}
+
+static bool print_waited(struct asking *a, const cJSON *job, struct assay_error *err)
+{
+    char target[64];
+
+    if (!view_job_has_ended(job))
+        report_resume(job, &a->dir);
+    if (!a->arguments->is_given[OPTION_JSON]) {
+        report_result(job);
+        return true;
+    }
+    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));
+    return report_json(a->client, target, err);
+}
+
+int command_wait(const struct arguments *arguments)
+{
+    struct asking a = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    struct progress progress;
+    struct follow follow = { .progress = &progress };
+    cJSON *job = NULL;
+    int status = 0;
+
+    progress_init(&progress, arguments->is_given[OPTION_QUIET]);
+    if (asking_get_job(&a, &err)) {
+        follow.client = a.client;
+        follow.job = view_text(a.job, "id");
+        follow.since = a.job;
+        job = follow_job(&follow, &err);
+    }
+    if (job && print_waited(&a, job, &err))
+        status = report_end(view_job_exit_status(job));
+    else
+        status = report_error(&err);
+    cJSON_Delete(job);
+    asking_end(&a);
+    return status;
+}
+
+/*
+ * Who changes a job: the engine that is home, else this process becomes it. Between the two there
+ * is a moment in which an engine holds the folder but does not listen yet, or no longer: then we
+ * knock again, for two seconds at most.
+ */
+static bool find_worker(struct asking *a, struct work *work, struct assay_error *err)
+{
+    enum { ATTEMPTS = 20, BETWEEN_MS = 100 };
+    struct timespec between = { .tv_nsec = BETWEEN_MS * 1000000L };
+
+    for (int i = 0; i < ATTEMPTS; i++) {
+        *err = (struct assay_error){ 0 };
+        if (client_is_engine_home(a->client) || work_open(work, a->dir.path, false, err))
+            return true;
+        if (err->code != ASSAY_UNAVAILABLE)
+            return false;
+        (void)nanosleep(&between, NULL);
+    }
+    return false;
+}
+
+static bool has_ended_already(const struct asking *a)
+{
+    if (!view_job_has_ended(a->job))
+        return false;
+    (void)fprintf(stderr, "job %s has ended already (%s)\n", view_text(a->job, "id"),
+                  view_job_state(a->job));
+    return true;
+}
+
+static bool cancel_job(struct asking *a, struct work *work, struct assay_error *err)
+{
+    struct progress progress;
+    struct follow follow = { .progress = &progress, .job = view_text(a->job, "id") };
+    cJSON *job = NULL;
+
+    if (!find_worker(a, work, err))
+        return false;
+    follow.client = work->client ? work->client : a->client;
+    follow.assay = work->assay;
+    progress_init(&progress, a->arguments->is_given[OPTION_QUIET]);
+    job = client_post(follow.client, err, "/assay/v1/jobs/%s:cancel", follow.job);
+    if (!job)
+        return false;
+    cJSON_Delete(job);
+    job = follow_job(&follow, err);
+    if (job && !a->arguments->is_given[OPTION_QUIET])
+        (void)fprintf(stderr, "job %s: %s\n", follow.job, view_job_state(job));
+    if (job && !view_job_has_ended(job))
+        (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                         "the engine that was to cancel job %s is gone; cancel it again",
+                         follow.job);
+    cJSON_Delete(job);
+    return err->code == ASSAY_OK;
+}
+
+int command_cancel(const struct arguments *arguments)
+{
+    struct asking a = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    struct work work = { 0 };
+    bool is_ok = asking_get_job(&a, &err);
+
+    if (is_ok && !has_ended_already(&a)) {
+        is_ok = cancel_job(&a, &work, &err);
+        work_close(&work);
+    }
+    asking_end(&a);
+    return is_ok ? report_end(0) : report_error(&err);
+}
+
+static bool delete_job(struct asking *a, struct work *work, struct assay_error *err)
+{
+    struct assay_response response;
+    char target[64];
+
+    if (!find_worker(a, work, err))
+        return false;
+    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s", view_text(a->job, "id"));
+    if (!client_ask(work->client ? work->client : a->client, "DELETE", target, &response, err))
+        return false;
+    assay_response_clear(&response);
+    if (!a->arguments->is_given[OPTION_QUIET])
+        (void)fprintf(stderr, "job %s is deleted\n", view_text(a->job, "id"));
+    return true;
+}
+
+int command_delete(const struct arguments *arguments)
+{
+    struct asking a = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    struct work work = { 0 };
+    bool is_ok = asking_get_job(&a, &err) && delete_job(&a, &work, &err);
+
+    work_close(&work);
+    asking_end(&a);
+    return is_ok ? report_end(0) : report_error(&err);
+}
+
+static void print_json(const cJSON *node)
+{
+    struct json_writer w;
+
+    json_writer_init(&w, stdout, 2);
+    json_node(&w, node);
+    (void)json_writer_finish(&w);
+    (void)putchar('\n');
+}
+
+int command_check(const struct arguments *arguments)
+{
+    struct state_dir dir = { 0 };
+    struct document_file file = { 0 };
+    struct assay_error err = { 0 };
+    const char *name = arguments->operands[0];
+    char *body = NULL;
+    cJSON *plan = NULL;
+    size_t size = 0;
+    int status = 0;
+
+    if (state_dir_choose(arguments->values[OPTION_STATE], &dir, &err) &&
+        document_file_read(name, &file, &err))
+        body = document_file_body(&file, arguments, &size, &err);
+    if (body)
+        plan = plan_make(&dir, body, size, &err);
+    if (!plan)
+        status = report_error(&err);
+    else if (view_integer(plan, "faultCount") > 0)
+        status = assay_code_info(ASSAY_INVALID)->exit_status;
+    if (plan && arguments->is_given[OPTION_JSON])
+        print_json(plan);
+    else if (plan && status)
+        report_faults(stdout, name, plan);
+    else if (plan)
+        plan_print(stdout, name, plan);
+    cJSON_Delete(plan);
+    free(body);
+    document_file_clear(&file);
+    state_dir_clear(&dir);
+    return report_end(status);
+}

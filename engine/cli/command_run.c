@@ -1,0 +1,239 @@
+/* run and resume: to be the engine of a job until it ends or is interrupted. */
+
+#include "engine/cli/arguments.h"
+#include "engine/cli/document_file.h"
+#include "engine/cli/follow.h"
+#include "engine/cli/plan.h"
+#include "engine/cli/report.h"
+#include "engine/cli/text.h"
+#include "engine/cli/view.h"
+#include "engine/cli/work.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What run and resume have in common. */
+struct running {
+    const struct arguments *arguments;
+    struct state_dir dir;
+    struct interrupts interrupts;
+    struct progress progress;
+    struct work work;
+    struct document_file file;
+    cJSON *since; /* the job as submitted, or as it was before it was resumed */
+};
+
+static void running_clear(struct running *r)
+{
+    cJSON_Delete(r->since);
+    document_file_clear(&r->file);
+    work_close(&r->work);
+    state_dir_clear(&r->dir);
+}
+
+static bool open_work(struct running *r, struct assay_error *err)
+{
+    /* Before there are threads, which inherit what is blocked. */
+    interrupts_begin(&r->interrupts);
+    progress_init(&r->progress, r->arguments->is_given[OPTION_QUIET]);
+    return work_open(&r->work, r->dir.path, r->arguments->is_given[OPTION_VERBOSE], err);
+}
+
+static void write_announcement(FILE *out, const cJSON *job, const char *verb)
+{
+    const char *name = view_text(job, "displayName");
+
+    (void)fprintf(out, "%s job %s%s", verb, view_text(job, "id"), *name ? " " : "");
+    text_write_safe(out, name);
+    if (view_integer(job, "maxTrialCount") > 1)
+        (void)fprintf(out, ": at most %" PRId64 " trials, %" PRId64 " at a time",
+                      view_integer(job, "maxTrialCount"), view_integer(job, "parallelTrialCount"));
+    (void)fputs("; state folder ", out);
+    text_write_safe(out, view_text(job, "stateDir"));
+}
+
+static void announce(struct running *r, const char *verb)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return;
+    write_announcement(out, r->since, verb);
+    if (fclose(out) == 0 && !r->arguments->is_given[OPTION_QUIET])
+        progress_say(&r->progress, "%s", text);
+    free(text);
+}
+
+/* Standard output's part: the resource, or the result in words. */
+static bool report(struct running *r, struct client *client, const cJSON *job,
+                   struct assay_error *err)
+{
+    char target[64];
+
+    if (!r->arguments->is_given[OPTION_JSON]) {
+        report_result(job);
+        return true;
+    }
+    if (*view_text(job, "errorMessage")) {
+        (void)fputs("assay: ", stderr);
+        text_write_lines(stderr, view_text(job, "errorMessage"), "  ");
+        (void)fputc('\n', stderr);
+    }
+    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));
+    return report_json(client, target, err);
+}
+
+/* Our engine had to stop: the reason has a code of its own, but the folder is what is broken. */
+static int report_broken(struct running *r, const struct assay_error *err)
+{
+    struct assay_error why = { 0 };
+    int status = report_error(err);
+
+    report_resume(r->since, &r->dir);
+    return assay_is_working(r->work.assay, &why) ? status
+                                                 : assay_code_info(ASSAY_UNAVAILABLE)->exit_status;
+}
+
+/* Stays with the job to its end. before: what had ended when it was resumed; NULL for a new one. */
+static int follow_to_end(struct running *r, const cJSON *before)
+{
+    struct assay_error err = { 0 };
+    struct follow follow = { .client = r->work.client,
+                             .assay = r->work.assay,
+                             .job = view_text(r->since, "id"),
+                             .progress = &r->progress,
+                             .interrupts = &r->interrupts,
+                             .shows_trials = !r->arguments->is_given[OPTION_QUIET],
+                             .since = before };
+    cJSON *job = follow_job(&follow, &err);
+    int status = 0;
+
+    if (!job)
+        return report_broken(r, &err);
+    status = view_job_exit_status(job);
+    if (!report(r, r->work.client, job, &err))
+        status = report_error(&err);
+    if (!view_job_has_ended(job))
+        report_resume(job, &r->dir);
+    cJSON_Delete(job);
+    return report_end(status);
+}
+
+static bool submit(struct running *r, const char *body, size_t size, struct assay_error *err)
+{
+    struct assay_request request = {
+        .method = "POST", .path = "/assay/v1/jobs", .body = body, .body_size = size
+    };
+    struct assay_response response;
+
+    if (!client_call(r->work.client, &request, &response, err))
+        return false;
+    r->since = json_read(response.body, response.size, err);
+    assay_response_clear(&response);
+    return r->since != NULL;
+}
+
+/* False, with the faults printed and *err for what is to be said below them. */
+static bool check(struct running *r, const char *body, size_t size, struct assay_error *err)
+{
+    cJSON *plan = plan_make(&r->dir, body, size, err);
+    int64_t count = view_integer(plan, "faultCount");
+
+    if (plan && count > 0) {
+        report_faults(stderr, r->arguments->operands[0], plan);
+        (void)assay_fail(err, ASSAY_INVALID, NULL,
+                         "%" PRId64
+                         " fault%s; nothing was started. Once mended, try: assay check %s",
+                         count, count == 1 ? "" : "s", r->arguments->operands[0]);
+    }
+    cJSON_Delete(plan);
+    return plan && count == 0;
+}
+
+int command_run(const struct arguments *arguments)
+{
+    struct running r = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    char *body = NULL;
+    size_t size = 0;
+    int status = 0;
+
+    if (!state_dir_choose(arguments->values[OPTION_STATE], &r.dir, &err) ||
+        !document_file_read(arguments->operands[0], &r.file, &err))
+        goto out;
+    body = document_file_body(&r.file, arguments, &size, &err);
+    if (!body || !check(&r, body, size, &err) || !open_work(&r, &err) ||
+        !submit(&r, body, size, &err))
+        goto out;
+    announce(&r, "running");
+    status = follow_to_end(&r, NULL);
+out:
+    if (!r.since)
+        status = report_error(&err);
+    free(body);
+    running_clear(&r);
+    return status;
+}
+
+/* The job as it is before anything is opened for work: that would make a folder that is not there.
+ */
+static bool look_before(struct running *r, const char *id, struct assay_error *err)
+{
+    struct client *client = client_new(r->dir.path, NULL, err);
+
+    if (client)
+        r->since = client_get(client, err, "/assay/v1/jobs/%s", id);
+    client_free(client);
+    return r->since != NULL;
+}
+
+/* Nothing to resume: the result is what it was. */
+static int report_ended(struct running *r)
+{
+    struct assay_error err = { 0 };
+    struct client *client = client_new(r->dir.path, NULL, &err);
+    int status = view_job_exit_status(r->since);
+
+    (void)fprintf(stderr, "job %s has ended (%s): there is nothing to resume\n",
+                  view_text(r->since, "id"), view_job_state(r->since));
+    if (!client || !report(r, client, r->since, &err))
+        status = report_error(&err);
+    client_free(client);
+    return report_end(status);
+}
+
+static int resume(struct running *r)
+{
+    struct assay_error err = { 0 };
+    cJSON *answer = NULL;
+
+    if (!open_work(r, &err))
+        return report_error(&err);
+    answer =
+        client_post(r->work.client, &err, "/assay/v1/jobs/%s:resume", view_text(r->since, "id"));
+    if (!answer)
+        return report_error(&err);
+    cJSON_Delete(answer);
+    announce(r, "resuming");
+    return follow_to_end(r, r->since);
+}
+
+int command_resume(const struct arguments *arguments)
+{
+    struct running r = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    const char *id = NULL;
+    int status = 0;
+
+    if (!arguments_job(arguments, 0, &id, &err) ||
+        !state_dir_choose(arguments->values[OPTION_STATE], &r.dir, &err) ||
+        !look_before(&r, id, &err))
+        status = report_error(&err);
+    else
+        status = view_job_has_ended(r.since) ? report_ended(&r) : resume(&r);
+    running_clear(&r);
+    return status;
+}

@@ -1,0 +1,132 @@
+#include "engine/cli/command.h"
+
+#include "assay/value.h"
+
+#include <string.h>
+
+#define STATE OPTION_BIT(OPTION_STATE)
+#define JSON OPTION_BIT(OPTION_JSON)
+#define QUIET OPTION_BIT(OPTION_QUIET)
+#define VERBOSE OPTION_BIT(OPTION_VERBOSE)
+#define DOCUMENT (OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_ON_HOST) | OPTION_BIT(OPTION_SET))
+
+const struct option_spec command_options[OPTION_COUNT] = {
+    [OPTION_STATE] = { .name = "state",
+                       .argument = "DIR",
+                       .words = "@dir",
+                       .help = "the state folder; see STATE FOLDER" },
+    [OPTION_SEED] = { .name = "seed",
+                      .argument = "N",
+                      .help = "the study's seed: the same seed gives the same parameters; "
+                              "like --set assay.seed=N" },
+    [OPTION_ON_HOST] = { .name = "on-host",
+                         .help = "run every image's command straight on this machine, not in a "
+                                 "container; like --set assay.onHost=true" },
+    [OPTION_SET] = { .name = "set",
+                     .argument = "PATH=VALUE",
+                     .is_repeatable = true,
+                     .help = "change a field of the document before it is read, as in "
+                             "--set maxTrialCount=5; list items by [0], [1], …; repeatable" },
+    [OPTION_JSON] = { .name = "json", .help = "print JSON for programs, and nothing else" },
+    [OPTION_QUIET] = { .name = "quiet",
+                       .letter = 'q',
+                       .help = "no progress, only the result and what goes wrong" },
+    [OPTION_VERBOSE] = { .name = "verbose",
+                         .letter = 'v',
+                         .help = "the engine's log on standard error, too" },
+    [OPTION_FORMAT] = { .name = "format",
+                        .argument = "FORMAT",
+                        .words = "table json csv",
+                        .help = "table (the default), json (one array of the API's Trial "
+                                "resources) or csv (RFC 4180)" },
+    [OPTION_FOLLOW] = { .name = "follow",
+                        .letter = 'f',
+                        .help = "go on until the trial has ended" },
+    [OPTION_STDERR] = { .name = "stderr", .help = "what the trial wrote to standard error" },
+    [OPTION_MAN] = { .name = "man", .help = "print the man page as roff" },
+    [OPTION_COMPLETION] = { .name = "completion",
+                            .argument = "SHELL",
+                            .words = "bash",
+                            .help = "print a completion script; SHELL is bash" },
+    [OPTION_HELP] = { .name = "help", .letter = 'h', .help = "explain the command" },
+};
+
+const struct command commands[] = {
+    { "run", "FILE", 1, 1, STATE | DOCUMENT | JSON | QUIET | VERBOSE,
+      "run a job document and wait for its result",
+      "FILE is a HyperparameterTuningJob or a CustomJob of Vertex AI, as JSON or YAML,\n"
+      "or the file that gcloud's --config takes; - is standard input. Relative paths\n"
+      "in it begin at its own folder.\n"
+      "\n"
+      "The study runs in the foreground. Each trial that ends is a line on standard\n"
+      "error; on a terminal, the line below tells how far the study is. The result goes\n"
+      "to standard output, with --json as the API's resource.\n"
+      "\n"
+      "Ctrl-C once asks the running trials to stop, keeps everything, and tells how to\n"
+      "go on; those trials start again then. Ctrl-C twice does not wait for them.",
+      command_run },
+    { "resume", "[ID]", 0, 1, STATE | JSON | QUIET | VERBOSE,
+      "go on with a job that was interrupted",
+      "Trials that still run are taken over, those that were stopped start again, and\n"
+      "nothing that has ended is repeated.",
+      command_resume },
+    { "check", "FILE", 1, 1, STATE | DOCUMENT | JSON, "find every fault of a job document",
+      "Every fault is a line FILE:LINE: FIELD: MESSAGE. For a document without faults it\n"
+      "shows what the first trial would run: its command, environment and folders.\n"
+      "Nothing is run and nothing is stored.",
+      command_check },
+    { "list", "", 0, 0, STATE | JSON, "list the jobs of the state folder, newest first",
+      "A job that nobody works on, although it has not ended, is noted as interrupted.",
+      command_list },
+    { "show", "[ID]", 0, 1, STATE | JSON, "show where a job stands",
+      "State, counts, the best trial so far, why it failed, and how to go on.", command_show },
+    { "trials", "[ID]", 0, 1, STATE | OPTION_BIT(OPTION_FORMAT), "list the trials of a job",
+      "The CSV has a column for each metric and each parameter; times are UTC.", command_trials },
+    { "best", "[ID]", 0, 1, STATE | JSON, "show the best trial of a job",
+      "Its number, metrics, parameters, and the folder of its model: manifest.json and\n"
+      "model/ with what the trial left in AIP_MODEL_DIR.",
+      command_best },
+    { "logs", "[ID] TRIAL", 1, 2, STATE | OPTION_BIT(OPTION_FOLLOW) | OPTION_BIT(OPTION_STDERR),
+      "print what a trial wrote to its standard output",
+      "TRIAL is the trial's number. Of a trial that was started more than once, it is\n"
+      "the latest attempt.",
+      command_logs },
+    { "wait", "[ID]", 0, 1, STATE | JSON | QUIET, "wait for a job that another process runs",
+      "Prints what run prints at the end, and exits as run does.", command_wait },
+    { "cancel", "[ID]", 0, 1, STATE | QUIET, "stop a job and its trials for good",
+      "Returns when the trials have ended. Where no engine works in the state folder,\n"
+      "this command does so for as long as it takes.",
+      command_cancel },
+    { "delete", "ID", 1, 1, STATE | QUIET, "remove a job that has ended, with its files",
+      "Removes its trials' folders, outputs and copied model; does not ask. Outputs that\n"
+      "the document put elsewhere (baseOutputDirectory) stay. A running job is refused.",
+      command_delete },
+    { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
+      "explain a command", "Without COMMAND it lists them all.", command_help },
+    { "version", "", 0, 0, 0, "print the version", "", command_version },
+};
+
+const size_t command_count = sizeof commands / sizeof commands[0];
+
+const struct exit_status exit_statuses[] = {
+    { 0, "success; of a job: it succeeded" },
+    { 1, "the job failed or was cancelled, or the command failed" },
+    { 2, "bad usage, or a document with faults" },
+    { 3, "no such job, trial, file or state folder" },
+    { 4, "the state folder is in use or broken" },
+    { 130, "interrupted; the job can be resumed" },
+    { 0, NULL },
+};
+
+const struct command *command_find(const char *name, const char **nearest)
+{
+    const char *names[sizeof commands / sizeof commands[0]];
+
+    for (size_t i = 0; i < command_count; i++) {
+        names[i] = commands[i].name;
+        if (strcmp(name, names[i]) == 0)
+            return &commands[i];
+    }
+    *nearest = assay_nearest_word(name, names, command_count);
+    return NULL;
+}

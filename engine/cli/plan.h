@@ -1,0 +1,17 @@
+/* engine/cli/plan.h - what a document would run, or what is wrong with it. */
+#ifndef ENGINE_CLI_PLAN_H
+#define ENGINE_CLI_PLAN_H
+
+#include "assay/json.h"
+#include "engine/cli/state_dir.h"
+
+#include <stdio.h>
+
+/* The answer of POST jobs:check to a body, without an engine; the caller owns it. NULL and *err. */
+cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
+                 struct assay_error *err);
+
+/* A plan without faults in words: command, environment (sorted), folders, counts. */
+void plan_print(FILE *out, const char *file, const cJSON *plan);
+
+#endif

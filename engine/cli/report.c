@@ -1,0 +1,249 @@
+#include "engine/cli/report.h"
+
+#include "engine/cli/text.h"
+#include "engine/cli/view.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+int report_error(const struct assay_error *err)
+{
+    (void)fflush(stdout);
+    (void)fputs("assay: ", stderr);
+    text_write_lines(stderr, err->message, "  ");
+    (void)fputc('\n', stderr);
+    return assay_code_info(err->code)->exit_status;
+}
+
+int report_end(int status)
+{
+    int code = 0;
+
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    code = errno;
+    /* Who reads us has seen enough: no fault. */
+    if (code == EPIPE)
+        return status;
+    (void)fprintf(stderr, "assay: standard output cannot be written: %s\n",
+                  code ? strerrordesc_np(code) : "an error before");
+    return status ? status : 1;
+}
+
+static void print_label(const char *label)
+{
+    (void)printf("%-11s", label);
+}
+
+static void print_text(const char *label, const char *text)
+{
+    if (!*text)
+        return;
+    print_label(label);
+    text_write_lines(stdout, text, "           ");
+    (void)putchar('\n');
+}
+
+static void print_time(const char *label, const char *time)
+{
+    if (!*time)
+        return;
+    print_label(label);
+    view_write_time(stdout, time);
+    (void)putchar('\n');
+}
+
+static void print_members(const cJSON *object, const char *indent)
+{
+    const cJSON *member = NULL;
+
+    cJSON_ArrayForEach(member, object)
+    {
+        (void)fputs(indent, stdout);
+        text_write_safe(stdout, member->string);
+        (void)fputs(" = ", stdout);
+        view_write_value(stdout, member);
+        (void)putchar('\n');
+    }
+}
+
+static void print_counts(const cJSON *job)
+{
+    const cJSON *counts = json_get(job, "trialCounts");
+    int64_t ended = view_integer(counts, "ended");
+    int64_t succeeded = view_integer(counts, "succeeded");
+
+    print_label("trials");
+    (void)printf("%" PRId64 " of %" PRId64 " ended: %" PRId64 " succeeded", ended,
+                 view_integer(job, "maxTrialCount"), succeeded);
+    if (view_integer(counts, "failed"))
+        (void)printf(", %" PRId64 " failed", view_integer(counts, "failed"));
+    if (!view_job_has_ended(job) && view_integer(counts, "running"))
+        (void)printf("; %" PRId64 " %s", view_integer(counts, "running"),
+                     view_is_true(job, "isWorkedOn") ? "running"
+                     : view_job_is_interrupted(job)  ? "were running"
+                                                     : "will start again");
+    (void)putchar('\n');
+}
+
+static void print_state(const cJSON *job)
+{
+    print_label("state");
+    text_write_safe(stdout, view_job_state(job));
+    if (view_job_is_interrupted(job))
+        (void)fputs(" (interrupted: no engine works on it)", stdout);
+    (void)putchar('\n');
+}
+
+static void print_how_to_go_on(const cJSON *job, const struct state_dir *dir)
+{
+    char *command = NULL;
+
+    if (view_job_has_ended(job) || view_is_true(job, "isWorkedOn"))
+        return;
+    command = state_dir_command(dir, "resume", view_text(job, "id"));
+    print_text("go on with", command ? command : "assay resume");
+    free(command);
+}
+
+void report_model(const cJSON *job)
+{
+    print_text("model", view_text(job, "modelDir"));
+    print_text("note", view_text(job, "note"));
+}
+
+static void print_end(const cJSON *job)
+{
+    report_model(job);
+    print_text("error", view_text(job, "errorMessage"));
+}
+
+void report_best(const cJSON *job)
+{
+    const cJSON *best = json_get(job, "bestTrial");
+    const cJSON *metrics = json_get(best, "metrics");
+
+    if (!best)
+        return;
+    if (strcmp(view_text(job, "kind"), "CustomJob") != 0) {
+        print_label("best trial");
+        (void)printf("%" PRId64, view_integer(best, "id"));
+        if (cJSON_GetArraySize(metrics) > 0) {
+            (void)fputs(": ", stdout);
+            view_write_members(stdout, metrics, " = ");
+        }
+        (void)putchar('\n');
+    }
+    print_members(json_get(best, "parameters"), "  ");
+    print_text("outputs", view_text(best, "outputDir"));
+}
+
+void report_result(const cJSON *job)
+{
+    print_text("job", view_text(job, "id"));
+    print_state(job);
+    print_counts(job);
+    report_best(job);
+    print_end(job);
+}
+
+void report_resume(const cJSON *job, const struct state_dir *dir)
+{
+    char *command = state_dir_command(dir, "resume", view_text(job, "id"));
+
+    (void)fprintf(stderr, "nothing is lost; go on with: %s\n", command ? command : "assay resume");
+    free(command);
+}
+
+void report_job(const cJSON *job, const struct state_dir *dir)
+{
+    const cJSON *objective = json_get(job, "objective");
+    const char *minimize = "MINIMIZE";
+
+    print_text("job", view_text(job, "id"));
+    print_text("kind", view_text(job, "kind"));
+    print_text("name", view_text(job, "displayName"));
+    print_state(job);
+    print_time("created", view_text(job, "createTime"));
+    print_time("started", view_text(job, "startTime"));
+    print_time("ended", view_text(job, "endTime"));
+    print_counts(job);
+    if (objective) {
+        print_label("objective");
+        (void)fputs(strcmp(view_text(objective, "goal"), minimize) == 0 ? "minimize " : "maximize ",
+                    stdout);
+        text_write_safe(stdout, view_text(objective, "metricId"));
+        (void)putchar('\n');
+    }
+    print_text("algorithm", view_text(job, "algorithm"));
+    print_text("seed", view_text(job, "seed"));
+    report_best(job);
+    print_end(job);
+    print_text("state dir", view_text(job, "stateDir"));
+    print_how_to_go_on(job, dir);
+}
+
+bool report_json(struct client *client, const char *target, struct assay_error *err)
+{
+    struct assay_response response;
+
+    if (!client_ask(client, "GET", target, &response, err))
+        return false;
+    (void)fwrite(response.body, 1, response.size, stdout);
+    if (response.size && response.body[response.size - 1] != '\n')
+        (void)putchar('\n');
+    assay_response_clear(&response);
+    return true;
+}
+
+/* "line 3, column 7: …" in a message becomes 3 and the rest of it; else 0. */
+static long take_line(const char **message)
+{
+    char *end = NULL;
+    long line = 0;
+
+    if (strncmp(*message, "line ", 5) != 0 || !isdigit((unsigned char)(*message)[5]))
+        return 0;
+    line = strtol(*message + 5, &end, 10);
+    if (strncmp(end, ", column ", 9) == 0 && isdigit((unsigned char)end[9]))
+        (void)strtol(end + 9, &end, 10);
+    if (strncmp(end, ": ", 2) != 0)
+        return 0;
+    *message = end + 2;
+    return line;
+}
+
+static void print_fault(FILE *out, const char *file, const cJSON *fault)
+{
+    const char *field = view_text(fault, "field");
+    const char *message = view_text(fault, "message");
+    long line = (long)view_integer(fault, "line");
+
+    if (line == 0 && !*field)
+        line = take_line(&message);
+    text_write_safe(out, file);
+    if (line)
+        (void)fprintf(out, ":%ld", line);
+    (void)fputs(": ", out);
+    if (*field) {
+        text_write_safe(out, field);
+        (void)fputs(": ", out);
+    }
+    text_write_safe(out, message);
+    (void)fputc('\n', out);
+}
+
+void report_faults(FILE *out, const char *file, const cJSON *answer)
+{
+    const cJSON *faults = json_get(answer, "faults");
+    const cJSON *fault = NULL;
+    int64_t left = view_integer(answer, "faultCount") - cJSON_GetArraySize(faults);
+
+    cJSON_ArrayForEach(fault, faults) print_fault(out, file, fault);
+    if (left > 0)
+        (void)fprintf(out, "… and %" PRId64 " more\n", left);
+}

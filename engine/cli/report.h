@@ -1,0 +1,40 @@
+/*
+ * engine/cli/report.h - what a command says at its end: results on standard output, errors on
+ * standard error, the exit status.
+ */
+#ifndef ENGINE_CLI_REPORT_H
+#define ENGINE_CLI_REPORT_H
+
+#include "assay/json.h"
+#include "engine/cli/client.h"
+#include "engine/cli/state_dir.h"
+
+/* Prints "assay: MESSAGE" and returns the exit status that belongs to the error. */
+int report_error(const struct assay_error *err);
+
+/* The status, unless standard output could not be written (a full disk): then says so, returns 1.
+ */
+int report_end(int status);
+
+/* The result of a job in words: state, best trial with parameters, model or why there is none. */
+void report_result(const cJSON *job);
+
+/* How to go on with a job that has not ended, on standard error. */
+void report_resume(const cJSON *job, const struct state_dir *dir);
+
+/* All that is known of a job. */
+void report_job(const cJSON *job, const struct state_dir *dir);
+
+/* The best trial of a job that has one. */
+void report_best(const cJSON *job);
+
+/* The folder of the copied model, or a note why there is none. */
+void report_model(const cJSON *job);
+
+/* A JSON answer of the engine as it is, to standard output. False and *err. */
+bool report_json(struct client *client, const char *target, struct assay_error *err);
+
+/* Each fault of an answer of POST jobs:check as a line "FILE:LINE: FIELD: MESSAGE". */
+void report_faults(FILE *out, const char *file, const cJSON *answer);
+
+#endif

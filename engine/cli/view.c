@@ -1,0 +1,116 @@
+#include "engine/cli/view.h"
+
+#include "assay/value.h"
+#include "engine/cli/text.h"
+
+#include <string.h>
+
+const char *view_text(const cJSON *object, const char *key)
+{
+    const cJSON *member = json_get(object, key);
+
+    return cJSON_IsString(member) ? member->valuestring : "";
+}
+
+int64_t view_integer(const cJSON *object, const char *key)
+{
+    const cJSON *member = json_get(object, key);
+    double value = cJSON_IsNumber(member) ? member->valuedouble : 0;
+
+    return value >= -ASSAY_INTEGER_MAX && value <= ASSAY_INTEGER_MAX ? (int64_t)value : 0;
+}
+
+bool view_is_true(const cJSON *object, const char *key)
+{
+    return cJSON_IsTrue(json_get(object, key));
+}
+
+const char *view_job_state(const cJSON *job)
+{
+    static const char prefix[] = "JOB_STATE_";
+    const char *state = view_text(job, "state");
+
+    return strncmp(state, prefix, sizeof prefix - 1) == 0 ? state + sizeof prefix - 1 : state;
+}
+
+bool view_job_has_ended(const cJSON *job)
+{
+    const char *state = view_job_state(job);
+
+    return strcmp(state, "SUCCEEDED") == 0 || strcmp(state, "FAILED") == 0 ||
+           strcmp(state, "CANCELLED") == 0;
+}
+
+bool view_job_is_interrupted(const cJSON *job)
+{
+    return !view_job_has_ended(job) && !view_is_true(job, "isWorkedOn") &&
+           strcmp(view_job_state(job), "PAUSED") != 0;
+}
+
+int view_job_exit_status(const cJSON *job)
+{
+    if (!view_job_has_ended(job))
+        return 130;
+    return strcmp(view_job_state(job), "SUCCEEDED") == 0 ? 0 : 1;
+}
+
+void view_write_value(FILE *out, const cJSON *value)
+{
+    char text[ASSAY_NUMBER_TEXT];
+
+    if (cJSON_IsString(value))
+        text_write_shell(out, value->valuestring);
+    else if (cJSON_IsNumber(value))
+        (void)fputs(assay_number_text(value->valuedouble, text), out);
+    else
+        (void)fputs("?", out);
+}
+
+void view_write_csv_value(FILE *out, const cJSON *value, bool is_safe)
+{
+    if (cJSON_IsString(value))
+        text_write_csv(out, value->valuestring, is_safe);
+    else if (cJSON_IsNumber(value))
+        view_write_value(out, value);
+}
+
+void view_write_members(FILE *out, const cJSON *object, const char *sep)
+{
+    const cJSON *member = NULL;
+    const char *space = "";
+
+    cJSON_ArrayForEach(member, object)
+    {
+        (void)fputs(space, out);
+        text_write_safe(out, member->string);
+        (void)fputs(sep, out);
+        view_write_value(out, member);
+        space = " ";
+    }
+}
+
+int64_t view_duration_us(const cJSON *trial)
+{
+    int64_t start = 0;
+    int64_t end = 0;
+
+    if (!assay_time_parse(view_text(trial, "startTime"), &start) ||
+        !assay_time_parse(view_text(trial, "endTime"), &end) || end < start)
+        return -1;
+    return end - start;
+}
+
+void view_write_time(FILE *out, const char *time)
+{
+    if (strlen(time) < 20 || time[10] != 'T')
+        text_write_safe(out, time);
+    else
+        (void)fprintf(out, "%.10s %.8sZ", time, time + 11);
+}
+
+const cJSON *view_objective(const cJSON *metrics, const cJSON *job)
+{
+    const char *id = view_text(json_get(job, "objective"), "metricId");
+
+    return json_get(metrics, id);
+}

@@ -1,0 +1,23 @@
+/*
+ * engine/cli/work.h - to be the engine of a state folder: opened for work, served, and closed
+ * again.
+ */
+#ifndef ENGINE_CLI_WORK_H
+#define ENGINE_CLI_WORK_H
+
+#include "engine/cli/client.h"
+#include "engine/server/server.h"
+
+struct work {
+    struct assay *assay;
+    struct server *server;
+    struct client *client; /* to ask this very engine */
+};
+
+/* Zero it to start. False and *err: another process works there (ASSAY_UNAVAILABLE), and others. */
+bool work_open(struct work *work, const char *state_dir, bool is_verbose, struct assay_error *err);
+
+/* Trials that run go on running; the next engine takes them over. */
+void work_close(struct work *work);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * Many threads at one engine: readers, a canceller and a pauser beside jobs that run, while the
+ * controller, follower, supervisor and offload threads do their work. For ThreadSanitizer, under
+ * which Criterion does not run: a plain program, status 0 when every answer was sane.
+ */
+
+#include "assay.h"
+#include "assay/json.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READERS = 4, JOBS = 3 };
+
+static const char study[] =
+    "maxTrialCount: 40\n"
+    "parallelTrialCount: 4\n"
+    "studySpec:\n"
+    "  algorithm: RANDOM_SEARCH\n"
+    "  metrics: [{metricId: y, goal: MINIMIZE}]\n"
+    "  parameters: [{parameterId: x, doubleValueSpec: {minValue: 0, maxValue: 1}}]\n"
+    "trialJobSpec:\n"
+    "  workerPoolSpecs:\n"
+    "  - containerSpec:\n"
+    "      imageUri: 'host:'\n"
+    "      command: [/bin/sh, -c, 'echo y=0.5; mkdir -p \"$AIP_MODEL_DIR\"; "
+    "echo m > \"$AIP_MODEL_DIR/m\"']\n"
+    "assay: {seed: 1, metricRegex: {y: 'y=([0-9.]+)'}}\n";
+
+struct shared {
+    struct assay *assay;
+    atomic_bool is_over;
+    atomic_int faults;
+};
+
+static int call(struct shared *shared, const char *method, const char *path, const char *query,
+                const char *body, char **answer)
+{
+    struct assay_error err = { 0 };
+    struct assay_response response = { 0 };
+    struct assay_request request = { .method = method,
+                                     .path = path,
+                                     .query = query,
+                                     .body = body,
+                                     .body_size = body ? strlen(body) : 0 };
+    int status = 0;
+
+    if (assay_call(shared->assay, &request, &response, &err))
+        status = response.status;
+    if (answer)
+        *answer = response.body;
+    else
+        assay_response_clear(&response);
+    return status;
+}
+
+static void *read_all(void *context)
+{
+    static const char *const paths[] = { "/assay/v1/jobs", "/assay/v1/jobs/last",
+                                         "/assay/v1/jobs/last/trials",
+                                         "/assay/v1/jobs/last/trials/1/logs",
+                                         "/assay/v1/jobs/last/resource" };
+    struct shared *shared = context;
+    uint64_t seen = 0;
+
+    while (!atomic_load(&shared->is_over)) {
+        for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+            int status = call(shared, "GET", paths[i], "order=end", NULL, NULL);
+
+            if (status != 200 && status != 404)
+                atomic_fetch_add(&shared->faults, 1);
+        }
+        (void)assay_wait(shared->assay, &seen, 50);
+    }
+    return NULL;
+}
+
+static bool submit(struct shared *shared)
+{
+    cJSON *body = cJSON_CreateObject();
+    char *text = NULL;
+    int status = 0;
+
+    (void)cJSON_AddStringToObject(body, "source", study);
+    (void)cJSON_AddStringToObject(body, "sourceDir", "/");
+    text = json_text(body, 0);
+    status = call(shared, "POST", "/assay/v1/jobs", NULL, text, NULL);
+    free(text);
+    cJSON_Delete(body);
+    return status == 200;
+}
+
+/* Waits until the newest job's state is one of the two. */
+static bool wait_for(struct shared *shared, const char *state, const char *other)
+{
+    uint64_t seen = 0;
+
+    for (int i = 0; i < 1200; i++) {
+        char *answer = NULL;
+        bool is_there = false;
+
+        (void)call(shared, "GET", "/assay/v1/jobs/last", NULL, NULL, &answer);
+        is_there = answer && (strstr(answer, state) || strstr(answer, other));
+        free(answer);
+        if (is_there)
+            return true;
+        (void)assay_wait(shared->assay, &seen, 100);
+    }
+    (void)fprintf(stderr, "the job is never %s or %s\n", state, other);
+    return false;
+}
+
+static bool run_jobs(struct shared *shared)
+{
+    static const char *const done = "JOB_STATE_SUCCEEDED";
+    bool is_ok = true;
+
+    for (int i = 0; i < JOBS && is_ok; i++)
+        is_ok = submit(shared) && wait_for(shared, done, done);
+    is_ok = is_ok && submit(shared) &&
+            call(shared, "POST", "/assay/v1:pause", NULL, NULL, NULL) == 200 &&
+            wait_for(shared, "JOB_STATE_PAUSED", done);
+    is_ok = is_ok && submit(shared) &&
+            call(shared, "POST", "/assay/v1/jobs/last:cancel", NULL, NULL, NULL) == 200 &&
+            wait_for(shared, "JOB_STATE_CANCELLED", done);
+    return is_ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct assay_error err = { 0 };
+    struct assay_options options = { .shim_path = argc > 2 ? argv[1] : NULL,
+                                     .state_dir = argc > 2 ? argv[2] : "race-state" };
+    struct shared shared = { .assay = assay_open(&options, &err) };
+    pthread_t readers[READERS];
+    bool is_ok = false;
+
+    if (!shared.assay) {
+        (void)fprintf(stderr, "%s\n", err.message);
+        return 1;
+    }
+    for (int i = 0; i < READERS; i++)
+        (void)pthread_create(&readers[i], NULL, read_all, &shared);
+    is_ok = run_jobs(&shared);
+    atomic_store(&shared.is_over, true);
+    for (int i = 0; i < READERS; i++)
+        (void)pthread_join(readers[i], NULL);
+    assay_close(shared.assay);
+    is_ok = is_ok && atomic_load(&shared.faults) == 0;
+    (void)printf("race: %s\n", is_ok ? "ok" : "FAILED");
+    return is_ok ? 0 : 1;
+}
