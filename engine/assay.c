@@ -4,8 +4,6 @@
 
 #include "engine/api/api.h"
 
-#include <gsl/gsl_errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,15 +11,8 @@ struct assay {
     struct engine *engine;
 };
 
-/* GSL's own handler would abort the program that embeds us. */
-static void switch_off_gsl_handler(void)
-{
-    (void)gsl_set_error_handler_off();
-}
-
 struct assay *assay_open(const struct assay_options *options, struct assay_error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct assay *assay = calloc(1, sizeof *assay);
     struct engine_options engine_options = { .state_dir = options->state_dir,
                                              .shim_path = options->shim_path,
@@ -33,7 +24,6 @@ struct assay *assay_open(const struct assay_options *options, struct assay_error
         (void)assay_fail_memory(err);
         return NULL;
     }
-    (void)pthread_once(&once, switch_off_gsl_handler);
     assay->engine = engine_open(&engine_options, err);
     if (assay->engine)
         return assay;

@@ -235,7 +235,7 @@ static void end_trial(struct controller *c, struct live_job *job, struct live_tr
     const struct study_spec *study = &job->spec->study;
     int64_t best_before = job->life.best_trial;
     int64_t number = trial->number;
-    double value = NAN;
+    double value = (double)NAN;
 
     if (!store_end(c, job, trial, verdict, first_changed))
         return;

@@ -75,8 +75,10 @@ static bool fail_in_use(int fd, const char *state_dir, struct assay_error *err)
     ssize_t size = pread(fd, text, sizeof text - 1, 0);
     char *command = size > 0 ? strchr(text, '\n') : NULL;
 
-    if (command)
+    if (command) {
         *command++ = '\0';
+        command[strcspn(command, "\n")] = '\0';
+    }
     return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
                       "state folder %s is in use by process %s (%s); wait for it, stop it, or "
                       "choose another folder with --state DIR",

@@ -8,11 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS_MAX = 10, REGEX_MAX = 1000 };
+enum { GROUPS_MAX = 10, REGEX_MAX = 1000, LITERAL_MAX = 32 };
 
+/* Every match begins with the literal (which may be empty): most lines lack it, and memmem() says
+ * so some thirty times faster than regexec(). */
 struct metric_regex {
     size_t metric;
     regex_t program;
+    char literal[LITERAL_MAX + 1];
+    size_t literal_size;
 };
 
 struct metric_regexes {
@@ -82,6 +86,19 @@ static bool compile(regex_t *program, const char *regex, struct assay_error *err
                       "\"%.200s\" is not a POSIX extended regular expression: %s", regex, reason);
 }
 
+/* The plain characters that the expression begins with; none where it has alternatives. */
+static void find_literal(const char *regex, struct metric_regex *item)
+{
+    size_t size = strcspn(regex, ".[]()*+?{}^$\\|");
+
+    if (strchr(regex, '|'))
+        size = 0;
+    else if (size > 0 && regex[size] && strchr("*?{", regex[size]))
+        size--; /* the last one need not be there */
+    item->literal_size = size < LITERAL_MAX ? size : LITERAL_MAX;
+    memcpy(item->literal, regex, item->literal_size);
+}
+
 bool metric_regex_check(const char *regex, struct assay_error *err)
 {
     regex_t program;
@@ -110,6 +127,7 @@ struct metric_regexes *metric_regexes_new(const char *const *regexes, size_t met
             metric_regexes_free(set);
             return NULL;
         }
+        find_literal(regexes[i], &set->items[set->count]);
         set->items[set->count++].metric = i;
     }
     return set;
@@ -160,9 +178,12 @@ bool metric_regexes_read(const struct metric_regexes *regexes, const char *line,
     for (size_t i = 0; i < regexes->count; i++) {
         /* REG_STARTEND: bounds instead of a terminator, so that NUL is a byte like any other. */
         regmatch_t groups[GROUPS_MAX] = { { .rm_so = 0, .rm_eo = (regoff_t)size } };
+        const struct metric_regex *item = &regexes->items[i];
         enum value_kind kind = VALUE_NONE;
-        int failure = regexec(&regexes->items[i].program, line, GROUPS_MAX, groups, REG_STARTEND);
+        int failure = REG_NOMATCH;
 
+        if (item->literal_size == 0 || memmem(line, size, item->literal, item->literal_size))
+            failure = regexec(&item->program, line, GROUPS_MAX, groups, REG_STARTEND);
         if (failure == REG_NOMATCH)
             continue;
         if (failure) {
@@ -171,7 +192,7 @@ bool metric_regexes_read(const struct metric_regexes *regexes, const char *line,
             return assay_fail_memory(err);
         }
         kind = read_match(line, groups, &report.value);
-        report.metric = regexes->items[i].metric;
+        report.metric = item->metric;
         if (kind == VALUE_NUMBER) {
             report_list_add(list, &report);
         } else if (kind == VALUE_NOT_FINITE) {

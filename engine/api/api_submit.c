@@ -232,7 +232,7 @@ static bool write_plan(struct api_call *call, const struct submission *s, const 
                                          .number = 1,
                                          .attempt = 1,
                                          .point = point,
-                                         .tag = "0" };
+                                         .tag = "0-1" };
     struct json_writer *w = &call->json;
     bool is_ok = point != NULL;
 

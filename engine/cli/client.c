@@ -228,6 +228,9 @@ bool client_ask(struct client *client, const char *method, const char *target,
 }
 
 static cJSON *ask_json(struct client *client, const char *method, const char *format, va_list args,
+                       struct assay_error *err) __attribute__((format(printf, 3, 0)));
+
+static cJSON *ask_json(struct client *client, const char *method, const char *format, va_list args,
                        struct assay_error *err)
 {
     char target[TARGET_MAX];

@@ -117,7 +117,7 @@ static bool add_row(struct table *table, const cJSON *item, const cJSON *metric_
         text_write_duration(table_cell(table), duration_us);
     else
         (void)table_cell(table);
-    view_write_members(table_cell(table), json_get(item, "parameters"), "=");
+    view_write_members(table_cell(table), json_get(item, "parameters"), "=", true);
     return table_end_row(table);
 }
 

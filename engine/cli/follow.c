@@ -182,8 +182,9 @@ static int sleep_ms(const struct follow *follow, int ms)
 }
 
 /*
- * Until it is worth looking again. Returns a signal that came meanwhile, or 0. It is signals that are
- * slept for, and the engine that is asked in between: two of them soon after each other are two.
+ * Until it is worth looking again. Returns a signal that came meanwhile, or 0. It is signals that
+ * are slept for, and the engine that is asked in between: two of them soon after each other are
+ * two.
  */
 static int nap(struct watching *w, int64_t cost_us)
 {
@@ -198,8 +199,8 @@ static int nap(struct watching *w, int64_t cost_us)
     while (taken == 0 && !has_news) {
         taken = sleep_ms(follow, (int)ms);
         waited_ms += ms;
-        has_news = !follow->assay || waited_ms >= SILENCE_MS ||
-                   assay_wait(follow->assay, &w->seen, 0);
+        has_news =
+            !follow->assay || waited_ms >= SILENCE_MS || assay_wait(follow->assay, &w->seen, 0);
         ms = NAP_MIN_MS;
     }
     return taken;

@@ -2,8 +2,8 @@
  * engine/cli/interrupts.h - Ctrl-C and its kin, as events instead of handlers.
  *
  * The signals are blocked before any thread is started, so that all threads inherit that, and taken
- * by the one thread that waits for them, which must be the process's first. A signal that the caller of the program has set to be
- * ignored (nohup, a background job) stays ignored.
+ * by the one thread that waits for them, which must be the process's first. A signal that the
+ * caller of the program has set to be ignored (nohup, a background job) stays ignored.
  */
 #ifndef ENGINE_CLI_INTERRUPTS_H
 #define ENGINE_CLI_INTERRUPTS_H

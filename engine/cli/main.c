@@ -28,7 +28,7 @@ int main(int argc, char **argv)
     int status = 0;
 
     /* Only how wide characters are: numbers are read and written the same everywhere. */
-    (void)setlocale(LC_CTYPE, "");
+    (void)setlocale(LC_CTYPE, ""); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
     if (!arguments_parse(argc, argv, &arguments, &err))
         return fail_usage(argc, &arguments, &err);
     if (arguments.is_given[OPTION_HELP]) {

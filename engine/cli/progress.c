@@ -28,7 +28,7 @@ void status_line_write(FILE *out, const struct status_facts *facts)
     if (facts->best_trial) {
         (void)fputs(" | best ", out);
         text_write_safe(out, facts->metric);
-        (void)fprintf(out, " %s (trial %" PRId64 ")", assay_number_text(facts->best_value, number),
+        (void)fprintf(out, " %s (trial %" PRId64 ")", view_short_number(facts->best_value, number),
                       facts->best_trial);
     }
     if (facts->is_stopping) {
@@ -60,7 +60,7 @@ void trial_line_write(FILE *out, const cJSON *item, int number_width)
                   state_of(item));
     if (cJSON_GetArraySize(metrics) > 0) {
         (void)fputs("  ", out);
-        view_write_members(out, metrics, "=");
+        view_write_members(out, metrics, "=", true);
     }
     if (duration >= 0) {
         (void)fputs("  ", out);
@@ -70,7 +70,7 @@ void trial_line_write(FILE *out, const cJSON *item, int number_width)
         (void)fprintf(out, "  attempt %" PRId64, attempt);
     if (cJSON_GetArraySize(json_get(item, "parameters")) > 0) {
         (void)fputs("  ", out);
-        view_write_members(out, json_get(item, "parameters"), "=");
+        view_write_members(out, json_get(item, "parameters"), "=", true);
     }
 }
 
@@ -85,8 +85,10 @@ static size_t terminal_columns(void)
 
 void progress_init(struct progress *progress, bool is_quiet)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): nobody changes the environment */
     const char *term = getenv("TERM");
     const char *no_colour = getenv("NO_COLOR");
+    /* NOLINTEND(concurrency-mt-unsafe) */
 
     *progress = (struct progress){ .out = stderr, .is_quiet = is_quiet };
     progress->is_terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;

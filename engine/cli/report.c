@@ -134,7 +134,7 @@ void report_best(const cJSON *job)
         (void)printf("%" PRId64, view_integer(best, "id"));
         if (cJSON_GetArraySize(metrics) > 0) {
             (void)fputs(": ", stdout);
-            view_write_members(stdout, metrics, " = ");
+            view_write_members(stdout, metrics, " = ", false);
         }
         (void)putchar('\n');
     }

@@ -16,8 +16,10 @@ static bool is_dir(const char *path)
 
 bool state_dir_choose(const char *option, struct state_dir *dir, struct assay_error *err)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): nobody changes the environment */
     const char *state_home = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
+    /* NOLINTEND(concurrency-mt-unsafe) */
     int size = 0;
 
     *dir = (struct state_dir){ .is_given = option != NULL };

@@ -3,6 +3,7 @@
 #include "assay/value.h"
 #include "engine/cli/text.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *view_text(const cJSON *object, const char *key)
@@ -66,6 +67,15 @@ void view_write_value(FILE *out, const cJSON *value)
         (void)fputs("?", out);
 }
 
+char *view_short_number(double number, char text[ASSAY_NUMBER_TEXT])
+{
+    /* "1e+06" is harder to read than 1000000. */
+    if (number == floor(number) && fabs(number) <= ASSAY_INTEGER_MAX)
+        return assay_number_text(number, text);
+    (void)snprintf(text, ASSAY_NUMBER_TEXT, "%.6g", number);
+    return text;
+}
+
 void view_write_csv_value(FILE *out, const cJSON *value, bool is_safe)
 {
     if (cJSON_IsString(value))
@@ -74,8 +84,10 @@ void view_write_csv_value(FILE *out, const cJSON *value, bool is_safe)
         view_write_value(out, value);
 }
 
-void view_write_members(FILE *out, const cJSON *object, const char *sep)
+void view_write_members(FILE *out, const cJSON *object, const char *sep, bool is_short)
 {
+    char text[ASSAY_NUMBER_TEXT];
+
     const cJSON *member = NULL;
     const char *space = "";
 
@@ -84,7 +96,10 @@ void view_write_members(FILE *out, const cJSON *object, const char *sep)
         (void)fputs(space, out);
         text_write_safe(out, member->string);
         (void)fputs(sep, out);
-        view_write_value(out, member);
+        if (is_short && cJSON_IsNumber(member))
+            (void)fputs(view_short_number(member->valuedouble, text), out);
+        else
+            view_write_value(out, member);
         space = " ";
     }
 }

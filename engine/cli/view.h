@@ -8,6 +8,7 @@
 #define ENGINE_CLI_VIEW_H
 
 #include "assay/json.h"
+#include "assay/value.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,8 +30,10 @@ int view_job_exit_status(const cJSON *job);
 void view_write_value(FILE *out, const cJSON *value);
 /* The same as a field of CSV; is_safe as of text_write_csv(). */
 void view_write_csv_value(FILE *out, const cJSON *value, bool is_safe);
-/* "lr=0.1 opt=adam"; sep between a name and its value. */
-void view_write_members(FILE *out, const cJSON *object, const char *sep);
+/* A number for a quick look: six digits at the most. Returns text. */
+char *view_short_number(double number, char text[ASSAY_NUMBER_TEXT]);
+/* "lr=0.1 opt=adam"; sep between a name and its value; is_short: numbers as above. */
+void view_write_members(FILE *out, const cJSON *object, const char *sep, bool is_short);
 
 /* From startTime to endTime of a trial; -1 until both are there. */
 int64_t view_duration_us(const cJSON *trial);

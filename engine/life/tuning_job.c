@@ -18,7 +18,7 @@ void tuning_job_init(struct tuning_job *job, const struct job_spec *spec, int64_
         .state = JOB_STATE_PENDING,
         .create_us = create_us,
         .progress_us = create_us,
-        .best_value = NAN,
+        .best_value = (double)NAN,
     };
 }
 

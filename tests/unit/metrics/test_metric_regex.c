@@ -161,3 +161,16 @@ Test(metric_regex, a_bad_one_among_good_ones_frees_all)
     cr_assert(eq(int, err.code, ASSAY_INVALID));
     metric_regexes_free(NULL);
 }
+
+Test(metric_regex, a_last_letter_that_may_be_absent_is_not_asked_for)
+{
+    cr_assert(eq(sz, read_text("accs?=([0-9.]+)", "acc=0.5"), 1));
+    cr_assert(eq(sz, read_text("accs*=([0-9.]+)", "accss=0.5"), 1));
+    cr_assert(eq(sz, read_text("accs{0,1}=([0-9.]+)", "acc=0.5"), 1));
+    cr_assert(eq(sz, read_text("accs+=([0-9.]+)", "acc=0.5"), 0));
+    cr_assert(eq(sz, read_text("nothing|acc=([0-9.]+)", "acc=0.5"), 1));
+    cr_assert(eq(sz,
+                 read_text("a very long beginning of a line that says acc=([0-9.]+)",
+                           "a very long beginning of a line that says acc=0.5"),
+                 1));
+}
