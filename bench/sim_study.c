@@ -76,7 +76,7 @@ static bool on_launch(void *context, const struct live_job *job, const struct li
         .tag = "simulated",
     };
     struct launch launch = {
-        .key = { .trial = store_trial_id(job->row.id, trial->number), .attempt = trial->attempt },
+        .key = live_trial_key(job, trial),
         .attempt_dir = path_of_attempt(study->plan->folder, job->row.id, trial->number,
                                        trial->attempt, attempt_dir),
         .timeout_us = job->spec->run.timeout_us,

@@ -27,8 +27,7 @@ bool controller_stop_trials(struct controller *c, struct live_job *job, enum sto
 
     for (size_t i = 0; i < job->trial_count; i++) {
         struct live_trial *trial = &job->trials[i];
-        struct attempt_key key = { .trial = store_trial_id(job->row.id, trial->number),
-                                   .attempt = trial->attempt };
+        struct attempt_key key = live_trial_key(job, trial);
         struct trial_row row = { .job = job->row.id,
                                  .number = trial->number,
                                  .state = TRIAL_STOPPING,
@@ -116,8 +115,7 @@ static void start_trial(struct controller *c, struct live_job *job)
     trial->start_us = c->now_us;
     job->life.waiting--;
     job->life.running++;
-    deed.key = (struct attempt_key){ .trial = store_trial_id(job->row.id, trial->number),
-                                     .attempt = trial->attempt };
+    deed.key = live_trial_key(job, trial);
     if (store_start(c, job, trial))
         (void)controller_add_deed(c, deed);
 }

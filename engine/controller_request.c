@@ -74,8 +74,7 @@ static bool adopt_trials(struct controller *c, struct live_job *job)
 {
     for (size_t i = 0; i < job->trial_count; i++) {
         struct live_trial *trial = &job->trials[i];
-        struct attempt_key key = { .trial = store_trial_id(job->row.id, trial->number),
-                                   .attempt = trial->attempt };
+        struct attempt_key key = live_trial_key(job, trial);
 
         if (trial->state == TRIAL_REQUESTED)
             continue;

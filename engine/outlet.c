@@ -10,12 +10,6 @@
 
 enum { GRACE_DEFAULT_US = 10 * 1000 * 1000 };
 
-static struct attempt_key key_of(const struct live_job *job, const struct live_trial *trial)
-{
-    return (struct attempt_key){ .trial = store_trial_id(job->row.id, trial->number),
-                                 .attempt = trial->attempt };
-}
-
 static bool build_command(const struct engine *engine, const struct live_job *job,
                           const struct live_trial *trial, struct command *command,
                           struct assay_error *err)
@@ -37,7 +31,7 @@ static bool build_command(const struct engine *engine, const struct live_job *jo
 
     if (!engine->env.entropy(engine->env.context, &nonce, sizeof nonce))
         return assay_fail(err, ASSAY_INTERNAL, NULL, "the system gives no random numbers");
-    (void)snprintf(tag, sizeof tag, "%" PRId64 "-%d-%016" PRIx64, key_of(job, trial).trial,
+    (void)snprintf(tag, sizeof tag, "%" PRId64 "-%d-%016" PRIx64, live_trial_key(job, trial).trial,
                    trial->attempt, nonce);
     return trial_command_build(&input, command, err);
 }
@@ -47,7 +41,7 @@ static bool attach(struct engine *engine, const struct live_job *job,
 {
     char metric_path[PATH_TEXT];
     struct follow follow = {
-        .key = key_of(job, trial),
+        .key = live_trial_key(job, trial),
         .attempt_dir = attempt_dir,
         .metric_path = metric_path,
         .specs = job->spec->study.metrics,
@@ -81,7 +75,7 @@ static bool outlet_launch(void *context, const struct live_job *job, const struc
     struct command command = { 0 };
     char attempt_dir[PATH_TEXT];
     struct launch launch = {
-        .key = key_of(job, trial),
+        .key = live_trial_key(job, trial),
         .attempt_dir = path_of_attempt(engine->state_dir, job->row.id, trial->number,
                                        trial->attempt, attempt_dir),
         .memory_bytes = job->spec->assay.memory_bytes,
@@ -110,8 +104,8 @@ static bool outlet_adopt(void *context, const struct live_job *job, const struct
                           attempt_dir);
     if (!attach(engine, job, trial, attempt_dir, err))
         return false;
-    if (!launcher_adopt(engine->launcher, key_of(job, trial), attempt_dir, err))
-        end_unstarted(engine, key_of(job, trial), err);
+    if (!launcher_adopt(engine->launcher, live_trial_key(job, trial), attempt_dir, err))
+        end_unstarted(engine, live_trial_key(job, trial), err);
     return true;
 }
 

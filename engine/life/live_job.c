@@ -17,6 +17,12 @@ size_t live_job_metric_count(const struct live_job *job)
     return job->spec->study.metric_count;
 }
 
+struct attempt_key live_trial_key(const struct live_job *job, const struct live_trial *trial)
+{
+    return (struct attempt_key){ .trial = store_trial_id(job->row.id, trial->number),
+                                 .attempt = trial->attempt };
+}
+
 struct live_job *live_job_new(struct job_row *row, struct job_spec *spec, struct assay_error *err)
 {
     struct live_job *job = calloc(1, sizeof *job);

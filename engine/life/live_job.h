@@ -59,6 +59,9 @@ struct live_trial *live_job_find_trial(struct live_job *job, int64_t number); /*
 /* The waiting trial of the lowest number, or NULL. */
 struct live_trial *live_job_waiting_trial(struct live_job *job);
 
+/* The name of the trial's newest attempt. */
+struct attempt_key live_trial_key(const struct live_job *job, const struct live_trial *trial);
+
 /* How many parameters and metrics a point and a final measurement have. */
 size_t live_job_param_count(const struct live_job *job);
 size_t live_job_metric_count(const struct live_job *job);

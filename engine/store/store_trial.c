@@ -2,16 +2,22 @@
 
 #include <string.h>
 
+/* What every statement that writes a trial begins with. */
+static void bind_start(sqlite3_stmt *s, const struct trial_row *row)
+{
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(row->job, row->number));
+    (void)sqlite3_bind_int(s, 2, row->state);
+    (void)sqlite3_bind_int(s, 3, row->attempt);
+    (void)sqlite3_bind_int64(s, 4, row->start_us);
+}
+
 bool store_trial_insert(struct store *store, const struct trial_row *row, struct assay_error *err)
 {
     sqlite3_stmt *s = store_statement(store, SQL_TRIAL_INSERT, err);
 
     if (!s)
         return false;
-    (void)sqlite3_bind_int64(s, 1, store_trial_id(row->job, row->number));
-    (void)sqlite3_bind_int(s, 2, row->state);
-    (void)sqlite3_bind_int(s, 3, row->attempt);
-    (void)sqlite3_bind_int64(s, 4, row->start_us);
+    bind_start(s, row);
     (void)store_bind_doubles(s, 5, row->point, row->point_count);
     return store_run(store, s, "store the trial", err);
 }
@@ -22,10 +28,7 @@ bool store_trial_update(struct store *store, const struct trial_row *row, struct
 
     if (!s)
         return false;
-    (void)sqlite3_bind_int64(s, 1, store_trial_id(row->job, row->number));
-    (void)sqlite3_bind_int(s, 2, row->state);
-    (void)sqlite3_bind_int(s, 3, row->attempt);
-    (void)sqlite3_bind_int64(s, 4, row->start_us);
+    bind_start(s, row);
     return store_run(store, s, "store the trial's state", err);
 }
 
@@ -35,10 +38,7 @@ bool store_trial_end(struct store *store, const struct trial_row *row, struct as
 
     if (!s)
         return false;
-    (void)sqlite3_bind_int64(s, 1, store_trial_id(row->job, row->number));
-    (void)sqlite3_bind_int(s, 2, row->state);
-    (void)sqlite3_bind_int(s, 3, row->attempt);
-    (void)sqlite3_bind_int64(s, 4, row->start_us);
+    bind_start(s, row);
     (void)sqlite3_bind_int(s, 5, row->failure);
     (void)sqlite3_bind_int64(s, 6, row->end_us);
     (void)sqlite3_bind_int64(s, 7, row->end_order);
