@@ -66,7 +66,7 @@ static int64_t count_of(const cJSON *counts, const char *name)
 {
     const cJSON *item = counts ? json_get(counts, name) : NULL;
 
-    return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
+    return item && cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
 }
 
 bool client_look(struct assay *assay, struct client_job *job, struct assay_error *err)

@@ -30,7 +30,7 @@ struct study {
     struct store *store;
     struct launcher *sim;
     struct controller *controller;
-    struct command_pair *inherited; /* names and values point into environ's copy */
+    struct command_pair *inherited; /* names are in inherited_text, values in environ itself */
     char **inherited_text;
     size_t inherited_count;
     double *losses; /* of running trials, by number modulo loss_count */
@@ -135,19 +135,18 @@ static bool copy_environment(struct study *study, struct assay_error *err)
     if (!study->inherited || !study->inherited_text)
         return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
-        char *text = strdup(environ[i]);
-        char *equals = text ? strchr(text, '=') : NULL;
+        const char *equals = strchr(environ[i], '=');
+        size_t used = study->inherited_count;
 
-        if (!text)
-            return assay_fail_memory(err);
-        study->inherited_text[study->inherited_count] = text;
-        if (!equals) {
-            free(text);
+        if (!equals)
             continue;
-        }
-        *equals = '\0';
-        study->inherited[study->inherited_count++] =
-            (struct command_pair){ .name = text, .value = equals + 1 };
+        study->inherited_text[used] = strdup(environ[i]);
+        if (!study->inherited_text[used])
+            return assay_fail_memory(err);
+        study->inherited_text[used][equals - environ[i]] = '\0';
+        study->inherited[used].name = study->inherited_text[used];
+        study->inherited[used].value = equals + 1;
+        study->inherited_count++;
     }
     return true;
 }
@@ -326,7 +325,7 @@ bool sim_study_run(const struct sim_study_plan *plan, struct sim_figures *figure
                                         .forget = on_forget };
     bool is_ok = false;
 
-    assert(plan->trials >= 2 * SIM_STRETCH_PIECES * SIM_PIECE);
+    assert(plan->trials >= INT64_C(2) * SIM_STRETCH_PIECES * SIM_PIECE);
     study.pieces = calloc((size_t)plan->trials / SIM_PIECE + 1, sizeof *study.pieces);
     if (!study.pieces || !copy_environment(&study, err)) {
         (void)assay_fail_memory(err);

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROUNDS_MAX = 64 };
+enum { ROUNDS_MAX = 64, METRIC_FILE_TEXT = PATH_MAX + 64 };
 
 /* One round of one kind, in a folder of its own. */
 struct round {
@@ -65,15 +65,14 @@ static bool await_trainer(struct assay_error *err)
            assay_fail(err, ASSAY_INTERNAL, NULL, "a bare trainer failed");
 }
 
-static bool spawn_all(const struct round *round, char metric_file[2 * PATH_MAX], char **envp,
-                      struct assay_error *err)
+static bool spawn_all(const struct round *round, char *program, char metric_file[METRIC_FILE_TEXT],
+                      char **envp, struct assay_error *err)
 {
     char words[][32] = { "--rate=0.0123456789", "--momentum=0.123456789", "--layers=50",
                          "--width=64", "--activation=tanh" };
-    char *program = strdup(round->plan->trainer);
     char *argv[] = { program, words[0], words[1], words[2], words[3], words[4], NULL };
     int64_t running = 0;
-    bool is_ok = program || assay_fail_memory(err);
+    bool is_ok = true;
 
     for (int64_t i = 0; i < round->plan->trials && is_ok; i++) {
         pid_t pid = 0;
@@ -83,8 +82,8 @@ static bool spawn_all(const struct round *round, char metric_file[2 * PATH_MAX],
             is_ok = await_trainer(err);
             running--;
         }
-        (void)snprintf(metric_file, 2 * PATH_MAX, "CLOUD_ML_HP_METRIC_FILE=%s/%lld", round->folder,
-                       (long long)i);
+        (void)snprintf(metric_file, METRIC_FILE_TEXT, "CLOUD_ML_HP_METRIC_FILE=%s/%lld",
+                       round->folder, (long long)i);
         error = posix_spawn(&pid, program, NULL, NULL, argv, envp);
         running += error == 0;
         if (error)
@@ -92,19 +91,21 @@ static bool spawn_all(const struct round *round, char metric_file[2 * PATH_MAX],
     }
     for (; running > 0; running--)
         is_ok = await_trainer(err) && is_ok;
-    free(program);
     return is_ok;
 }
 
 static bool run_bare(const void *context, void *result, struct assay_error *err)
 {
     const struct round *round = context;
-    char metric_file[2 * PATH_MAX];
+    char metric_file[METRIC_FILE_TEXT];
     char **envp = environment_new(metric_file);
+    char *program = strdup(round->plan->trainer);
     struct moment start = moment_now();
-    bool is_ok = envp ? spawn_all(round, metric_file, envp, err) : assay_fail_memory(err);
+    bool is_ok = envp && program ? spawn_all(round, program, metric_file, envp, err)
+                                 : assay_fail_memory(err);
 
     fill_figures(round, &start, moment_now().wall_s, result);
+    free(program);
     free(envp);
     return is_ok;
 }
