@@ -172,8 +172,8 @@ bool spawn_rounds_run(const struct spawn_plan *plan, struct spawn_figures *figur
         char bare_name[32];
         char engine_name[32];
 
-        (void)snprintf(bare_name, sizeof bare_name, "bare-%zu", i + 1);
-        (void)snprintf(engine_name, sizeof engine_name, "engine-%zu", i + 1);
+        (void)snprintf(bare_name, sizeof bare_name, "bare-%d-%zu", plan->parallel, i + 1);
+        (void)snprintf(engine_name, sizeof engine_name, "engine-%d-%zu", plan->parallel, i + 1);
         if (!run_round(plan, bare_name, run_bare, &bare, err) ||
             !run_round(plan, engine_name, run_engine, &engine, err))
             return false;

@@ -199,7 +199,7 @@ static void start_again(struct controller *c, struct live_job *job, struct live_
 
 /* first_changed: measurements from this index on are not in the store as they are now. */
 static bool store_end(struct controller *c, struct live_job *job, struct live_trial *trial,
-                      const struct trial_verdict *verdict, size_t first_changed)
+                      const struct trial_verdict *verdict, int64_t end_us, size_t first_changed)
 {
     struct assay_error err = { 0 };
     int64_t id = store_trial_id(job->row.id, trial->number);
@@ -210,7 +210,7 @@ static bool store_end(struct controller *c, struct live_job *job, struct live_tr
         .attempt = trial->attempt,
         .failure = verdict->failure,
         .start_us = trial->start_us,
-        .end_us = c->now_us > trial->start_us ? c->now_us : trial->start_us,
+        .end_us = end_us,
         .end_order = ++job->last_end_order,
         .values = verdict->has_final ? job->values : NULL,
         .value_count = live_job_metric_count(job),
@@ -230,24 +230,60 @@ static bool store_end(struct controller *c, struct live_job *job, struct live_tr
 }
 
 static void end_trial(struct controller *c, struct live_job *job, struct live_trial *trial,
-                      const struct trial_verdict *verdict, size_t first_changed)
+                      const struct trial_verdict *verdict, int64_t end_us, size_t first_changed)
 {
     const struct study_spec *study = &job->spec->study;
     int64_t best_before = job->life.best_trial;
     int64_t number = trial->number;
     double value = (double)NAN;
 
-    if (!store_end(c, job, trial, verdict, first_changed))
+    if (!store_end(c, job, trial, verdict, end_us, first_changed))
         return;
+    if (verdict->state == TRIAL_INFEASIBLE)
+        assay_log(c->env, ASSAY_LOG_INFO, "trial failed job=%" PRId64 " trial=%" PRId64 " class=%s",
+                  job->row.id, number, failure_class_name((int)verdict->failure));
     if (verdict->has_final && study->metric_count)
         value = job->values[objective_metric(study->metrics, study->metric_count)];
     live_job_remove_trial(job, trial);
     job->life.running--;
-    tuning_job_trial_ended(&job->life, number, verdict->state, verdict->failure, value, c->now_us);
+    tuning_job_trial_ended(&job->life, number, verdict->state, verdict->failure, value, end_us);
     if (job->life.best_trial == best_before)
         return;
     job->row.best_trial = job->life.best_trial;
     (void)controller_store_job(c, job);
+}
+
+/*
+ * A machine on which nothing starts any more (no disk, no processes, no shim) would otherwise burn
+ * the whole budget in seconds. Attempts of an engine that is gone do not count: those it had stored
+ * and not begun when it was killed say nothing of the machine.
+ */
+static void note_start(struct controller *c, struct live_job *job, const struct live_trial *trial,
+                       const struct ending *ending)
+{
+    char *note = NULL;
+
+    if (ending->kind != ENDING_NOT_STARTED) {
+        job->unstarted_in_row = 0;
+        return;
+    }
+    if (trial->is_adopted || ++job->unstarted_in_row < UNSTARTED_MAX || job->is_pausing)
+        return;
+    if (asprintf(&note, "paused: %d attempts in a row could not be started: %s", UNSTARTED_MAX,
+                 ending->detail) < 0) {
+        (void)controller_break_memory(c);
+        return;
+    }
+    controller_pause_job(c, job, STOP_GENTLY, note);
+}
+
+/* As the record tells, which may be long ago; after the start, whatever clocks did meanwhile. */
+static int64_t moment_of_end(const struct controller *c, const struct live_trial *trial,
+                             const struct ending *ending)
+{
+    int64_t end_us = ending->end_us > 0 ? ending->end_us : c->now_us;
+
+    return end_us > trial->start_us ? end_us : trial->start_us;
 }
 
 static void handle_ended(struct controller *c, struct live_job *job, struct live_trial *trial,
@@ -261,6 +297,7 @@ static void handle_ended(struct controller *c, struct live_job *job, struct live
         .series = trial->series,
         .seen = (const char *const *)event->reports.seen.items,
         .seen_count = event->reports.seen.count,
+        .losses = trial->losses,
         .stderr_tail = event->stderr_tail,
     };
     size_t first = 0;
@@ -270,13 +307,15 @@ static void handle_ended(struct controller *c, struct live_job *job, struct live
     if (event->ending.start_us > trial->start_us)
         trial->start_us = event->ending.start_us;
     trial_judge(&facts, job->values, &verdict);
+    note_start(c, job, trial, &event->ending);
     if (verdict.is_again) {
+        trial->losses += trial->stop_cause == STOP_CAUSE_NONE;
         assay_log(c->env, ASSAY_LOG_INFO,
                   "attempt to be repeated job=%" PRId64 " trial=%" PRId64 " attempt=%d: %s",
                   job->row.id, trial->number, trial->attempt, event->ending.detail);
         start_again(c, job, trial);
     } else {
-        end_trial(c, job, trial, &verdict, first);
+        end_trial(c, job, trial, &verdict, moment_of_end(c, trial, &event->ending), first);
     }
 }
 
@@ -299,21 +338,27 @@ static struct live_trial *find_attempt(struct controller *c, struct attempt_key 
 static void handle_published(struct controller *c, const struct event *event)
 {
     struct live_job *job = controller_find_job(c, event->job);
-    char **slot = NULL;
     char *text = NULL;
 
     if (!job || !job->life.is_publishing)
         return;
-    text = strdup(event->text ? event->text : "");
+    text = strdup(event->text ? event->text : "out of memory while the model was copied");
     if (!text) {
         (void)controller_break_memory(c);
         return;
     }
-    slot = event->is_ok ? &job->row.model_dir : &job->row.note;
-    free(*slot);
-    *slot = text;
     job->life.is_publishing = false;
-    job->life.is_published = true;
+    job->life.is_published = event->published != PUBLISHED_FAILED;
+    if (event->published == PUBLISHED_MODEL) {
+        free(job->row.model_dir);
+        job->row.model_dir = text;
+    } else if (event->published == PUBLISHED_NOTHING || job->life.state != JOB_STATE_RUNNING) {
+        free(job->row.note);
+        job->row.note = text;
+    } else {
+        /* Not the trial's fault: the job waits for a resume, which publishes again. */
+        controller_pause_job(c, job, STOP_GENTLY, text);
+    }
     controller_advance(c, job);
 }
 
@@ -341,7 +386,8 @@ static void handle_event(struct controller *c, struct event *event)
     case EVENT_PUBLISHED:
         handle_published(c, event);
         break;
-    case EVENT_WAKE:
+    case EVENT_OUT_OF_MEMORY:
+        (void)controller_break_memory(c);
         break;
     }
 }
@@ -476,7 +522,9 @@ static void do_deed(struct controller *c, const struct deed *deed)
     case DEED_PUBLISH:
         job = controller_find_job(c, deed->job);
         if (job && !c->outlet.publish(c->outlet.context, job, deed->trial))
-            add_own_event(c, &(struct event){ .kind = EVENT_PUBLISHED, .job = deed->job });
+            add_own_event(c, &(struct event){ .kind = EVENT_PUBLISHED,
+                                              .job = deed->job,
+                                              .published = PUBLISHED_FAILED });
         break;
     case DEED_FORGET:
         c->outlet.forget(c->outlet.context, deed->job);
@@ -530,7 +578,8 @@ bool controller_commit(struct controller *c, struct event_queue *queue, struct a
     for (size_t i = 0; i < c->deed_count && !c->is_broken; i++)
         do_deed(c, &c->deeds[i]);
     drop_finished_jobs(c);
-    if (c->outlet.changed)
+    /* What was not committed is not shown either. */
+    if (c->outlet.changed && !c->is_broken)
         c->outlet.changed(c->outlet.context);
     answer_requests(c, queue);
     c->deed_count = 0;

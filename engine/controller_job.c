@@ -111,6 +111,7 @@ static void start_trial(struct controller *c, struct live_job *job)
         return;
     }
     trial->attempt++;
+    trial->is_adopted = false;
     trial->state = TRIAL_ACTIVE;
     trial->start_us = c->now_us;
     job->life.waiting--;
@@ -225,6 +226,8 @@ static void end_job(struct controller *c, struct live_job *job, const struct job
         free(*slot);
         *slot = text;
     }
+    assay_log(c->env, ASSAY_LOG_INFO, "job ends job=%lld state=%s: %s", (long long)job->row.id,
+              job_state_name((int)decision->end_state), decision->why);
     job->life.state = decision->end_state;
     job->row.error_code = (int)decision->error_code;
     job->row.end_us = c->now_us;

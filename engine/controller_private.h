@@ -7,6 +7,9 @@
 
 #include "engine/controller.h"
 
+/* So many launches in a row that never ran pause a job. */
+enum { UNSTARTED_MAX = 5 };
+
 /* What is to be done once the batch is committed. */
 enum deed_kind { DEED_LAUNCH, DEED_ADOPT, DEED_STOP, DEED_PUBLISH, DEED_FORGET };
 
@@ -49,6 +52,11 @@ void controller_advance(struct controller *c, struct live_job *job);
 bool controller_stop_trials(struct controller *c, struct live_job *job, enum stop_cause cause,
                             enum stop_manner manner);
 bool controller_store_job(struct controller *c, struct live_job *job);
+
+/* controller_request.c: its trials are stopped, to be started again by a resume. Takes note (NULL:
+ * the job's stays), which says why. */
+void controller_pause_job(struct controller *c, struct live_job *job, enum stop_manner manner,
+                          char *note);
 
 /* controller_request.c: fills the request's answer. */
 void controller_handle_request(struct controller *c, struct request *request);

@@ -3,6 +3,7 @@
 #include "engine/controller_private.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* Ten digits, so that an id never begins with 0 and a trial's id stays within 63 bits. */
 #define JOB_ID_MIN INT64_C(1000000000)
@@ -53,6 +54,8 @@ static void handle_submit(struct controller *c, struct request *request)
         return;
     request->job = id;
     request->is_ok = true;
+    assay_log(c->env, ASSAY_LOG_INFO, "job submitted job=%" PRId64 " seed=%" PRIu64, id,
+              job->row.seed);
     controller_advance(c, job);
 }
 
@@ -78,6 +81,7 @@ static bool adopt_trials(struct controller *c, struct live_job *job)
 
         if (trial->state == TRIAL_REQUESTED)
             continue;
+        trial->is_adopted = true;
         if (!controller_add_deed(
                 c, (struct deed){ .kind = DEED_ADOPT, .job = job->row.id, .key = key }))
             return false;
@@ -132,6 +136,7 @@ static void handle_resume(struct controller *c, struct request *request)
     job->life.are_trials_stopped = false;
     if (job->life.state == JOB_STATE_PAUSED) {
         job->life.state = JOB_STATE_RUNNING;
+        job->row.note[0] = '\0'; /* why it was paused */
         if (!controller_store_job(c, job))
             return;
     }
@@ -189,17 +194,25 @@ static void handle_delete(struct controller *c, struct request *request)
         controller_add_deed(c, (struct deed){ .kind = DEED_FORGET, .job = request->job });
 }
 
+void controller_pause_job(struct controller *c, struct live_job *job, enum stop_manner manner,
+                          char *note)
+{
+    if (note) {
+        free(job->row.note);
+        job->row.note = note;
+        assay_log(c->env, ASSAY_LOG_WARNING, "job=%" PRId64 " %s", job->row.id, note);
+    }
+    /* What ends anyway goes on to its end; its trials are only hurried on. */
+    if (controller_stop_trials(c, job, cause_of_stop(job), manner))
+        job->is_pausing = job->life.state == JOB_STATE_RUNNING;
+}
+
 static void handle_pause(struct controller *c, struct request *request)
 {
     request->is_ok = true;
     for (size_t i = 0; i < c->job_count; i++) {
-        struct live_job *job = c->jobs[i];
-
-        /* What ends anyway goes on to its end; its trials are only hurried on. */
-        if (!controller_stop_trials(c, job, cause_of_stop(job), request->manner))
-            return;
-        job->is_pausing = job->life.state == JOB_STATE_RUNNING;
-        controller_advance(c, job);
+        controller_pause_job(c, c->jobs[i], request->manner, NULL);
+        controller_advance(c, c->jobs[i]);
     }
 }
 

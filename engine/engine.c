@@ -28,8 +28,16 @@ static void log_line(void *context, enum assay_log_level level, const char *line
     (void)assay_time_text(assay_env_system()->wall_us(NULL), when);
     if (engine->log)
         (void)fprintf(engine->log, "%s %s %s\n", when, names[level], line);
-    if (engine->is_verbose || level == ASSAY_LOG_ERROR)
+    if (engine->is_verbose)
         (void)fprintf(stderr, "assay: %s: %s\n", names[level], line);
+}
+
+/* Whatever the system says of it, a state folder that cannot be used has one code. */
+static bool fail_unusable(struct assay_error *err, int error_number, const char *path)
+{
+    (void)assay_fail_errno(err, error_number, "state folder %s cannot be used", path);
+    err->code = ASSAY_UNAVAILABLE;
+    return false;
 }
 
 /* Makes path and what is missing above it. */
@@ -49,7 +57,7 @@ static bool make_dirs(const char *path, struct assay_error *err)
     if (!copy)
         (void)assay_fail_memory(err);
     else if (!is_made)
-        (void)assay_fail_errno(err, errno, "make the state folder %s", path);
+        (void)fail_unusable(err, errno, path);
     free(copy);
     return is_made;
 }
@@ -65,7 +73,7 @@ static bool open_state_dir(struct engine *engine, const struct engine_options *o
     if (errno == ENOENT)
         return assay_fail(err, ASSAY_NOT_FOUND, NULL,
                           "there is no state folder %s; `assay run` makes it", options->state_dir);
-    return assay_fail_errno(err, errno, "state folder %s", options->state_dir);
+    return fail_unusable(err, errno, options->state_dir);
 }
 
 /* Who works in the folder: "1234\nassay run study.yaml". */
@@ -284,6 +292,16 @@ static bool start_threads(struct engine *engine, const char *shim_path, struct a
     return code == 0 || assay_fail_errno(err, code, "start the controller's thread");
 }
 
+static void open_log(struct engine *engine)
+{
+    char path[PATH_TEXT];
+
+    (void)snprintf(path, sizeof path, "%s/assay.log", engine->state_dir);
+    engine->log = fopen(path, "ae");
+    if (engine->log)
+        (void)setvbuf(engine->log, NULL, _IOLBF, 0);
+}
+
 static bool open_worker(struct engine *engine, const struct engine_options *options,
                         struct assay_error *err)
 {
@@ -299,13 +317,9 @@ static bool open_worker(struct engine *engine, const struct engine_options *opti
     engine->reader = store_open(engine->state_dir, STORE_READ, err);
     if (!engine->reader)
         return false;
-    if (!start_threads(engine, path, err))
-        return false;
-    (void)snprintf(path, sizeof path, "%s/assay.log", engine->state_dir);
-    engine->log = fopen(path, "ae");
-    if (engine->log)
-        (void)setvbuf(engine->log, NULL, _IOLBF, 0);
-    return true;
+    open_log(engine); /* before there are threads that write to it */
+    engine_sweep(engine);
+    return start_threads(engine, path, err);
 }
 
 static struct engine *engine_alloc(const struct engine_options *options)

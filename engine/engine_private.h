@@ -50,6 +50,11 @@ struct engine {
 /* outlet.c */
 struct controller_outlet engine_outlet(struct engine *engine);
 
+/* sweep.c: removes the folders of a job; and of every job that the store does not know (before
+ * threads start). */
+void engine_forget(struct engine *engine, int64_t job);
+void engine_sweep(struct engine *engine);
+
 /* publish.c: checks and copies the model of a trial (0: of a custom job), answers by event. False
  * for lack of memory. */
 bool engine_publish(struct engine *engine, int64_t job, int64_t trial);

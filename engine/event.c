@@ -103,24 +103,40 @@ void event_queue_put(struct event_queue *queue, struct event *event)
         *event = (struct event){ 0 };
 }
 
+/* One at a time, since a request's own lock is never taken under this one. */
+static bool take_one(struct event_queue *queue, struct event *event)
+{
+    bool is_taken = false;
+
+    (void)pthread_mutex_lock(&queue->mutex);
+    is_taken = queue->count > 0;
+    if (is_taken) {
+        *event = queue->items[queue->first];
+        queue->first = (queue->first + 1) % queue->capacity;
+        queue->count--;
+    }
+    (void)pthread_mutex_unlock(&queue->mutex);
+    return is_taken;
+}
+
 void event_queue_close(struct event_queue *queue)
 {
+    struct event event;
+
     (void)pthread_mutex_lock(&queue->mutex);
     queue->is_closed = true;
     (void)pthread_cond_broadcast(&queue->is_drained);
     (void)pthread_mutex_unlock(&queue->mutex);
-    /* The taker has ended and nothing is put any more: what is left belongs to this thread. */
-    for (; queue->count > 0; queue->count--) {
-        event_refuse(queue, &queue->items[queue->first]);
-        queue->first = (queue->first + 1) % queue->capacity;
-    }
+    while (take_one(queue, &event))
+        event_refuse(queue, &event);
 }
 
 size_t event_queue_take(struct event_queue *queue, int64_t deadline_us, struct event *events,
                         size_t max)
 {
-    struct timespec until = { .tv_sec = (time_t)(deadline_us / 1000000),
-                              .tv_nsec = (long)(deadline_us % 1000000) * 1000 };
+    int64_t due = deadline_us > 0 ? deadline_us : 0;
+    struct timespec until = { .tv_sec = (time_t)(due / 1000000),
+                              .tv_nsec = (long)(due % 1000000) * 1000 };
     size_t taken = 0;
     int code = 0;
 

@@ -14,11 +14,17 @@
 #include "metrics/metric_reader.h"
 
 enum event_kind {
-    EVENT_REQUEST,   /* somebody asks for something and waits */
-    EVENT_MEASURED,  /* a running attempt reported */
-    EVENT_ENDED,     /* an attempt ended; the last reports are with it */
-    EVENT_PUBLISHED, /* a winner's model was copied out, or could not be */
-    EVENT_WAKE,      /* nothing: look at the clock */
+    EVENT_REQUEST,       /* somebody asks for something and waits */
+    EVENT_MEASURED,      /* a running attempt reported */
+    EVENT_ENDED,         /* an attempt ended; the last reports are with it */
+    EVENT_PUBLISHED,     /* a winner's model was copied out, or could not be */
+    EVENT_OUT_OF_MEMORY, /* somebody could not tell what happened: the engine ends */
+};
+
+enum published {
+    PUBLISHED_MODEL,   /* text: its folder, relative to the state folder */
+    PUBLISHED_NOTHING, /* the trial left no model; text: why */
+    PUBLISHED_FAILED,  /* there is one, but it could not be copied; text: why */
 };
 
 enum request_kind {
@@ -62,7 +68,7 @@ struct event {
     struct event_reports reports; /* MEASURED, ENDED */
     char *stderr_tail;            /* ENDED; may be NULL */
     int64_t job;                  /* PUBLISHED */
-    bool is_ok;                   /* PUBLISHED */
+    enum published published;     /* PUBLISHED */
     char *text;                   /* PUBLISHED: where, or why not */
 };
 

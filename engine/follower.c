@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STDERR_TAIL_LINES = 5, STDERR_TAIL_BYTES = 800 };
+/* FIRST_READ_US: an attempt is followed before it is launched; earlier there is nothing to read. */
+enum { STDERR_TAIL_LINES = 5, STDERR_TAIL_BYTES = 800, FIRST_READ_US = 20 * 1000 };
 
 struct followed {
     struct attempt_key key;
@@ -28,10 +29,11 @@ struct follower {
     const struct assay_env *env;
     struct event_queue *queue;
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards notes, note_count, note_capacity, is_ending */
+    pthread_mutex_t mutex; /* guards notes, note_count, note_capacity, wakes_us, is_ending */
     pthread_cond_t is_noted;
     struct note *notes;
     size_t note_count, note_capacity;
+    int64_t wakes_us; /* monotonic: when the thread looks at its notes without being told to */
     bool is_ending;
     struct followed **items; /* the thread's own */
     size_t count, capacity;
@@ -109,6 +111,14 @@ static bool copy_seen(struct event_reports *reports, const struct metric_reader 
     return true;
 }
 
+/* Lack of memory ends the engine, as everywhere: the next one takes over from what is stored. */
+static void tell_memory(struct follower *f)
+{
+    struct event event = { .kind = EVENT_OUT_OF_MEMORY };
+
+    event_queue_put(f->queue, &event);
+}
+
 /* Reads once, or to the end when the attempt has ended; logs what cannot be read. */
 static void read_reports(struct follower *f, struct followed *followed, bool is_final,
                          struct event_reports *reports)
@@ -126,9 +136,11 @@ static void read_reports(struct follower *f, struct followed *followed, bool is_
         has_more = has_more && is_final;
     }
     reports->mark = metric_reader_mark(followed->reader);
-    if (is_final && is_ok)
-        is_ok = copy_seen(reports, followed->reader) || assay_fail_memory(&err);
-    if (!is_ok)
+    if (is_final && !copy_seen(reports, followed->reader))
+        is_ok = assay_fail_memory(&err);
+    if (!is_ok && err.code == ASSAY_EXHAUSTED)
+        tell_memory(f); /* the reader has moved on: what it read must not be lost silently */
+    else if (!is_ok)
         assay_log(f->env, ASSAY_LOG_WARNING, "metrics unread trial=%lld attempt=%d: %s",
                   (long long)followed->key.trial, (int)followed->key.attempt, err.message);
 }
@@ -158,6 +170,11 @@ static void end_one(struct follower *f, const struct ending *ending)
 
         if (followed->reader)
             read_reports(f, followed, true, &event.reports);
+        if (followed->reader && metric_reader_skipped(followed->reader) > 0)
+            assay_log(f->env, ASSAY_LOG_WARNING,
+                      "values that are nan or inf skipped trial=%lld attempt=%d count=%llu",
+                      (long long)followed->key.trial, (int)followed->key.attempt,
+                      (unsigned long long)metric_reader_skipped(followed->reader));
         event.stderr_tail = read_tail(followed->stderr_path);
         followed_free(followed);
         f->items[i] = f->items[--f->count];
@@ -178,7 +195,7 @@ static bool add_one(struct follower *f, struct followed *followed)
         f->items = grown;
         f->capacity = capacity;
     }
-    followed->next_read_us = followed->reader ? assay_mono_us(f->env) : INT64_MAX;
+    followed->next_read_us = followed->reader ? assay_mono_us(f->env) + FIRST_READ_US : INT64_MAX;
     f->items[f->count++] = followed;
     return true;
 }
@@ -193,6 +210,7 @@ static size_t take_notes(struct follower *f, struct note **notes, bool *is_endin
         if (f->items[i]->next_read_us < due)
             due = f->items[i]->next_read_us;
     (void)pthread_mutex_lock(&f->mutex);
+    f->wakes_us = due;
     while (f->note_count == 0 && !f->is_ending && due > assay_mono_us(f->env)) {
         struct timespec until = { .tv_sec = (time_t)(due / 1000000),
                                   .tv_nsec = (long)(due % 1000000) * 1000 };
@@ -226,7 +244,7 @@ static void *follower_thread(void *context)
             if (!notes[i].followed)
                 end_one(f, &notes[i].ending);
             else if (!add_one(f, notes[i].followed))
-                assay_log(f->env, ASSAY_LOG_ERROR, "out of memory: an attempt is not followed");
+                tell_memory(f);
         }
         free(notes);
         now = assay_mono_us(f->env);
@@ -285,9 +303,11 @@ void follower_free(struct follower *f)
     free(f);
 }
 
-static bool add_note(struct follower *f, struct note note)
+/* The thread is woken only when it would not look in time by itself. */
+static bool add_note(struct follower *f, struct note note, int64_t in_time_us)
 {
     bool is_added = true;
+    bool is_late = false;
 
     (void)pthread_mutex_lock(&f->mutex);
     if (f->note_count == f->note_capacity) {
@@ -302,8 +322,10 @@ static bool add_note(struct follower *f, struct note note)
     }
     if (is_added)
         f->notes[f->note_count++] = note;
-    (void)pthread_cond_signal(&f->is_noted);
+    is_late = f->wakes_us > in_time_us;
     (void)pthread_mutex_unlock(&f->mutex);
+    if (is_late)
+        (void)pthread_cond_signal(&f->is_noted);
     return is_added;
 }
 
@@ -346,7 +368,7 @@ bool follower_attach(struct follower *f, const struct follow *follow, struct ass
 
     if (!followed)
         return false;
-    if (add_note(f, (struct note){ .followed = followed }))
+    if (add_note(f, (struct note){ .followed = followed }, assay_mono_us(f->env) + FIRST_READ_US))
         return true;
     followed_free(followed);
     return assay_fail_memory(err);
@@ -354,7 +376,7 @@ bool follower_attach(struct follower *f, const struct follow *follow, struct ass
 
 void follower_ended(struct follower *f, const struct ending *ending)
 {
-    if (!add_note(f, (struct note){ .ending = *ending }))
+    if (!add_note(f, (struct note){ .ending = *ending }, 0))
         assay_log(f->env, ASSAY_LOG_ERROR, "out of memory: the end of trial=%lld is not told",
                   (long long)ending->key.trial);
 }

@@ -2,13 +2,10 @@
 
 #include "engine/engine_private.h"
 #include "engine/trial_command.h"
-#include "launcher/artifact.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { GRACE_DEFAULT_US = 10 * 1000 * 1000 };
 
 static bool build_command(const struct engine *engine, const struct live_job *job,
                           const struct live_trial *trial, struct command *command,
@@ -61,7 +58,10 @@ static bool attach(struct engine *engine, const struct live_job *job,
 static void end_unstarted(struct engine *engine, struct attempt_key key,
                           const struct assay_error *why)
 {
-    struct ending ending = { .key = key, .kind = ENDING_NOT_STARTED };
+    /* A command that can never be started is the document's fault, not the machine's. */
+    struct ending ending = { .key = key,
+                             .kind = why->code == ASSAY_INVALID ? ENDING_NOT_FOUND
+                                                                : ENDING_NOT_STARTED };
 
     (void)snprintf(ending.detail, sizeof ending.detail, "%.*s", (int)sizeof ending.detail - 1,
                    why->message);
@@ -80,7 +80,7 @@ static bool outlet_launch(void *context, const struct live_job *job, const struc
                                        trial->attempt, attempt_dir),
         .memory_bytes = job->spec->assay.memory_bytes,
         .timeout_us = job->spec->run.timeout_us,
-        .grace_us = job->spec->assay.grace_us ? job->spec->assay.grace_us : GRACE_DEFAULT_US,
+        .grace_us = job->spec->assay.grace_us,
     };
     bool is_attached = false;
 
@@ -121,16 +121,33 @@ static bool outlet_publish(void *context, const struct live_job *job, int64_t tr
     return engine_publish(context, job->row.id, trial);
 }
 
+struct forgetting {
+    struct engine *engine;
+    int64_t job;
+};
+
+/* Dropped at the engine's end: the next one sweeps. */
+static void forget_task(void *context, bool is_dropped)
+{
+    struct forgetting *forgetting = context;
+
+    if (!is_dropped)
+        engine_forget(forgetting->engine, forgetting->job);
+    free(forgetting);
+}
+
 static void outlet_forget(void *context, int64_t job)
 {
     struct engine *engine = context;
-    struct assay_error err = { 0 };
-    char path[PATH_TEXT];
+    struct forgetting *forgetting = calloc(1, sizeof *forgetting);
 
-    if (!artifact_remove(path_of_job(engine->state_dir, job, path), &err) ||
-        !artifact_remove(path_of_model(engine->state_dir, job, path), &err))
-        assay_log(&engine->env, ASSAY_LOG_WARNING, "files left behind job=%" PRId64 ": %s", job,
-                  err.message);
+    if (forgetting) {
+        *forgetting = (struct forgetting){ .engine = engine, .job = job };
+        if (offload_submit(engine->offload, forget_task, forgetting))
+            return;
+    }
+    free(forgetting);
+    assay_log(&engine->env, ASSAY_LOG_WARNING, "files left for the next sweep job=%" PRId64, job);
 }
 
 struct controller_outlet engine_outlet(struct engine *engine)

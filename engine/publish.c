@@ -50,8 +50,9 @@ static void describe_job(struct describing *d)
         json_key(d->writer, "trial");
         json_string(d->writer, text);
     }
+    (void)snprintf(text, sizeof text, "%" PRIu64, d->row->seed);
     json_key(d->writer, "seed");
-    json_int64(d->writer, (int64_t)d->row->seed);
+    json_string(d->writer, text);
     if (document) {
         json_key(d->writer, "document");
         json_node(d->writer, document);
@@ -59,9 +60,9 @@ static void describe_job(struct describing *d)
     cJSON_Delete(document);
 }
 
-/* What a manifest tells beside the files; NULL for lack of memory. */
+/* What a manifest tells beside the files; NULL and *err on failure. */
 static cJSON *describe(const struct publishing *p, const struct job_row *row,
-                       const struct job_spec *spec)
+                       const struct job_spec *spec, struct assay_error *err)
 {
     char *text = NULL;
     size_t size = 0;
@@ -69,24 +70,28 @@ static cJSON *describe(const struct publishing *p, const struct job_row *row,
     struct json_writer writer;
     struct describing d = { .row = row, .spec = spec, .writer = &writer, .trial = p->trial };
     struct trial_query query = { .job = p->job, .after = p->trial - 1, .limit = 1 };
-    struct assay_error err = { 0 };
     cJSON *about = NULL;
+    bool is_read = true;
     bool is_written = false;
 
-    if (!out)
+    if (!out) {
+        (void)assay_fail_memory(err);
         return NULL;
+    }
     json_writer_init(&writer, out, 0);
     json_begin_object(&writer);
     describe_job(&d);
     if (p->trial) {
-        (void)store_trial_each(engine_read_begin(p->engine), &query, describe_trial, &d, &err);
+        is_read = store_trial_each(engine_read_begin(p->engine), &query, describe_trial, &d, err);
         engine_read_end(p->engine);
     }
     json_end_object(&writer);
     is_written = json_writer_finish(&writer);
     is_written = fclose(out) == 0 && is_written;
-    if (is_written)
-        about = json_read(text, size, &err);
+    if (is_read && is_written)
+        about = json_read(text, size, err);
+    else if (is_read)
+        (void)assay_fail_memory(err);
     free(text);
     return about;
 }
@@ -103,8 +108,36 @@ static bool read_job(const struct publishing *p, struct job_row *row, struct job
     return *spec != NULL;
 }
 
-/* The model's folder relative to the state folder in place, or *err. */
-static bool publish_model(const struct publishing *p, struct assay_error *err)
+static bool read_start(void *context, const struct trial_row *row)
+{
+    int64_t *start_us = context;
+
+    *start_us = row->start_us;
+    return false;
+}
+
+/*
+ * A document's own baseOutputDirectory may hold what another job's trial of the same number left
+ * there. The second is for file systems that tell time no finer.
+ */
+static bool is_of_this_trial(const struct publishing *p, const struct artifact_summary *summary,
+                             const char *source, struct assay_error *err)
+{
+    struct trial_query query = { .job = p->job, .after = p->trial ? p->trial - 1 : 0, .limit = 1 };
+    int64_t start_us = 0;
+    bool is_read =
+        store_trial_each(engine_read_begin(p->engine), &query, read_start, &start_us, err);
+
+    engine_read_end(p->engine);
+    if (!is_read || summary->newest_us + 1000000 >= start_us)
+        return is_read;
+    return assay_fail(err, ASSAY_PRECONDITION, NULL, "all files in %s are older than the trial",
+                      source);
+}
+
+/* Whatever is wrong with the folder that the trial left is no reason to keep the job from its end;
+ * what is wrong on our side is. */
+static enum published publish_model(const struct publishing *p, struct assay_error *err)
 {
     struct job_row row = { 0 };
     struct job_spec *spec = NULL;
@@ -113,26 +146,30 @@ static bool publish_model(const struct publishing *p, struct assay_error *err)
     char source[PATH_TEXT + 8];
     char target[PATH_TEXT];
     struct artifact_summary summary = { 0 };
-    bool is_ok = false;
+    enum published published = PUBLISHED_FAILED;
 
     if (!read_job(p, &row, &spec, err) ||
         !path_of_output(p->engine->state_dir, spec, row.source_dir, p->job, p->trial, output, err))
         goto out;
     (void)snprintf(source, sizeof source, "%s/model", output);
-    if (!artifact_check(source, &summary, err))
-        goto out;
-    about = describe(p, &row, spec);
-    if (!about) {
-        (void)assay_fail_memory(err);
+    if (!artifact_check(source, &summary, err) || !is_of_this_trial(p, &summary, source, err)) {
+        (void)assay_error_add(err, "the trial left nothing in AIP_MODEL_DIR");
+        published = PUBLISHED_NOTHING;
         goto out;
     }
-    is_ok = artifact_publish(source, path_of_model(p->engine->state_dir, p->job, target), about,
-                             &summary, err);
+    about = describe(p, &row, spec, err);
+    if (!about)
+        goto out;
+    if (artifact_publish(source, path_of_model(p->engine->state_dir, p->job, target), about,
+                         &summary, err))
+        published = PUBLISHED_MODEL;
+    else if (err->code == ASSAY_INVALID)
+        published = PUBLISHED_NOTHING;
 out:
     cJSON_Delete(about);
     job_spec_free(spec);
     job_row_clear(&row);
-    return is_ok;
+    return published;
 }
 
 static void publish_task(void *context, bool is_dropped)
@@ -140,20 +177,19 @@ static void publish_task(void *context, bool is_dropped)
     struct publishing *p = context;
     struct event event = { .kind = EVENT_PUBLISHED, .job = p->job };
     struct assay_error err = { 0 };
+    int size = 0;
 
     if (!is_dropped) {
-        char *text = NULL;
-
-        event.is_ok = publish_model(p, &err);
-        if (event.is_ok)
-            (void)!asprintf(&text, "models/%" PRId64, p->job);
-        else if (err.code == ASSAY_NOT_FOUND || err.code == ASSAY_PRECONDITION)
-            (void)!asprintf(&text,
-                            "no model was kept: the trial left nothing in AIP_MODEL_DIR (%s)",
-                            err.message);
+        event.published = publish_model(p, &err);
+        if (event.published == PUBLISHED_MODEL)
+            size = asprintf(&event.text, "models/%" PRId64, p->job);
         else
-            (void)!asprintf(&text, "the model could not be copied: %s", err.message);
-        event.text = text;
+            size = asprintf(&event.text, "%s: %s",
+                            event.published == PUBLISHED_NOTHING ? "no model was kept"
+                                                                 : "the model is not copied yet",
+                            err.message);
+        if (size < 0)
+            event.text = NULL;
         event_queue_put(p->engine->queue, &event);
     }
     event_clear(&event);

@@ -19,12 +19,6 @@
 
 #define ASSAY_VERSION "0.1.0"
 
-#if defined(__GNUC__)
-#define ASSAY_API __attribute__((visibility("default")))
-#else
-#define ASSAY_API
-#endif
-
 struct assay;
 
 struct assay_options {

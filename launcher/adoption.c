@@ -61,7 +61,7 @@ static bool is_short_of_descriptors(int error)
     return error == EMFILE || error == ENFILE;
 }
 
-/* Nobody has claimed it. EEXIST: somebody just did; EMFILE, ENFILE: not done; else *ending is set.
+/* Nobody has claimed it. An errno: EEXIST when somebody just did. *ending is set unless it is that.
  */
 static int forbid(const char *attempt_dir, int64_t now_us, struct ending *ending)
 {
@@ -70,7 +70,7 @@ static int forbid(const char *attempt_dir, int64_t now_us, struct ending *ending
 
     if (!error)
         error = claim_make(attempt_dir, &never);
-    if (error == EEXIST || is_short_of_descriptors(error))
+    if (error == EEXIST)
         return error;
     /* A trial can remove its own folder, claim and all. */
     if (kill_remains(attempt_dir, "") > 0)
@@ -78,7 +78,7 @@ static int forbid(const char *attempt_dir, int64_t now_us, struct ending *ending
                   ending);
     else
         tell_not_started(now_us, error, ending);
-    return 0;
+    return error;
 }
 
 static void bury(const char *attempt_dir, const struct claim *claim, int64_t now_us,
@@ -145,8 +145,8 @@ enum adoption adoption_look(const char *attempt_dir, struct attempt_key key, int
             error = claim_read(attempt_dir, &claim);
         if (error == ENOENT) {
             error = forbid(attempt_dir, now_us, ending);
-            if (error == 0)
-                return ADOPTION_ENDED;
+            if (error != EEXIST)
+                return error ? ADOPTION_UNCLAIMED : ADOPTION_ENDED;
         }
         if (is_short_of_descriptors(error))
             return ADOPTION_UNKNOWN;

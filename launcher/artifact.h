@@ -14,6 +14,8 @@
 struct artifact_summary {
     uint64_t file_count;
     uint64_t size_bytes;
+    int64_t
+        newest_us; /* when the newest file was last written, wall clock; 0 where there is none */
 };
 
 /*

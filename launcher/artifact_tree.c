@@ -66,6 +66,7 @@ static bool classify(struct artifact_tree *tree, struct artifact_entry *entry,
                      struct assay_error *err)
 {
     struct stat info;
+    int64_t written_us = 0;
 
     if (fstatat(tree->fd, entry->path, &info, AT_SYMLINK_NOFOLLOW) < 0)
         return assay_fail_errno(err, errno, "%s", entry->path);
@@ -86,6 +87,9 @@ static bool classify(struct artifact_tree *tree, struct artifact_entry *entry,
     entry->size_bytes = (uint64_t)info.st_size;
     tree->summary.file_count++;
     tree->summary.size_bytes += entry->size_bytes;
+    written_us = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;
+    if (written_us > tree->summary.newest_us)
+        tree->summary.newest_us = written_us;
     return true;
 }
 

@@ -19,6 +19,8 @@ struct attempt {
     int send_count;
     int pidfd;         /* its shim's; -1 while there is none */
     bool is_unwatched; /* it may run, but its shim could not be watched so far */
+    bool has_one_shim; /* at most: sent once, by this launcher */
+    bool is_shimless;  /* no shim is left that could begin it */
     bool is_stop_wanted;
     enum stop_manner stop_manner;
 };

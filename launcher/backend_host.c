@@ -18,10 +18,17 @@
 /*
  * SEND_TRIES: a nursery that dies over a request may not take the next one along for ever.
  * FRUITLESS_MAX: so many nurseries in a row that started nothing mean that none can.
- * LOOK_AGAIN_MS: how soon to look again for an attempt that could not be looked at for lack of
- * descriptors.
+ * LOOK_FIRST_US: how soon to look again for attempts that could not be looked at or forbidden, for
+ * lack of descriptors or of a disk that can be written; twice as long each time, up to
+ * LOOK_LONGEST_US.
  */
-enum { SEND_TRIES = 2, FRUITLESS_MAX = 3, LOOK_AGAIN_MS = 200, EVENTS_MAX = 64 };
+enum {
+    SEND_TRIES = 2,
+    FRUITLESS_MAX = 3,
+    LOOK_FIRST_US = 200 * 1000,
+    LOOK_LONGEST_US = 2 * 1000 * 1000,
+    EVENTS_MAX = 64
+};
 
 /* All but orders belongs to the supervisor thread. */
 struct host {
@@ -39,6 +46,8 @@ struct host {
     struct attempt *next_to_send; /* in outbox; NULL when all are sent */
     size_t sent_bytes;            /* of next_to_send */
     size_t unwatched_count;
+    int64_t look_us; /* monotonic: when to look for those next */
+    int64_t look_pause_us;
 };
 
 static void tell(struct host *host, const struct ending *ending)
@@ -61,6 +70,16 @@ static void signal_shim(const struct attempt *attempt)
     (void)syscall(SYS_pidfd_send_signal, attempt->pidfd, number, NULL, 0);
 }
 
+/* Not later than was planned for others. */
+static void look_soon(struct host *host)
+{
+    int64_t soon_us = assay_mono_us(host->options.env) + LOOK_FIRST_US;
+
+    if (host->unwatched_count == 0 || soon_us < host->look_us)
+        host->look_us = soon_us;
+    host->look_pause_us = LOOK_FIRST_US;
+}
+
 static void watch(struct host *host, struct attempt *attempt, int pidfd)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = attempt };
@@ -68,11 +87,21 @@ static void watch(struct host *host, struct attempt *attempt, int pidfd)
 
     if (!is_watched && pidfd >= 0)
         (void)close(pidfd);
+    if (!is_watched && !attempt->is_unwatched)
+        look_soon(host);
     host->unwatched_count += (size_t)!is_watched - (size_t)attempt->is_unwatched;
     attempt->is_unwatched = !is_watched;
     attempt->pidfd = is_watched ? pidfd : -1;
     if (is_watched && attempt->is_stop_wanted)
         signal_shim(attempt);
+}
+
+static void say_unclaimed(struct host *host, const struct attempt *attempt, const char *why)
+{
+    if (!attempt->is_unwatched)
+        assay_log(host->options.env, ASSAY_LOG_WARNING,
+                  "not begun, but it cannot be forbidden to begin yet trial=%lld attempt=%d: %s",
+                  (long long)attempt->key.trial, attempt->key.attempt, why);
 }
 
 /* Finds out what became of it. reason: why it was not started, if it was not; NULL for none. */
@@ -81,19 +110,33 @@ static void settle(struct host *host, struct attempt *attempt, const char *reaso
     struct ending ending = { 0 };
     int pidfd = -1;
     int64_t now_us = assay_wall_us(host->options.env);
+    enum adoption found = adoption_look(attempt->dir, attempt->key, now_us, &ending, &pidfd);
 
-    switch (adoption_look(attempt->dir, attempt->key, now_us, &ending, &pidfd)) {
+    if (found == ADOPTION_UNCLAIMED && attempt->is_shimless)
+        found = ADOPTION_ENDED;
+    switch (found) {
     case ADOPTION_ENDED:
         if (reason && ending.kind == ENDING_NOT_STARTED && ending.detail[0] == '\0')
             (void)snprintf(ending.detail, sizeof ending.detail, "%s", reason);
         forget(host, attempt);
         tell(host, &ending);
         return;
+    case ADOPTION_UNCLAIMED:
+        say_unclaimed(host, attempt, ending.detail);
+        watch(host, attempt, -1);
+        return;
     case ADOPTION_RUNNING:
     case ADOPTION_UNKNOWN:
         watch(host, attempt, pidfd);
         return;
     }
+}
+
+/* Its shim is gone, or it was never sent. */
+static void settle_shimless(struct host *host, struct attempt *attempt, const char *reason)
+{
+    attempt->is_shimless = attempt->has_one_shim;
+    settle(host, attempt, reason);
 }
 
 static void leave_outbox(struct host *host, struct attempt *attempt)
@@ -117,7 +160,7 @@ static void give_up_outbox(struct host *host, const char *reason)
               reason);
     while ((attempt = TAILQ_FIRST(&host->outbox))) {
         leave_outbox(host, attempt);
-        settle(host, attempt, reason);
+        settle_shimless(host, attempt, reason);
     }
     host->fruitless_count = 0;
 }
@@ -137,6 +180,7 @@ static void nursery_lost(struct host *host)
     while (attempt && attempt != unsent) {
         struct attempt *next = TAILQ_NEXT(attempt, in_outbox);
 
+        attempt->has_one_shim = false;
         if (++attempt->send_count >= SEND_TRIES) {
             leave_outbox(host, attempt);
             settle(host, attempt, "the process that starts attempts died twice over it");
@@ -216,7 +260,7 @@ static void take_reply(struct host *host, const struct shim_reply *reply, int pi
     }
     leave_outbox(host, attempt);
     if (reply->kind == SHIM_REFUSED)
-        settle(host, attempt, strerror_r(reply->error, reason, sizeof reason));
+        settle_shimless(host, attempt, strerror_r(reply->error, reason, sizeof reason));
     else if (pidfd >= 0)
         watch(host, attempt, pidfd);
     else /* no descriptor was left for it, and its shim may have ended already */
@@ -250,7 +294,7 @@ static void shim_ended(struct host *host, struct attempt *attempt)
     (void)epoll_ctl(host->epoll, EPOLL_CTL_DEL, attempt->pidfd, NULL);
     (void)close(attempt->pidfd);
     attempt->pidfd = -1;
-    settle(host, attempt, "its shim could not begin");
+    settle_shimless(host, attempt, "its shim could not begin");
 }
 
 static void obey_start(struct host *host, struct attempt *attempt)
@@ -267,6 +311,7 @@ static void obey_start(struct host *host, struct attempt *attempt)
         settle(host, attempt, NULL);
         return;
     }
+    attempt->has_one_shim = true;
     attempt->is_in_outbox = true;
     TAILQ_INSERT_TAIL(&host->outbox, attempt, in_outbox);
     if (!host->next_to_send)
@@ -303,10 +348,22 @@ static bool obey_orders(struct host *host)
     return is_open;
 }
 
+/* Until the next look, in what epoll_wait() counts: -1 when there is nothing to look for. */
+static int look_wait_ms(const struct host *host)
+{
+    int64_t left_us = host->look_us - assay_mono_us(host->options.env);
+
+    if (host->unwatched_count == 0)
+        return -1;
+    return left_us > 0 ? (int)((left_us + 999) / 1000) : 0;
+}
+
 static void look_again(struct host *host)
 {
     struct attempt *next = NULL;
 
+    host->look_pause_us *= host->look_pause_us * 2 <= LOOK_LONGEST_US ? 2 : 1;
+    host->look_us = assay_mono_us(host->options.env) + host->look_pause_us;
     for (struct attempt *attempt = attempt_table_first(&host->attempts); attempt; attempt = next) {
         next = attempt_table_next(&host->attempts, attempt);
         if (attempt->is_unwatched)
@@ -322,8 +379,7 @@ static void *supervise(void *context)
     bool is_open = true;
 
     while (is_open) {
-        int count =
-            epoll_wait(host->epoll, events, EVENTS_MAX, host->unwatched_count ? LOOK_AGAIN_MS : -1);
+        int count = epoll_wait(host->epoll, events, EVENTS_MAX, look_wait_ms(host));
 
         for (int i = 0; i < count && is_open; i++) {
             void *source = events[i].data.ptr;
@@ -335,7 +391,7 @@ static void *supervise(void *context)
             else if (host->nursery.socket >= 0)
                 hear_nursery(host);
         }
-        if (count == 0)
+        if (look_wait_ms(host) == 0)
             look_again(host);
         if (is_open)
             send_outbox(host);

@@ -153,7 +153,7 @@ static bool set_service(const struct command_input *input, struct environment *e
            set_known(environment, "CLOUD_ML_PROJECT_ID", input->project) &&
            set_known(environment, "CLOUD_ML_REGION", input->region) &&
            set_known(environment, "CLOUD_ML_HP_METRIC_TAG", input->metric_tag) &&
-           set_below(environment, METRIC_FILE, input->attempt_dir, "metrics/output.metrics") &&
+           set_below(environment, METRIC_FILE, input->attempt_dir, COMMAND_METRIC_FILE) &&
            set_below(environment, "AIP_MODEL_DIR", input->output_dir, "model/") &&
            set_below(environment, "AIP_CHECKPOINT_DIR", input->output_dir, "checkpoints/") &&
            set_below(environment, "AIP_TENSORBOARD_LOG_DIR", input->output_dir, "logs/") &&
@@ -211,7 +211,6 @@ bool command_build(const struct command_input *input, struct command *command,
 {
     struct environment environment = { 0 };
     size_t argc = input->command_count + input->arg_count + input->parameter_count;
-    const char *metric_path = NULL;
 
     *command = (struct command){ 0 };
     if (input->command_count == 0 || input->command[0][0] == '\0')
@@ -221,10 +220,6 @@ bool command_build(const struct command_input *input, struct command *command,
     command->argv = calloc(argc + 1, sizeof *command->argv);
     if (!command->argv || !inherit(input, &environment) || !set_service(input, &environment) ||
         !set_document(input, &environment) || !build_argv(input, &environment, command->argv))
-        goto fail;
-    metric_path = environment_get(&environment, METRIC_FILE);
-    command->metric_path = metric_path ? strdup(metric_path) : NULL;
-    if (metric_path && !command->metric_path)
         goto fail;
     command->envp = environment.entries;
     free(environment.hashes);
@@ -248,6 +243,5 @@ void command_clear(struct command *command)
         return;
     free_strings(command->argv);
     free_strings(command->envp);
-    free(command->metric_path);
     *command = (struct command){ 0 };
 }

@@ -47,15 +47,14 @@ struct command_input {
 struct command {
     char **argv; /* NULL-terminated */
     char **envp; /* NULL-terminated, names unique */
-    char *metric_path;
 };
 
 /*
- * The environment is the inherited one without what only a service sets (CLOUD_ML_*, AIP_*,
- * CLUSTER_SPEC, …: an outer job's), then the service's variables, then the document's in their
- * order. The document cannot set CLOUD_ML_HP_METRIC_FILE, ASSAY_ATTEMPT and ASSAY_ATTEMPT_DIR,
- * which must differ from trial to trial: such entries are passed over. PYTHONUNBUFFERED is 1 unless
- * set.
+ * The environment is the inherited one without what only a service sets and an outer job may have
+ * left there (CLOUD_ML_JOB_ID, AIP_MODEL_DIR, CLUSTER_SPEC, …: command.c lists them), then the
+ * service's variables, then the document's in their order. The document cannot set
+ * CLOUD_ML_HP_METRIC_FILE, ASSAY_ATTEMPT and ASSAY_ATTEMPT_DIR, which must differ from trial to
+ * trial: such entries are passed over. PYTHONUNBUFFERED is 1 unless set.
  *
  * $(NAME) in command, args and env values is replaced from the environment built so far, $$(NAME)
  * stays as the text $(NAME), an unknown name stays as it is. CLUSTER_SPEC in the worker pool form

@@ -22,11 +22,12 @@ enum {
     BURST_LINES = 10, /* in one read, of the hundred that hypertune keeps */
 };
 
+enum source { SOURCE_FILE, SOURCE_STDOUT, SOURCE_STDERR, SOURCE_COUNT };
+
 struct metric_reader {
     struct metric_line_context context;
-    char *metric_path; /* owned, like the other two; NULL for none */
-    char *stdout_path;
-    char *stderr_path;
+    char *paths[SOURCE_COUNT];      /* owned; NULL for none */
+    bool is_told[SOURCE_COUNT];     /* that it cannot be read */
     struct metric_regexes *regexes; /* owned; NULL for none */
     struct metric_follower metric_file;
     struct log_follower stdout_log;
@@ -74,12 +75,12 @@ struct metric_reader *metric_reader_new(const struct metric_source *source,
     for (size_t i = 0; i < METRIC_SEEN_MAX; i++)
         reader->seen[i] = reader->reports.seen[i];
     reader->wait_ms = WAIT_SHORT_MS;
-    if (!copy_path(&reader->metric_path, source->metric_path, err))
+    if (!copy_path(&reader->paths[SOURCE_FILE], source->metric_path, err))
         goto fail;
     if (!has_regex(source))
         return reader;
-    if (!copy_path(&reader->stdout_path, source->stdout_path, err) ||
-        !copy_path(&reader->stderr_path, source->stderr_path, err))
+    if (!copy_path(&reader->paths[SOURCE_STDOUT], source->stdout_path, err) ||
+        !copy_path(&reader->paths[SOURCE_STDERR], source->stderr_path, err))
         goto fail;
     reader->regexes = metric_regexes_new(source->regexes, source->metric_count, err);
     if (!reader->regexes)
@@ -96,9 +97,8 @@ void metric_reader_free(struct metric_reader *reader)
         return;
     metric_regexes_free(reader->regexes);
     report_list_clear(&reader->reports);
-    free(reader->metric_path);
-    free(reader->stdout_path);
-    free(reader->stderr_path);
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
+        free(reader->paths[i]);
     free(reader);
 }
 
@@ -134,26 +134,51 @@ static enum line_verdict take_log_line(void *context, const char *line, size_t s
     return LINE_TAKEN;
 }
 
-static bool read_sources(struct metric_reader *reader, bool is_final, bool *has_more,
-                         struct assay_error *err)
+static bool read_source(struct metric_reader *reader, enum source source, bool is_final,
+                        bool *has_more, struct assay_error *err)
 {
     struct line_sink metric_sink = { .context = reader, .take = take_metric_line };
     struct line_sink log_sink = { .context = reader, .take = take_log_line };
+    struct log_follower *log = source == SOURCE_STDOUT ? &reader->stdout_log : &reader->stderr_log;
+
+    if (!reader->paths[source])
+        return true;
+    if (source == SOURCE_FILE)
+        return metric_follower_read(&reader->metric_file, reader->paths[source],
+                                    reader->context.now_us, is_final, &metric_sink, has_more, err);
+    return log_follower_read(log, reader->paths[source], is_final, &log_sink, has_more, err);
+}
+
+/* Once is enough for what the trial itself left there; what the machine lacks may cost reports. */
+static bool is_to_tell(const struct metric_reader *reader, enum source source, bool is_final,
+                       const struct assay_error *err)
+{
+    bool is_by_trial = err->code == ASSAY_PRECONDITION || err->code == ASSAY_DENIED;
+
+    return !reader->is_told[source] || (is_final && !is_by_trial);
+}
+
+/*
+ * One after the other while there is room, also past one that cannot be read. The first that failed
+ * and is to be told of, or SOURCE_COUNT.
+ */
+static enum source read_sources(struct metric_reader *reader, bool is_final, bool *has_more,
+                                struct assay_error *err)
+{
+    enum source failed = SOURCE_COUNT;
 
     *has_more = false;
-    if (reader->metric_path &&
-        !metric_follower_read(&reader->metric_file, reader->metric_path, reader->context.now_us,
-                              is_final, &metric_sink, has_more, err))
-        return false;
-    if (!*has_more && reader->stdout_path &&
-        !log_follower_read(&reader->stdout_log, reader->stdout_path, is_final, &log_sink, has_more,
-                           err))
-        return false;
-    if (!*has_more && reader->stderr_path &&
-        !log_follower_read(&reader->stderr_log, reader->stderr_path, is_final, &log_sink, has_more,
-                           err))
-        return false;
-    return true;
+    for (enum source i = SOURCE_FILE; i < SOURCE_COUNT && !*has_more; i++) {
+        struct assay_error why = { 0 };
+
+        if (read_source(reader, i, is_final, has_more, &why)) {
+            reader->is_told[i] = false;
+        } else if (failed == SOURCE_COUNT && is_to_tell(reader, i, is_final, &why)) {
+            failed = i;
+            *err = why;
+        }
+    }
+    return failed;
 }
 
 /* Half as often each time nothing came, but never rarely while the file may be a window. */
@@ -165,7 +190,7 @@ static void set_wait(struct metric_reader *reader, const struct metric_mark *bef
     uint64_t lines = file->line_count - lines_before;
     bool is_log_moving =
         now.stdout_offset != before->stdout_offset || now.stderr_offset != before->stderr_offset;
-    bool is_window = reader->metric_path && (file->is_rewritten || !file->view.is_partial);
+    bool is_window = reader->paths[SOURCE_FILE] && (file->is_rewritten || !file->view.is_partial);
     int longest = is_window ? WAIT_WINDOW_MS : WAIT_LONG_MS;
 
     if (is_window && lines >= BURST_LINES)
@@ -184,18 +209,23 @@ bool metric_reader_read(struct metric_reader *reader, int64_t now_us, bool is_fi
 {
     struct metric_mark before = metric_reader_mark(reader);
     uint64_t lines_before = reader->metric_file.line_count;
-    bool is_read = false;
+    enum source failed = SOURCE_COUNT;
 
     reader->context.now_us = now_us;
     reader->reports.count = 0;
-    is_read = read_sources(reader, is_final, has_more, err);
+    failed = read_sources(reader, is_final, has_more, err);
     set_wait(reader, &before, lines_before);
-    /* What came before a failure is consumed and must not be lost; the failure will come again. */
-    if (!is_read)
-        *has_more = reader->reports.count > 0;
     *reports = reader->reports.items;
     *report_count = reader->reports.count;
-    return is_read || reader->reports.count > 0;
+    if (failed == SOURCE_COUNT)
+        return true;
+    /* What the others gave is consumed and must not be lost; the failure will come again. */
+    if (reader->reports.count > 0 || *has_more) {
+        *has_more = true;
+        return true;
+    }
+    reader->is_told[failed] = true;
+    return false;
 }
 
 struct metric_mark metric_reader_mark(const struct metric_reader *reader)

@@ -61,7 +61,9 @@ void metric_reader_free(struct metric_reader *reader);
  * METRIC_REPORTS_MAX a call: *has_more tells to call again at once. now_us (wall clock) dates lines
  * without timestamp. is_final: the attempt has ended; take an unterminated last line too.
  * A missing or torn file is not an error; false only for lack of memory or an I/O error (a source
- * that is no regular file is one). Nothing is lost then: the next call reads again.
+ * that is no regular file is one), after all other sources have been read. Nothing is lost then:
+ * the next call reads again, but tells of that source only after it could be read in between, or
+ * when it is the final read and the fault is the machine's.
  */
 enum { METRIC_REPORTS_MAX = 4096 };
 bool metric_reader_read(struct metric_reader *reader, int64_t now_us, bool is_final,

@@ -176,9 +176,12 @@ static void say_advice(struct sentence *sentence, const char *id, const char *co
             return;
     }
     if (meant) {
-        say(sentence, " (did you mean ");
+        say(sentence, "; if ");
         say_name(sentence, meant);
-        say(sentence, "?)");
+        say(sentence, " is meant to be ");
+        say_name(sentence, id);
+        say(sentence, ", give it one name in studySpec.metrics and in the trainer");
+        return;
     }
     say(sentence, "; report it with hypertune or a line {");
     say_name(sentence, id);

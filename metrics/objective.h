@@ -15,8 +15,9 @@ bool objective_is_better(enum goal goal, double value, double than);
 
 /*
  * One sentence in text ("" when nothing is missing): which metrics are missing (values NaN), which
- * names were seen instead (seen_count of them, may be 0) with a did-you-mean, and how a trainer
- * reports one. A missing metric that is itself among the seen names came only as nan or inf.
+ * names were seen instead (seen_count of them, may be 0), and what to do: give both sides one name
+ * where a seen one is near, else how a trainer reports a metric. A missing metric that is itself
+ * among the seen names came only as nan or inf.
  */
 void objective_explain_missing(const struct metric_spec *specs, size_t metric_count,
                                const double *values, const char *const *seen, size_t seen_count,

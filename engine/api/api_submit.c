@@ -275,6 +275,17 @@ static void write_faults(struct json_writer *w, const struct assay_faults *fault
     json_end_array(w);
 }
 
+/* What is no fault, and still not what one may expect. */
+static void write_notes(struct json_writer *w, const struct job_spec *spec)
+{
+    json_key(w, "notes");
+    json_begin_array(w);
+    if (spec && spec->study.stopping_rule != STOPPING_NONE)
+        json_string(w, "trial stopping rules (median, decay curve, convex) are not acted on yet: "
+                       "every trial runs to its own end");
+    json_end_array(w);
+}
+
 bool api_check_job(struct api_call *call, struct assay_error *err)
 {
     struct submission s = { 0 };
@@ -284,6 +295,7 @@ bool api_check_job(struct api_call *call, struct assay_error *err)
     if (is_ok) {
         json_begin_object(&call->json);
         write_faults(&call->json, &s.faults);
+        write_notes(&call->json, s.spec);
         if (s.spec && s.faults.count == 0)
             is_ok = write_plan(call, &s, state_dir, err);
         json_end_object(&call->json);

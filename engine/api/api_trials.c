@@ -17,6 +17,7 @@ enum { TRIALS_PAGE_DEFAULT = 1000, TRIALS_PAGE_MAX = 10000, LOG_CHUNK = 64 * 102
 struct listing {
     struct api_call *call;
     const struct job_spec *spec;
+    struct store *store; /* to read measurements from; NULL to leave them out */
 };
 
 /* {"trial": the API's Trial, and beside it what the API has no field for} */
@@ -26,8 +27,6 @@ static bool list_trial(void *context, const struct trial_row *row)
     struct json_writer *w = &listing->call->json;
 
     json_begin_object(w);
-    json_key(w, "trial");
-    resource_write_trial(w, listing->spec, row, NULL);
     json_key(w, "parameters");
     resource_write_assignment(w, listing->spec, row);
     json_key(w, "metrics");
@@ -38,6 +37,8 @@ static bool list_trial(void *context, const struct trial_row *row)
     json_int(w, row->end_order);
     json_key(w, "failure");
     json_string(w, failure_class_name(row->failure));
+    json_key(w, "trial"); /* last: reading its measurements takes the row's memory */
+    resource_write_trial(w, listing->spec, row, listing->store);
     json_end_object(w);
     return true;
 }
@@ -136,8 +137,8 @@ bool api_get_trial(struct api_call *call, struct assay_error *err)
         listing.spec = spec;
         query.job = row.id;
         query.after = number - 1;
-        is_ok =
-            store_trial_each(engine_read_begin(call->engine), &query, list_trial, &listing, err);
+        listing.store = engine_read_begin(call->engine);
+        is_ok = store_trial_each(listing.store, &query, list_trial, &listing, err);
         engine_read_end(call->engine);
     }
     job_spec_free(spec);

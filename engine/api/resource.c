@@ -1,15 +1,24 @@
 #include "engine/api/resource.h"
 
 #include "assay/value.h"
+#include "engine/spec/canonical.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+static_assert(JOB_TRIALS_MAX < STORE_TRIALS_MAX, "a trial's row id must not reach the next job's");
+
+static const char *collection(int kind)
+{
+    return kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs";
+}
 
 void resource_job_name(const struct job_row *row, char *text, size_t size)
 {
-    (void)snprintf(text, size, "%s/%s/%" PRId64, RESOURCE_PARENT,
-                   row->kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs", row->id);
+    (void)snprintf(text, size, "%s/%s/%" PRId64, RESOURCE_PARENT, collection(row->kind), row->id);
 }
 
 void resource_write_time(struct json_writer *w, const char *key, int64_t time_us)
@@ -135,22 +144,26 @@ static bool write_stored(void *context, const struct measurement_row *row)
     return true;
 }
 
-/* A single measurement that is the final one stands in the trial's row alone. */
-static void write_measurements(struct json_writer *w, const struct job_spec *spec,
+/*
+ * A single measurement that is the final one stands in the trial's row alone. Its values are copied
+ * first: reading measurements reuses the store's row memory. False for lack of memory, too.
+ */
+static bool write_measurements(struct json_writer *w, const struct job_spec *spec,
                                const struct trial_row *row, struct store *store)
 {
     struct measurements m = { .writer = w, .spec = spec };
     struct assay_error err = { 0 };
-    double values[64];
-    bool fits = row->values && row->value_count <= sizeof values / sizeof values[0];
+    size_t size = row->value_count * sizeof(double);
+    double *values = malloc(size + 1);
+    bool is_ok = false;
 
-    /* Reading measurements reuses the store's row memory. */
-    if (fits)
-        memcpy(values, row->values, row->value_count * sizeof values[0]);
-    if (!store_measurement_each(store, store_trial_id(row->job, row->number), write_stored, &m,
-                                &err))
-        return;
-    if (!m.has_begun && fits) {
+    if (!values)
+        return false;
+    if (row->values)
+        memcpy(values, row->values, size);
+    is_ok = store_measurement_each(store, store_trial_id(row->job, row->number), write_stored, &m,
+                                   &err);
+    if (is_ok && !m.has_begun && row->values) {
         json_key(w, "measurements");
         json_begin_array(w);
         write_measurement(w, spec, row->step, row->elapsed_us, values);
@@ -158,6 +171,8 @@ static void write_measurements(struct json_writer *w, const struct job_spec *spe
     }
     if (m.has_begun)
         json_end_array(w);
+    free(values);
+    return is_ok;
 }
 
 static void write_trial_times(struct json_writer *w, const struct trial_row *row)
@@ -172,6 +187,12 @@ void resource_write_trial(struct json_writer *w, const struct job_spec *spec,
     char text[128];
 
     json_begin_object(w);
+    if (spec->kind == JOB_TUNING) { /* a custom job has no trials, only its run */
+        (void)snprintf(text, sizeof text, "%s/%s/%" PRId64 "/trials/%" PRId64, RESOURCE_PARENT,
+                       collection(spec->kind), row->job, row->number);
+        json_key(w, "name");
+        json_string(w, text);
+    }
     (void)snprintf(text, sizeof text, "%" PRId64, row->number);
     json_key(w, "id");
     json_string(w, text);
@@ -191,16 +212,14 @@ void resource_write_trial(struct json_writer *w, const struct job_spec *spec,
                    store_trial_id(row->job, row->number));
     json_key(w, "customJob");
     json_string(w, text);
-    if (store)
-        write_measurements(w, spec, row, store);
+    if (store && !write_measurements(w, spec, row, store))
+        w->is_failed = true;
     json_end_object(w);
 }
 
 struct trials {
     struct json_writer *writer;
     const struct job_spec *spec;
-    int64_t last;
-    int count;
 };
 
 static bool write_one_trial(void *context, const struct trial_row *row)
@@ -208,8 +227,6 @@ static bool write_one_trial(void *context, const struct trial_row *row)
     struct trials *trials = context;
 
     resource_write_trial(trials->writer, trials->spec, row, NULL);
-    trials->last = row->number;
-    trials->count++;
     return true;
 }
 
@@ -226,46 +243,29 @@ static void write_error(struct json_writer *w, const struct job_row *row)
     json_end_object(w);
 }
 
-/* Fields of the document that only the service may set are replaced by ours. */
-static bool is_output_only(const char *key)
+/* What the resource says in the row's words, and what is ours and not the API's. */
+static bool is_left_out(const char *key)
 {
-    static const char *const names[] = { "name",       "displayName", "display_name", "state",
-                                         "createTime", "create_time", "startTime",    "start_time",
-                                         "endTime",    "end_time",    "updateTime",   "update_time",
-                                         "error",      "trials",      "assay" };
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(key, names[i]) == 0)
-            return true;
-    return false;
+    return strcmp(key, "displayName") == 0 || strcmp(key, "assay") == 0;
 }
 
 static bool write_document(struct json_writer *w, const struct job_row *row,
                            struct assay_error *err)
 {
     cJSON *root = json_read(row->document, strlen(row->document), err);
+    cJSON *canonical = root ? job_document_canonical(root, err) : NULL;
     const cJSON *member = NULL;
-    /* gcloud's short form of a custom job is its jobSpec alone. */
-    bool is_bare = root && row->kind == JOB_CUSTOM && !json_get(root, "jobSpec") &&
-                   !json_get(root, "job_spec");
 
-    if (!root)
-        return false;
-    if (is_bare) {
-        json_key(w, "jobSpec");
-        json_begin_object(w);
-    }
-    cJSON_ArrayForEach(member, root)
+    cJSON_ArrayForEach(member, canonical)
     {
-        if (is_output_only(member->string))
+        if (is_left_out(member->string))
             continue;
         json_key(w, member->string);
         json_node(w, member);
     }
-    if (is_bare)
-        json_end_object(w);
     cJSON_Delete(root);
-    return true;
+    cJSON_Delete(canonical);
+    return canonical != NULL;
 }
 
 bool resource_write_job(struct json_writer *w, const struct job_row *row,

@@ -1,8 +1,8 @@
 /*
  * engine/api/resource.h - rows as the API's resources: Trial, HyperparameterTuningJob, CustomJob.
  *
- * Fields as the service writes them: lowerCamelCase, zeros left out, times with Z, int64 as
- * strings, enums by name.
+ * Fields as the service writes them: lowerCamelCase, times with Z, int64 as strings, enums by name,
+ * no nulls. Of output fields zeros are left out.
  */
 #ifndef ENGINE_API_RESOURCE_H
 #define ENGINE_API_RESOURCE_H
@@ -14,7 +14,10 @@
 /* The collection's part of every name: one project and location, this machine. */
 #define RESOURCE_PARENT "projects/0/locations/local"
 
-/* An object, without its measurements unless store is given (they are read from it). */
+/*
+ * An object, without its measurements unless store is given. They are read from it last, which ends
+ * the life of row's arrays; where that fails, the writer fails.
+ */
 void resource_write_trial(struct json_writer *writer, const struct job_spec *spec,
                           const struct trial_row *row, struct store *store);
 
@@ -27,8 +30,8 @@ void resource_write_values(struct json_writer *writer, const struct job_spec *sp
                            const struct trial_row *row);
 
 /*
- * The whole job: the document as received, the output fields in place, for a tuning job its trials
- * (read from store by pages).
+ * The whole job: the document in its canonical form, the output fields, for a tuning job its trials
+ * (one walk of store), without their measurements.
  */
 bool resource_write_job(struct json_writer *writer, const struct job_row *row,
                         const struct job_spec *spec, struct store *store, struct assay_error *err);

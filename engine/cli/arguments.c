@@ -82,6 +82,8 @@ static bool take_option(int code, struct arguments *arguments, struct assay_erro
 {
     int option = option_of_code(code);
 
+    if (option >= OPTION_COUNT) /* never: getopt_long() gives codes of its tables only */
+        return assay_fail(err, ASSAY_INTERNAL, NULL, "an option without a meaning");
     arguments->is_given[option] = true;
     arguments->values[option] = optarg;
     if (option != OPTION_SET)

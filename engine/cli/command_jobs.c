@@ -329,6 +329,8 @@ int command_check(const struct arguments *arguments)
         status = report_error(&err);
     else if (view_integer(plan, "faultCount") > 0)
         status = assay_code_info(ASSAY_INVALID)->exit_status;
+    else
+        plan_print_notes(stderr, name, plan);
     if (plan && arguments->is_given[OPTION_JSON])
         print_json(plan);
     else if (plan && status)

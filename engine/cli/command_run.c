@@ -148,6 +148,8 @@ static bool check(struct running *r, const char *body, size_t size, struct assay
                          "%" PRId64
                          " fault%s; nothing was started. Once mended, try: assay check %s",
                          count, count == 1 ? "" : "s", r->arguments->operands[0]);
+    } else if (plan) {
+        plan_print_notes(stderr, r->arguments->operands[0], plan);
     }
     cJSON_Delete(plan);
     return plan && count == 0;

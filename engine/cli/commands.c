@@ -72,7 +72,8 @@ const struct command commands[] = {
       command_resume },
     { "check", "FILE", 1, 1, STATE | DOCUMENT | JSON, "find every fault of a job document",
       "Every fault is a line FILE:LINE: FIELD: MESSAGE. For a document without faults it\n"
-      "shows what the first trial would run: its command, environment and folders.\n"
+      "shows what the first trial would run: its command, environment and folders; what\n"
+      "this version does not act on yet is a note on standard error.\n"
       "Nothing is run and nothing is stored.",
       command_check },
     { "list", "", 0, 0, STATE | JSON, "list the jobs of the state folder, newest first",

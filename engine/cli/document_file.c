@@ -89,6 +89,15 @@ static bool find_source_dir(const char *operand, bool is_regular, struct documen
     return file->source_dir || assay_fail_errno(err, errno, "its folder");
 }
 
+/* Exit status 4 is for the state folder: a file that may not be read is a wrong operand. */
+static bool fail_open(const char *operand, int error_number, struct assay_error *err)
+{
+    (void)assay_fail_errno(err, error_number, "%s", operand);
+    if (err->code == ASSAY_DENIED)
+        err->code = ASSAY_INVALID;
+    return false;
+}
+
 bool document_file_read(const char *operand, struct document_file *file, struct assay_error *err)
 {
     bool is_stdin = strcmp(operand, "-") == 0;
@@ -102,7 +111,7 @@ bool document_file_read(const char *operand, struct document_file *file, struct 
     if (!is_stdin) {
         fd = open(operand, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
-            return assay_fail_errno(err, errno, "%s", operand);
+            return fail_open(operand, errno, err);
     }
     is_ok = read_checked(fd, file, &is_regular, err) &&
             find_source_dir(operand, is_regular && !is_stdin, file, err);

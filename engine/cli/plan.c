@@ -64,6 +64,19 @@ static void print_environment(FILE *out, const cJSON *environment)
     free(items);
 }
 
+void plan_print_notes(FILE *out, const char *file, const cJSON *plan)
+{
+    const cJSON *note = NULL;
+
+    cJSON_ArrayForEach(note, json_get(plan, "notes"))
+    {
+        text_write_safe(out, file);
+        (void)fputs(": note: ", out);
+        text_write_safe(out, cJSON_IsString(note) ? note->valuestring : "");
+        (void)fputc('\n', out);
+    }
+}
+
 void plan_print(FILE *out, const char *file, const cJSON *plan)
 {
     const cJSON *run = json_get(plan, "plan");

@@ -14,4 +14,7 @@ cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
 /* A plan without faults in words: command, environment (sorted), folders, counts. */
 void plan_print(FILE *out, const char *file, const cJSON *plan);
 
+/* A line FILE: note: … for each thing that is no fault and still worth knowing. */
+void plan_print_notes(FILE *out, const char *file, const cJSON *plan);
+
 #endif

@@ -17,6 +17,8 @@ struct live_trial {
     int attempt;            /* the newest; 0: never started */
     enum trial_state state; /* REQUESTED, ACTIVE or STOPPING */
     enum stop_cause stop_cause;
+    int losses;      /* attempts that the machine lost, in this engine's life */
+    bool is_adopted; /* started by an engine that is gone */
     int64_t start_us;
     struct series *series;      /* NULL while it waits */
     size_t stored_measurements; /* indexes below it are in the store */
@@ -34,7 +36,8 @@ struct live_job {
     size_t trial_count, trial_capacity;
     int64_t last_number, last_end_order;
     bool is_pausing;
-    double *values; /* one per metric: room for a final measurement */
+    int unstarted_in_row; /* launches since one last ran, that never did */
+    double *values;       /* one per metric: room for a final measurement */
 };
 
 /* Takes what row points to and spec, also on failure. */

@@ -32,6 +32,8 @@ static enum failure_class class_of_ending(const struct trial_facts *facts)
     case ENDING_OUT_OF_MEMORY:
         return FAILURE_OUT_OF_MEMORY;
     case ENDING_STOPPED:
+        if (facts->stop_cause == STOP_CAUSE_NONE)
+            break; /* its shim was told to stop, but not by us: the machine goes down */
         return facts->stop_cause == STOP_CAUSE_CANCELLED ? FAILURE_CANCELLED : FAILURE_STOPPED;
     case ENDING_NOT_FOUND:
         return FAILURE_NOT_FOUND;
@@ -46,15 +48,17 @@ static bool is_again(const struct trial_facts *facts)
 {
     const struct ending *ending = facts->ending;
 
+    bool is_lost = ending->kind == ENDING_STOPPED || ending->kind == ENDING_LOST;
+
     if (facts->stop_cause == STOP_CAUSE_PAUSED)
-        return ending->kind == ENDING_STOPPED || ending->kind == ENDING_LOST ||
-               ending->kind == ENDING_NOT_STARTED;
-    if (facts->stop_cause != STOP_CAUSE_NONE || ending->key.attempt >= TRIAL_ATTEMPTS_MAX)
+        return is_lost || ending->kind == ENDING_NOT_STARTED;
+    if (facts->stop_cause != STOP_CAUSE_NONE)
         return false;
-    /* What never ran is not a retry, so disableRetries does not forbid it. */
+    /* What never ran is not a retry, so disableRetries does not forbid it; the controller pauses a
+     * job of which nothing starts any more. */
     if (ending->kind == ENDING_NOT_STARTED)
         return true;
-    return ending->kind == ENDING_LOST && !facts->spec->run.disable_retries;
+    return is_lost && !facts->spec->run.disable_retries && facts->losses < TRIAL_LOSSES_MAX;
 }
 
 /* In the service's own words where they are known. */
@@ -86,6 +90,11 @@ static void explain_ending(const struct trial_facts *facts, struct trial_verdict
                    (long long)facts->spec->assay.memory_bytes);
         break;
     case ENDING_STOPPED:
+        if (facts->stop_cause == STOP_CAUSE_NONE) {
+            add_reason(verdict, "The machine stopped the trial (attempt %d).",
+                       (int)ending->key.attempt);
+            break;
+        }
         add_reason(verdict, facts->stop_cause == STOP_CAUSE_CANCELLED
                                 ? "The job was cancelled or failed while the trial ran."
                                 : "The trial was stopped before it reported its metric.");

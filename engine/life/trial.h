@@ -9,8 +9,8 @@
 #include "launcher/launcher.h"
 #include "metrics/series.h"
 
-/* After so many attempts that the machine lost, the trial is given up. */
-enum { TRIAL_ATTEMPTS_MAX = 10, TRIAL_REASON_MAX = 1536 };
+/* So many attempts may be lost in one engine's life; then the trial is given up. */
+enum { TRIAL_LOSSES_MAX = 9, TRIAL_REASON_MAX = 1536 };
 
 /* Why a running trial was told to stop. */
 enum stop_cause { STOP_CAUSE_NONE, STOP_CAUSE_STOPPED, STOP_CAUSE_CANCELLED, STOP_CAUSE_PAUSED };
@@ -32,6 +32,7 @@ struct trial_facts {
     const struct series *series;
     const char *const *seen; /* names reported that are no metric of the study */
     size_t seen_count;
+    int losses;              /* attempts lost before this one, as far as this engine knows */
     const char *stderr_tail; /* the last lines, "" for none */
 };
 

@@ -23,7 +23,7 @@ void tuning_job_init(struct tuning_job *job, const struct job_spec *spec, int64_
 }
 
 void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_state state,
-                            enum failure_class failure, double value, int64_t now_us)
+                            enum failure_class failure, double value, int64_t end_us)
 {
     const struct study_spec *study = &job->spec->study;
     enum goal goal = GOAL_MAXIMIZE;
@@ -33,6 +33,7 @@ void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_s
         job->failed++;
     if (job->ended == 1)
         job->has_first_ended_failed = failure_class_counts((int)failure);
+    job->last_failure = failure;
     if (state != TRIAL_SUCCEEDED)
         return;
     job->succeeded++;
@@ -44,7 +45,7 @@ void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_s
         return;
     if (!job->best_trial || value != job->best_value) {
         job->ended_at_best = job->ended;
-        job->progress_us = now_us;
+        job->progress_us = end_us;
     }
     job->best_trial = number;
     job->best_value = value;
@@ -80,21 +81,25 @@ static int64_t no_progress_us(const struct tuning_job *job)
     return job->progress_us + stopping->max_duration_no_progress_us;
 }
 
-/* studyStoppingConfig: the two minimum rules hold back all others. */
+/* The two minimum rules of studyStoppingConfig hold back all others. */
+static bool is_held_back(const struct tuning_job *job, int64_t now_us)
+{
+    const struct stopping_config *stopping = &job->spec->study.stopping;
+
+    return (stopping->minimum_runtime.is_set &&
+            now_us < constraint_us(&stopping->minimum_runtime, job->create_us)) ||
+           (stopping->has_min_num_trials && job->ended < stopping->min_num_trials);
+}
+
 static bool is_stopped_by_config(const struct tuning_job *job, int64_t now_us)
 {
     const struct stopping_config *stopping = &job->spec->study.stopping;
 
-    if (!stopping->is_set)
-        return false;
-    if (stopping->minimum_runtime.is_set &&
-        now_us < constraint_us(&stopping->minimum_runtime, job->create_us))
-        return false;
-    if (stopping->has_min_num_trials && job->ended < stopping->min_num_trials)
+    if (!stopping->is_set || job->is_held_back)
         return false;
     if (now_us >= constraint_us(&stopping->maximum_runtime, job->create_us))
         return true;
-    if (stopping->has_max_num_trials && job->created >= stopping->max_num_trials)
+    if (stopping->has_max_num_trials && job->ended >= stopping->max_num_trials)
         return true;
     if (stopping->has_max_num_trials_no_progress && job->spec->study.metric_count == 1 &&
         job->ended - job->ended_at_best >= stopping->max_num_trials_no_progress)
@@ -106,6 +111,7 @@ bool tuning_job_settle(struct tuning_job *job, int64_t now_us)
 {
     enum job_closing before = job->closing;
 
+    job->is_held_back = is_held_back(job, now_us);
     if (job->state != JOB_STATE_RUNNING || before == JOB_CLOSING_FAILED)
         return false;
     if (is_over_failure_limit(job))
@@ -124,6 +130,12 @@ bool tuning_job_gives_up_waiting(const struct tuning_job *job)
 /* No further trial will be made. */
 static bool is_full(const struct tuning_job *job)
 {
+    const struct stopping_config *stopping = &job->spec->study.stopping;
+
+    /* maxNumTrials closes the study when so many have ended; no more are made before that. */
+    if (stopping->has_max_num_trials && !job->is_held_back &&
+        job->created >= stopping->max_num_trials)
+        return true;
     return job->created >= job->spec->max_trial_count || job->is_exhausted ||
            job->closing != JOB_CLOSING_NONE;
 }
@@ -179,30 +191,47 @@ static struct job_decision stop_then(const struct tuning_job *job, struct job_de
     return decide(JOB_WAIT);
 }
 
+/* Of a custom job's only run; a study's own failure is the user's. */
+static enum assay_code code_of_failure(const struct tuning_job *job)
+{
+    if (job->spec->kind == JOB_CUSTOM && job->last_failure == FAILURE_TIMEOUT)
+        return ASSAY_DEADLINE;
+    if (job->spec->kind == JOB_CUSTOM && job->last_failure == FAILURE_LOST)
+        return ASSAY_INTERNAL;
+    return ASSAY_INVALID;
+}
+
 static struct job_decision decide_failed(const struct tuning_job *job)
 {
     if (job->spec->kind == JOB_CUSTOM)
-        return stop_then(job, decide_end(JOB_STATE_FAILED, ASSAY_INVALID, "the run failed"));
+        return stop_then(job, decide_end(JOB_STATE_FAILED, code_of_failure(job), "the run failed"));
     if (job->spec->max_failed_trial_count > 0)
-        return stop_then(job,
-                         decide_end(JOB_STATE_FAILED, ASSAY_INVALID,
-                                    "%lld trials failed, as many as maxFailedTrialCount allows",
-                                    (long long)job->failed));
+        return stop_then(job, decide_end(JOB_STATE_FAILED, ASSAY_INVALID,
+                                         "%lld trials failed: maxFailedTrialCount is reached",
+                                         (long long)job->failed));
     if (job->has_first_ended_failed)
-        return stop_then(
-            job, decide_end(JOB_STATE_FAILED, ASSAY_INVALID, "the first trial to end failed"));
+        return stop_then(job, decide_end(JOB_STATE_FAILED, ASSAY_INVALID,
+                                         "the first trial to end failed, which ends a job without "
+                                         "maxFailedTrialCount"));
     return stop_then(job, decide_end(JOB_STATE_FAILED, ASSAY_INVALID, "%lld of %lld trials failed",
                                      (long long)job->failed, (long long)job->ended));
 }
 
 static struct job_decision decide_done(const struct tuning_job *job)
 {
+    bool is_stopped = job->closing == JOB_CLOSING_STOPPED;
+
     if (job->succeeded == 0)
-        return decide_end(JOB_STATE_FAILED, ASSAY_INVALID, "no trial succeeded");
+        return decide_end(JOB_STATE_FAILED, code_of_failure(job), "no trial succeeded%s",
+                          is_stopped ? " before studyStoppingConfig ended the study" : "");
     if (job->is_publishing)
         return decide(JOB_WAIT);
     if (!job->is_published)
         return decide(JOB_PUBLISH);
+    if (is_stopped)
+        return decide_end(JOB_STATE_SUCCEEDED, ASSAY_OK,
+                          "studyStoppingConfig ended the study after %lld trials",
+                          (long long)job->ended);
     return decide_end(JOB_STATE_SUCCEEDED, ASSAY_OK, "%s",
                       job->is_exhausted ? "every point of the search space was tried" : "");
 }
@@ -235,6 +264,8 @@ struct job_decision tuning_job_next(const struct tuning_job *job)
     case JOB_STATE_RUNNING:
         return decide_running(job);
     case JOB_STATE_CANCELLING:
+        if (job->running == 0 && job->is_publishing)
+            break; /* whoever deletes the job next must not meet the publisher */
         return stop_then(job, decide_end(JOB_STATE_CANCELLED, ASSAY_CANCELLED, "CANCELED"));
     case JOB_STATE_UNSPECIFIED:
     case JOB_STATE_QUEUED:

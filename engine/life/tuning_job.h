@@ -36,6 +36,8 @@ struct tuning_job {
     int64_t succeeded;
     int64_t failed; /* ended with a class that counts (failure_class_counts) */
     bool has_first_ended_failed;
+    enum failure_class last_failure; /* of the trial that ended last */
+    bool is_held_back; /* a minimum of studyStoppingConfig is not reached; as of the last settle */
 
     int64_t best_trial; /* 0: none */
     double best_value;
@@ -55,7 +57,7 @@ enum job_action {
     JOB_START_TRIAL, /* a waiting trial first, else a new suggestion */
     JOB_STOP_TRIALS, /* all that run */
     JOB_PUBLISH,     /* the best trial's model */
-    JOB_END,         /* in end_state, or PAUSED */
+    JOB_END,         /* in end_state */
 };
 
 struct job_decision {
@@ -76,9 +78,10 @@ struct job_decision tuning_job_next(const struct tuning_job *job);
  * never. */
 int64_t tuning_job_deadline(const struct tuning_job *job, int64_t now_us);
 
-/* A trial of this number ended; value is its objective, NaN where it has none. */
+/* A trial of this number ended, at that moment of the wall clock; value is its objective, NaN where
+ * it has none. */
 void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_state state,
-                            enum failure_class failure, double value, int64_t now_us);
+                            enum failure_class failure, double value, int64_t end_us);
 
 /* A waiting trial of this job is not started any more: it ends with the job. */
 bool tuning_job_gives_up_waiting(const struct tuning_job *job);

@@ -259,6 +259,13 @@ static size_t find_field(const struct message *message, const char *key)
     return index;
 }
 
+const struct field *fields_find(const struct message *message, const char *key)
+{
+    size_t index = find_field(message, key);
+
+    return index < field_total(message) ? field_at(message, index) : NULL;
+}
+
 /* A fault when the field, or another of its oneof, is among the fields seen before (a bit each). */
 static bool is_first(struct fields *fields, const cJSON *node, const struct message *message,
                      size_t index, uint64_t seen)

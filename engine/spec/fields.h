@@ -68,7 +68,7 @@ struct field {
     const char *oneof; /* fields with the same word exclude each other */
     const struct enum_word *words;
     size_t word_count;
-    const struct message *message;
+    const struct message *message; /* FIELD_CUSTOM: of an object or of a list's items; or NULL */
     void (*read)(struct fields *fields, const cJSON *node, void *record);
 };
 
@@ -90,6 +90,9 @@ struct message {
 };
 
 #define MESSAGE_FIELDS(table) .fields = (table), .field_count = sizeof(table) / sizeof((table)[0])
+
+/* The field that is written with this key, in either spelling; NULL for an unknown one. */
+const struct field *fields_find(const struct message *message, const char *key);
 
 /* Reads an object into record (NULL: checks the shape). What it allocates the record owns. */
 void fields_read(struct fields *fields, const cJSON *node, const struct message *message,

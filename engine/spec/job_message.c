@@ -91,8 +91,8 @@ static void resource_check(struct fields *fields, const cJSON *node, void *recor
     assay_block_check(fields, fields_member(node, "assay"), spec);
 }
 
-static const struct message resource_message = { MESSAGE_FIELDS(resource_fields),
-                                                 .check = resource_check };
+const struct message resource_message = { MESSAGE_FIELDS(resource_fields),
+                                          .check = resource_check };
 
 static const struct field tuning_fields[] = {
     { .name = "studySpec",
@@ -111,12 +111,20 @@ static const struct field tuning_fields[] = {
     { .name = "trialJobSpec", .kind = FIELD_MESSAGE, .at = FIELD_HERE, .message = &run_message },
 };
 
+static void count_check(struct fields *fields, const cJSON *node, const char *name, int64_t count,
+                        int64_t most)
+{
+    if (count < 0)
+        fields_fault(fields, node, name, "must be at least 1");
+    if (count > most)
+        fields_fault(fields, node, name, "%lld is too many; %lld are the most", (long long)count,
+                     (long long)most);
+}
+
 static void counts_check(struct fields *fields, const cJSON *node, struct job_spec *spec)
 {
-    if (spec->max_trial_count < 0)
-        fields_fault(fields, node, "maxTrialCount", "must be at least 1");
-    if (spec->parallel_trial_count < 0)
-        fields_fault(fields, node, "parallelTrialCount", "must be at least 1");
+    count_check(fields, node, "maxTrialCount", spec->max_trial_count, JOB_TRIALS_MAX);
+    count_check(fields, node, "parallelTrialCount", spec->parallel_trial_count, JOB_PARALLEL_MAX);
     /* Proto3 drops zeros, so 0 is absence; and gcloud takes absence as 1. */
     if (spec->max_trial_count == 0)
         spec->max_trial_count = 1;
@@ -171,12 +179,7 @@ static const struct message tuning_message = { MESSAGE_FIELDS(tuning_fields),
 static const struct message custom_message = { MESSAGE_FIELDS(custom_fields),
                                                .also = &resource_message };
 
-/* What a document's first level tells of its kind. */
-static const struct shape {
-    const char *name;
-    enum job_kind kind;
-    const struct message *message; /* NULL: the fields of the run itself */
-} shapes[] = {
+static const struct job_shape shapes[] = {
     { "studySpec", JOB_TUNING, &tuning_message },
     { "trialJobSpec", JOB_TUNING, &tuning_message },
     { "maxTrialCount", JOB_TUNING, &tuning_message },
@@ -217,7 +220,7 @@ static void fault_shape(struct fields *fields, const cJSON *root)
                  *hint ? "; it has \"" : "", *hint ? culprit->string : "", *hint ? "\"" : "", hint);
 }
 
-static const struct shape *find_shape(const cJSON *root)
+const struct job_shape *job_shape_find(const cJSON *root)
 {
     for (size_t i = 0; i < SHAPE_COUNT; i++) {
         if (cJSON_IsObject(root) && fields_member(root, shapes[i].name))
@@ -232,7 +235,7 @@ static void read_job(struct fields *fields, const cJSON *root, struct job_spec *
                                   .field_count = run_message.field_count,
                                   .check = run_message.check,
                                   .also = &resource_message };
-    const struct shape *shape = find_shape(root);
+    const struct job_shape *shape = job_shape_find(root);
 
     if (!shape) {
         fault_shape(fields, root);

@@ -17,6 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * The most trials of a job: a trial's row id (store/store.h) has eight digits for its number; and
+ * the most at a time, far above the processes that a machine can hold.
+ */
+enum { JOB_TRIALS_MAX = 99999999, JOB_PARALLEL_MAX = 100000 };
+
 enum job_kind { JOB_TUNING, JOB_CUSTOM };
 
 enum algorithm { ALGORITHM_DEFAULT = 0, ALGORITHM_GRID = 2, ALGORITHM_RANDOM = 3 };

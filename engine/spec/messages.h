@@ -16,11 +16,24 @@ enum { DISPLAY_NAME_MAX = 128, ENV_MAX = 100, ARGS_TEXT_MAX = 100000, POOLS_MAX 
 #define TIMEOUT_DEFAULT_US (INT64_C(7) * 24 * 3600 * US_PER_SECOND)
 #define GRACE_DEFAULT_US (10 * US_PER_SECOND)
 
-extern const struct message study_message; /* StudySpec → struct study_spec */
-extern const struct message run_message;   /* CustomJobSpec → struct job_spec, its run */
-extern const struct message pool_message;  /* WorkerPoolSpec → struct worker_pool_spec */
-extern const struct message env_message;   /* EnvVar → struct env_var */
-extern const struct message assay_message; /* the assay: block → struct assay_block */
+extern const struct message study_message;     /* StudySpec → struct study_spec */
+extern const struct message parameter_message; /* ParameterSpec; records of its file's own */
+extern const struct message run_message;       /* CustomJobSpec → struct job_spec, its run */
+extern const struct message pool_message;      /* WorkerPoolSpec → struct worker_pool_spec */
+extern const struct message env_message;       /* EnvVar → struct env_var */
+extern const struct message assay_message;     /* the assay: block → struct assay_block */
+
+/* What stands beside a job's own content: displayName, labels, assay, … */
+extern const struct message resource_message; /* → struct job_spec */
+
+/* How a document is to be read, by what its first level has; NULL when that is no job. */
+struct job_shape {
+    const char *name; /* of the member that tells */
+    enum job_kind kind;
+    const struct message *message; /* of the document; NULL: a CustomJobSpec beside the resource */
+};
+
+const struct job_shape *job_shape_find(const cJSON *root);
 
 /* Reads StudySpec.parameters into the search space of record, a struct study_spec. */
 void parameters_read(struct fields *fields, const cJSON *node, void *record);

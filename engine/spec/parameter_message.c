@@ -133,6 +133,8 @@ static void keep_children(struct fields *fields, const cJSON *node, void *record
         .message = &(table)                                                                        \
     }
 
+static const struct message condition_message;
+
 static const struct field parameter_fields[] = {
     { .name = "parameterId", .kind = FIELD_TEXT, .at = FIELD_AT(struct raw_parameter, spec.id) },
     VALUE_SPEC("doubleValueSpec", has_double, double_message),
@@ -143,7 +145,10 @@ static const struct field parameter_fields[] = {
       .kind = FIELD_ENUM,
       .at = FIELD_AT(struct raw_parameter, spec.scale),
       FIELD_WORDS(scale_words) },
-    { .name = "conditionalParameterSpecs", .kind = FIELD_CUSTOM, .read = keep_children },
+    { .name = "conditionalParameterSpecs",
+      .kind = FIELD_CUSTOM,
+      .message = &condition_message,
+      .read = keep_children },
 };
 
 static void parameter_check(struct fields *fields, const cJSON *node, void *record)
@@ -162,8 +167,8 @@ static void parameter_check(struct fields *fields, const cJSON *node, void *reco
                      "categorical_value_spec and discrete_value_spec");
 }
 
-static const struct message parameter_message = { MESSAGE_FIELDS(parameter_fields),
-                                                  .check = parameter_check };
+const struct message parameter_message = { MESSAGE_FIELDS(parameter_fields),
+                                           .check = parameter_check };
 
 static const struct field discrete_condition_fields[] = {
     { .name = "values",
@@ -209,7 +214,10 @@ static void keep_parameter(struct fields *fields, const cJSON *node, void *recor
     }
 
 static const struct field condition_fields[] = {
-    { .name = "parameterSpec", .kind = FIELD_CUSTOM, .read = keep_parameter },
+    { .name = "parameterSpec",
+      .kind = FIELD_CUSTOM,
+      .message = &parameter_message,
+      .read = keep_parameter },
     CONDITION("parentDiscreteValues", has_discrete, discrete_condition_message),
     CONDITION("parentIntValues", has_integer, integer_condition_message),
     CONDITION("parentCategoricalValues", has_categorical, categorical_condition_message),

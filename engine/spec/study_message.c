@@ -126,7 +126,8 @@ static void time_check(struct fields *fields, const cJSON *node, void *record)
         fields_fault(fields, node, "endTime", "lies before 1970");
     if (duration && cJSON_IsString(duration) &&
         assay_duration_parse(duration->valuestring, &duration_us) && duration_us == 0)
-        fields_fault(fields, node, "maxDuration", "must be above 0");
+        fields_fault(fields, node, "maxDuration",
+                     "must be above 0, such as \"3600s\"; leave the constraint out for no limit");
 }
 
 static const struct message time_message = { MESSAGE_FIELDS(time_fields), .check = time_check };
@@ -163,20 +164,36 @@ static const struct field stopping_fields[] = {
       .has_at = FIELD_AT(struct stopping_config, has_max_duration_no_progress) },
 };
 
+/* What is absent, and what is at fault already, is no limit. */
+static void stopping_init(void *record)
+{
+    struct stopping_config *stopping = record;
+
+    stopping->max_num_trials = INT32_MAX;
+    stopping->max_num_trials_no_progress = INT32_MAX;
+    stopping->max_duration_no_progress_us = INT64_MAX;
+}
+
+/* Here 0 is no absence: it would stop the study before its first trial. */
 static void stopping_check(struct fields *fields, const cJSON *node, void *record)
 {
     const struct stopping_config *stopping = record;
 
     if (stopping->min_num_trials < 0)
         fields_fault(fields, node, "minNumTrials", "must be at least 0");
-    if (stopping->max_num_trials < 0)
-        fields_fault(fields, node, "maxNumTrials", "must be at least 0");
-    if (stopping->max_num_trials_no_progress < 0)
-        fields_fault(fields, node, "maxNumTrialsNoProgress", "must be at least 0");
+    if (stopping->max_num_trials < 1)
+        fields_fault(fields, node, "maxNumTrials",
+                     "must be at least 1; leave it out for no limit but max_trial_count");
+    if (stopping->max_num_trials_no_progress < 1)
+        fields_fault(fields, node, "maxNumTrialsNoProgress",
+                     "must be at least 1; leave it out for no limit");
+    if (stopping->max_duration_no_progress_us == 0)
+        fields_fault(fields, node, "maxDurationNoProgress",
+                     "must be above 0, such as \"3600s\"; leave it out for no limit");
 }
 
 static const struct message stopping_message = { MESSAGE_FIELDS(stopping_fields),
-                                                 .check = stopping_check };
+                                                 .init = stopping_init, .check = stopping_check };
 
 static const struct field study_fields[] = {
     { .name = "metrics",
@@ -184,7 +201,10 @@ static const struct field study_fields[] = {
       .at = FIELD_AT(struct study_spec, metrics),
       .count_at = FIELD_AT(struct study_spec, metric_count),
       .message = &metric_message },
-    { .name = "parameters", .kind = FIELD_CUSTOM, .read = parameters_read },
+    { .name = "parameters",
+      .kind = FIELD_CUSTOM,
+      .message = &parameter_message,
+      .read = parameters_read },
     { .name = "algorithm",
       .kind = FIELD_ENUM,
       .at = FIELD_AT(struct study_spec, algorithm),

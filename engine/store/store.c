@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -183,12 +185,86 @@ static int note_wal_pages(void *context, sqlite3 *db, const char *name, int page
     return SQLITE_OK;
 }
 
+static bool open_as(struct store *store, const char *name, int flags, const char *pragmas,
+                    struct assay_error *err)
+{
+    if (sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "cannot open %s: %s", name,
+                          store->db ? sqlite3_errmsg(store->db) : "out of memory");
+    (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+    return sqlite3_exec(store->db, pragmas, NULL, NULL, NULL) == SQLITE_OK ||
+           store_fail(store, "set up", err);
+}
+
+static bool is_writable(const char *path)
+{
+    return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+/* file:…?immutable=1 of a path; NULL for lack of memory. The caller frees it. */
+static char *immutable_uri(const char *path)
+{
+    static const char ending[] = "?immutable=1";
+    char *uri = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&uri, &size);
+    bool is_written = out && fputs(path[0] == '/' ? "file://" : "file:", out) >= 0;
+
+    for (; is_written && *path; path++)
+        is_written = strchr("?#%", *path) ? fprintf(out, "%%%02X", (unsigned char)*path) > 0
+                                          : fputc(*path, out) != EOF;
+    is_written = is_written && fputs(ending, out) >= 0;
+    if (out && fclose(out) == 0 && is_written)
+        return uri;
+    free(uri);
+    return NULL;
+}
+
+/*
+ * SQLite reads a WAL file only with a -shm beside it, which it cannot make here. A clean close has
+ * left no log: then the file is all there is, and is read as one that never changes. An owner who
+ * goes on working on it meanwhile is not noticed.
+ */
+static bool open_unwritable(struct store *store, const char *path, struct assay_error *err)
+{
+    char log[PATH_MAX];
+    struct stat info;
+    char *uri = NULL;
+    bool is_open = false;
+
+    if (snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log && stat(log, &info) == 0 &&
+        info.st_size > 0)
+        return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                          "%s holds what is not in assay.db yet, and SQLite must write to the "
+                          "folder to read it: copy the folder to where you can write",
+                          log);
+    uri = immutable_uri(path);
+    if (!uri)
+        return assay_fail_memory(err);
+    (void)sqlite3_close(store->db);
+    store->db = NULL;
+    is_open = open_as(store, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, read_pragmas, err);
+    free(uri);
+    return is_open;
+}
+
+static bool open_database(struct store *store, const char *state_dir, const char *path,
+                          enum store_mode mode, struct assay_error *err)
+{
+    if (mode == STORE_WRITE)
+        return open_as(store, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, write_pragmas, err);
+    if (access(path, F_OK) != 0)
+        return assay_fail(err, ASSAY_NOT_FOUND, NULL, "no jobs in %s yet", state_dir);
+    /* For writing: a reader of a WAL file needs -shm. Where that is there, it may be read-only. */
+    if (open_as(store, path, SQLITE_OPEN_READWRITE, read_pragmas, err))
+        return true;
+    return (!is_writable(state_dir) || !is_writable(path)) && open_unwritable(store, path, err);
+}
+
 struct store *store_open(const char *state_dir, enum store_mode mode, struct assay_error *err)
 {
     struct store *store = NULL;
     char *path = NULL;
-    int flags = mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                    : SQLITE_OPEN_READWRITE; /* a reader of a WAL file needs -shm */
     bool is_open = false;
 
     if (!check_file_system(state_dir, err))
@@ -199,21 +275,8 @@ struct store *store_open(const char *state_dir, enum store_mode mode, struct ass
         (void)assay_fail_memory(err);
         goto out;
     }
-    if (mode == STORE_READ && access(path, F_OK) != 0) {
-        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "no jobs in %s yet", state_dir);
+    if (!open_database(store, state_dir, path, mode, err))
         goto out;
-    }
-    if (sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-        (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL, "cannot open %s: %s", path,
-                         store->db ? sqlite3_errmsg(store->db) : "out of memory");
-        goto out;
-    }
-    (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
-    if (sqlite3_exec(store->db, mode == STORE_WRITE ? write_pragmas : read_pragmas, NULL, NULL,
-                     NULL) != SQLITE_OK) {
-        (void)store_fail(store, "set up", err);
-        goto out;
-    }
     /* After the pragmas: to set wal_autocheckpoint takes any hook away. */
     (void)sqlite3_wal_hook(store->db, note_wal_pages, store);
     /* Closing must not race other handles' reads: the log is moved at store_checkpoint() only. */

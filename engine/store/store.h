@@ -3,7 +3,7 @@
  *
  * One connection writes (the controller's); every other is read-only and belongs to the same
  * process. A handle is used by one thread at a time. What SQLite is told to do, and why, stands in
- * store_open.c; the tables in store_schema.h.
+ * store.c; the tables in store_schema.h.
  *
  * Every write happens between store_begin() and store_commit(): what was handled together is
  * durable together, and nothing is said or done outside before the commit has returned.
@@ -33,10 +33,11 @@ static inline int64_t store_trial_id(int64_t job, int64_t number)
 struct store;
 
 /*
- * STORE_WRITE makes the folder's file when there is none, migrates an older one, refuses a newer.
- * STORE_READ never writes. NULL and *err: ASSAY_UNAVAILABLE for a folder that cannot be used
- * (network file system, newer version, damaged file, no permission), ASSAY_NOT_FOUND for
- * STORE_READ without a file.
+ * STORE_WRITE makes the folder's file when there is none, refuses one of another version.
+ * STORE_READ changes nothing that is stored; where it cannot write at all (another user's folder, a
+ * read-only disk) it reads what a clean close has left. NULL and *err: ASSAY_UNAVAILABLE for a
+ * folder that cannot be used (network file system, other version, damaged file, no permission),
+ * ASSAY_NOT_FOUND for STORE_READ without a file.
  */
 struct store *store_open(const char *state_dir, enum store_mode mode, struct assay_error *err);
 void store_close(struct store *store); /* an open transaction is rolled back; NULL is fine */

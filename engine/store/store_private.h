@@ -19,7 +19,7 @@ struct store {
 /* Turns SQLite's last error into ours; returns false. */
 bool store_fail(struct store *store, const char *what, struct assay_error *err);
 
-/* The statement, reset and ready to bind; NULL and *err on failure. */
+/* The statement, prepared and reset by whoever ran it before; NULL and *err on failure. */
 sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
                               struct assay_error *err);
 

@@ -12,6 +12,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What libassay exports; the other functions are for those who link its parts statically. */
+#if defined(__GNUC__)
+#define ASSAY_API __attribute__((visibility("default")))
+#else
+#define ASSAY_API
+#endif
+
 /* The numbers are those of google.rpc.Code, which resources carry in their `error` field. */
 enum assay_code {
     ASSAY_OK = 0,
@@ -47,7 +54,7 @@ struct assay_code_info {
 };
 
 /* Never NULL: an unknown code reads as ASSAY_UNKNOWN. */
-const struct assay_code_info *assay_code_info(enum assay_code code);
+ASSAY_API const struct assay_code_info *assay_code_info(enum assay_code code);
 
 /* Fills *err and returns false, so that a caller can `return assay_fail(...)`. field may be NULL.
  */

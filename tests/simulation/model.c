@@ -271,7 +271,7 @@ static bool is_stopped(const struct model *model, const struct look *look, int64
         return true;
     if (config->has_min_num_trials && count < config->min_num_trials)
         return false;
-    if (config->has_max_num_trials && look->created >= config->max_num_trials)
+    if (config->has_max_num_trials && count >= config->max_num_trials)
         return true;
     if (model->spec->study.metric_count != 1)
         return false;
@@ -315,6 +315,8 @@ static void check_places(struct world *world, const struct look *look)
     const struct job_spec *spec = model->spec;
     bool is_full = look->created == spec->max_trial_count ||
                    (model->grid_size && look->created == model->grid_size) ||
+                   (spec->study.stopping.has_max_num_trials &&
+                    look->created >= spec->study.stopping.max_num_trials) ||
                    look->job.closing != JOB_CLOSING_NONE;
 
     if (look->running > spec->parallel_trial_count)

@@ -97,7 +97,7 @@ static void add_stopping(struct text *text, struct dice *dice, int max_trials)
     if (dice_chance(dice, 30))
         add(text, ",\"minNumTrials\":%d", dice_below(dice, max_trials + 2));
     if (dice_chance(dice, 30))
-        add(text, ",\"maxNumTrials\":%d", dice_below(dice, max_trials + 2));
+        add(text, ",\"maxNumTrials\":%d", 1 + dice_below(dice, max_trials + 2));
     if (dice_chance(dice, 40))
         add(text, ",\"maxNumTrialsNoProgress\":%d", 1 + dice_below(dice, 5));
     if (dice_chance(dice, 30))

@@ -151,9 +151,11 @@ void world_add_published(struct world *world)
 {
     struct event event = { .kind = EVENT_PUBLISHED,
                            .job = world->job,
-                           .is_ok = dice_chance(&world->dice, 70) };
+                           .published = dice_chance(&world->dice, 70) ? PUBLISHED_MODEL
+                                                                      : PUBLISHED_NOTHING };
 
-    event.text = must(strdup(event.is_ok ? "models/1" : "no model was kept"));
+    event.text =
+        must(strdup(event.published == PUBLISHED_MODEL ? "models/1" : "no model was kept"));
     world->is_publish_owed = false;
     add_event(world, event);
 }

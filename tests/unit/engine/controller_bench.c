@@ -231,10 +231,12 @@ void bench_put_measured(struct bench *bench, int64_t job, int64_t trial, int att
                                .reports = make_reports(&value, 1) });
 }
 
-void bench_put_published(struct bench *bench, int64_t job, bool is_ok, const char *text)
+void bench_put_published(struct bench *bench, int64_t job, enum published published,
+                         const char *text)
 {
-    put(bench, (struct event){
-                   .kind = EVENT_PUBLISHED, .job = job, .is_ok = is_ok, .text = strdup(text) });
+    put(bench,
+        (struct event){
+            .kind = EVENT_PUBLISHED, .job = job, .published = published, .text = strdup(text) });
 }
 
 int bench_count(const struct bench *bench, enum done_kind kind, int64_t trial, int attempt)

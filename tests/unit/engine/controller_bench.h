@@ -57,7 +57,8 @@ void bench_put_ending(struct bench *bench, int64_t job, int64_t trial, int attem
                       enum ending_kind kind, int status, const double *values, size_t count);
 void bench_end(struct bench *bench, int64_t job, int64_t trial, double value); /* well, committed */
 void bench_put_measured(struct bench *bench, int64_t job, int64_t trial, int attempt, double value);
-void bench_put_published(struct bench *bench, int64_t job, bool is_ok, const char *text);
+void bench_put_published(struct bench *bench, int64_t job, enum published published,
+                         const char *text);
 
 /* How many deeds of that kind there were, for the trial (0: any) and attempt (0: any). */
 int bench_count(const struct bench *bench, enum done_kind kind, int64_t trial, int attempt);

@@ -80,7 +80,7 @@ Test(controller, a_study_runs_to_its_end_and_publishes_its_best_trial)
     bench_end(&bench, job, 3, 0.25);
     cr_assert(eq(int, bench_count(&bench, DONE_PUBLISH, 2, 0), 1));
     cr_assert(eq(int, bench_job_state(&bench, job), JOB_STATE_RUNNING));
-    bench_put_published(&bench, job, true, "models/1");
+    bench_put_published(&bench, job, PUBLISHED_MODEL, "models/1");
     bench_commit(&bench);
     row = bench_job(&bench, job);
     cr_assert(eq(int, row.state, JOB_STATE_SUCCEEDED));
@@ -102,8 +102,8 @@ Test(controller, a_model_that_could_not_be_published_leaves_a_note)
     bench_init(&bench);
     job = submit(&bench, "", "");
     bench_end(&bench, job, 1, 1);
-    bench_put_published(&bench, job, false, "no model was kept");
-    bench_put_published(&bench, job, true, "late");
+    bench_put_published(&bench, job, PUBLISHED_NOTHING, "no model was kept");
+    bench_put_published(&bench, job, PUBLISHED_MODEL, "late");
     bench_commit(&bench);
     row = bench_job(&bench, job);
     cr_assert(eq(int, row.state, JOB_STATE_SUCCEEDED));
@@ -113,7 +113,7 @@ Test(controller, a_model_that_could_not_be_published_leaves_a_note)
     bench_clear(&bench);
 }
 
-Test(controller, a_publisher_without_memory_does_not_hold_up_the_job)
+Test(controller, a_publisher_without_memory_leaves_the_model_to_a_resume)
 {
     struct bench bench;
     int64_t job = 0;
@@ -124,7 +124,7 @@ Test(controller, a_publisher_without_memory_does_not_hold_up_the_job)
     bench_end(&bench, job, 1, 1);
     cr_assert(eq(i64, controller_deadline(bench.controller), 0)); /* there is news already */
     bench_commit(&bench);
-    cr_assert(eq(int, bench_job_state(&bench, job), JOB_STATE_SUCCEEDED));
+    cr_assert(eq(int, bench_job_state(&bench, job), JOB_STATE_PAUSED));
     bench_clear(&bench);
 }
 
@@ -140,10 +140,10 @@ Test(controller, late_news_of_an_older_attempt_changes_nothing)
     bench_commit(&bench);
     bench_put_measured(&bench, job, 1, 1, 9);
     bench_put_ending(&bench, job, 1, 1, ENDING_EXITED, 0, &value, 1);
-    put_end(&bench, job, 1, 3, ENDING_EXITED, 1);                     /* to come, perhaps */
-    put_end(&bench, job, 99, 1, ENDING_EXITED, 1);                    /* no such trial */
-    bench_put_measured(&bench, job + 1, 1, 1, 9);                     /* no such job */
-    bench_put_published(&bench, job, true, "models/of another time"); /* nobody asked */
+    put_end(&bench, job, 1, 3, ENDING_EXITED, 1);  /* to come, perhaps */
+    put_end(&bench, job, 99, 1, ENDING_EXITED, 1); /* no such trial */
+    bench_put_measured(&bench, job + 1, 1, 1, 9);  /* no such job */
+    bench_put_published(&bench, job, PUBLISHED_MODEL, "models/of another time"); /* nobody asked */
     bench_commit(&bench);
     cr_assert(eq(int, bench_trial(&bench, job, 1).state, TRIAL_ACTIVE));
     cr_assert(eq(int, bench_trial(&bench, job, 1).attempt, 2));
@@ -162,7 +162,7 @@ Test(controller, a_lost_attempt_is_repeated_from_nothing_up_to_the_limit)
 
     bench_init(&bench);
     job = submit(&bench, "", "");
-    for (int attempt = 1; attempt <= TRIAL_ATTEMPTS_MAX; attempt++) {
+    for (int attempt = 1; attempt <= TRIAL_LOSSES_MAX + 1; attempt++) {
         cr_assert(eq(int, bench_count(&bench, DONE_LAUNCH, 1, attempt), 1));
         bench_put_measured(&bench, job, 1, attempt, 1);
         bench_put_measured(&bench, job, 1, attempt, 2);
@@ -170,12 +170,12 @@ Test(controller, a_lost_attempt_is_repeated_from_nothing_up_to_the_limit)
         cr_assert(eq(int, bench_trial(&bench, job, 1).measurements, 2));
         put_end(&bench, job, 1, attempt, ENDING_LOST, 0);
         bench_commit(&bench);
-        if (attempt < TRIAL_ATTEMPTS_MAX)
+        if (attempt <= TRIAL_LOSSES_MAX)
             cr_assert(eq(int, bench_trial(&bench, job, 1).measurements, 0));
     }
     cr_assert(eq(int, bench_trial(&bench, job, 1).failure, FAILURE_LOST));
     cr_assert(eq(int, bench_job_state(&bench, job), JOB_STATE_FAILED));
-    cr_assert(eq(int, bench_count(&bench, DONE_LAUNCH, 0, 0), TRIAL_ATTEMPTS_MAX));
+    cr_assert(eq(int, bench_count(&bench, DONE_LAUNCH, 0, 0), TRIAL_LOSSES_MAX + 1));
     bench_clear(&bench);
 }
 
@@ -339,10 +339,10 @@ Test(controller, time_alone_stops_a_study)
     bench_init(&bench);
     job = submit(&bench,
                  ",\"studyStoppingConfig\":{\"shouldStopAsap\":true,"
-                 "\"minimumRuntimeConstraint\":{\"maxDuration\":\"10s\"},\"maxNumTrials\":1,"
-                 "\"maximumRuntimeConstraint\":{\"maxDuration\":\"60s\"}}",
+                 "\"minimumRuntimeConstraint\":{\"maxDuration\":\"10s\"},"
+                 "\"maximumRuntimeConstraint\":{\"maxDuration\":\"5s\"}}",
                  "\"maxTrialCount\":3,\"parallelTrialCount\":2,");
-    cr_assert(eq(i64, controller_deadline(bench.controller), bench.now_us + 10 * SECOND));
+    cr_assert(eq(i64, controller_deadline(bench.controller), bench.now_us + 5 * SECOND));
     bench.now_us += 9 * SECOND;
     bench_commit(&bench);
     cr_assert(eq(int, bench_count(&bench, DONE_STOP, 0, 0), 0));
@@ -415,5 +415,79 @@ Test(controller, a_clock_that_goes_back_is_not_followed)
     bench_end(&bench, job, 1, 1);
     view = bench_trial(&bench, job, 1);
     cr_assert(ge(i64, view.end_us, view.start_us));
+    bench_clear(&bench);
+}
+
+Test(controller, a_machine_on_which_nothing_starts_pauses_the_job_and_keeps_its_budget)
+{
+    struct bench bench;
+    struct job_row row;
+    int64_t job = 0;
+    int attempt = 0;
+
+    bench_init(&bench);
+    job = submit(&bench, "", "\"maxTrialCount\":9,");
+    while (bench_job_state(&bench, job) == JOB_STATE_RUNNING && attempt < 20) {
+        put_end(&bench, job, 1, ++attempt, ENDING_NOT_STARTED, 0);
+        bench_commit(&bench);
+    }
+    cr_assert(eq(int, attempt, 5));
+    row = bench_job(&bench, job);
+    cr_assert(eq(int, row.state, JOB_STATE_PAUSED));
+    cr_assert(strstr(row.note, "could not be started") != NULL, "%s", row.note);
+    job_row_clear(&row);
+    cr_assert(eq(int, bench_trial(&bench, job, 1).state, TRIAL_REQUESTED));
+    cr_assert(eq(int, bench_trial(&bench, job, 2).state, 0));
+    bench_clear(&bench);
+}
+
+Test(controller, a_model_that_could_not_be_copied_pauses_the_job_and_a_resume_copies_it)
+{
+    struct bench bench;
+    struct assay_error err = { 0 };
+    struct job_row row;
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = submit(&bench, "", "");
+    bench_end(&bench, job, 1, 0.5);
+    cr_assert(eq(int, bench_count(&bench, DONE_PUBLISH, 0, 0), 1));
+    bench_put_published(&bench, job, PUBLISHED_FAILED, "the disk is full");
+    bench_commit(&bench);
+    row = bench_job(&bench, job);
+    cr_assert(eq(int, row.state, JOB_STATE_PAUSED));
+    cr_assert(strstr(row.note, "the disk is full") != NULL);
+    job_row_clear(&row);
+    cr_assert(bench_request(&bench, REQUEST_RESUME, job, &err));
+    cr_assert(eq(int, bench_count(&bench, DONE_PUBLISH, 0, 0), 2));
+    bench_put_published(&bench, job, PUBLISHED_MODEL, "models/1");
+    bench_commit(&bench);
+    row = bench_job(&bench, job);
+    cr_assert(eq(int, row.state, JOB_STATE_SUCCEEDED));
+    cr_assert(eq(int, row.note[0], 0));
+    job_row_clear(&row);
+    bench_clear(&bench);
+}
+
+Test(controller, the_end_of_a_trial_is_the_moment_its_record_tells)
+{
+    struct bench bench;
+    int64_t job = 0;
+    int64_t start_us = 0;
+    struct event event = { .kind = EVENT_ENDED };
+
+    bench_init(&bench);
+    job = submit(&bench, "", "");
+    start_us = bench_trial(&bench, job, 1).start_us;
+    bench.now_us += 600 * SECOND; /* the engine was away */
+    event.ending = (struct ending){ .key = { .trial = store_trial_id(job, 1), .attempt = 1 },
+                                    .kind = ENDING_EXITED,
+                                    .status = 1,
+                                    .start_us = start_us,
+                                    .end_us = start_us + 2 * SECOND };
+    bench_begin(&bench);
+    controller_handle(bench.controller, &event);
+    bench_commit(&bench);
+    cr_assert(eq(i64, bench_trial(&bench, job, 1).end_us, start_us + 2 * SECOND));
     bench_clear(&bench);
 }

@@ -271,7 +271,7 @@ Test(request, nothing_changes_a_job_that_ended_in_the_same_batch)
     bench_init(&bench);
     job = bench_submit(&bench, document);
     bench_end(&bench, job, 1, 0.5);
-    bench_put_published(&bench, job, true, "models/1");
+    bench_put_published(&bench, job, PUBLISHED_MODEL, "models/1");
     cancel.job = resume.job = job;
     bench_put_request(&bench, &cancel);
     bench_put_request(&bench, &resume);

@@ -196,7 +196,12 @@ Test(stopping, a_stopped_study_starts_what_was_lost_unless_it_stops_as_soon_as_p
                                                               .has_max_num_trials = true,
                                                               .max_num_trials = 1 };
         begin_job(&bench);
-        bench.job.created = bench.job.waiting = 1;
+        (void)fill(&bench, 0);
+        bench.job.running--; /* lost: to be started again */
+        bench.job.waiting = 1;
+        bench.job.ended = 1;
+        bench.job.succeeded = 1;
+        bench.job.is_published = true;
         cr_assert(eq(int, action_at(&bench, 0), is_asap ? JOB_END : JOB_START_TRIAL));
     }
 }
@@ -233,4 +238,20 @@ Test(stopping, closing_is_told_once)
     cr_assert(tuning_job_settle(&bench.job, AT(1)));
     cr_assert(eq(int, (int)bench.job.closing, JOB_CLOSING_FAILED));
     cr_assert(not(tuning_job_settle(&bench.job, AT(2))));
+}
+
+Test(stopping, as_soon_as_possible_does_not_stop_the_trials_that_make_up_the_number)
+{
+    struct tuning_bench bench = tuning_bench_new(10, 2, 10);
+
+    bench.spec.study.stopping = (struct stopping_config){
+        .is_set = true, .should_stop_asap = true, .has_max_num_trials = true, .max_num_trials = 2
+    };
+    begin_job(&bench);
+    cr_assert(eq(int, fill(&bench, 0), 2));
+    cr_assert(eq(int, action_at(&bench, 1), JOB_WAIT));
+    succeed(&bench, 1, 0.5, 2);
+    cr_assert(eq(int, action_at(&bench, 2), JOB_WAIT));
+    succeed(&bench, 2, 0.6, 3);
+    check_end(&bench, 3, JOB_STATE_SUCCEEDED);
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define JOB INT64_C(1234567890)
@@ -404,6 +406,72 @@ Test(store, a_moved_folder_opens_with_all_that_was_in_it)
     free(before);
     free(after);
     folder_remove(moved);
+}
+
+/* Root may write everywhere: it becomes nobody for as long as the folder is looked at. */
+static void give_up_writing(const char *folder)
+{
+    char path[FOLDER_PATH + 16];
+
+    (void)snprintf(path, sizeof path, "%s/assay.db", folder);
+    cr_assert(eq(int, chmod(path, 0444), 0));
+    cr_assert(eq(int, chmod(folder, 0555), 0));
+    if (getuid() == 0)
+        cr_assert(eq(int, seteuid(65534), 0));
+}
+
+static void write_again(const char *folder)
+{
+    if (getuid() == 0)
+        cr_assert(eq(int, seteuid(0), 0));
+    cr_assert(eq(int, chmod(folder, 0700), 0));
+    (void)prctl(PR_SET_DUMPABLE, 1); /* for the leak sanitizer */
+}
+
+Test(store, a_folder_that_cannot_be_written_can_be_read)
+{
+    struct bench_store bench;
+    char odd[FOLDER_PATH + 16];
+    char *before = NULL;
+    char *after = NULL;
+
+    bench_store_init(&bench);
+    fill_job(bench.store, JOB);
+    before = dump_job(bench.store, JOB);
+    store_close(bench.store);
+    (void)snprintf(odd, sizeof odd, "%s?a=%%41#b", bench.folder);
+    cr_assert(eq(int, rename(bench.folder, odd), 0));
+    give_up_writing(odd);
+    bench.store = open_store(odd, STORE_READ);
+    after = dump_job(bench.store, JOB);
+    cr_assert(eq(str, before, after));
+    check_refused(odd, STORE_WRITE, "readonly");
+    store_close(bench.store);
+    write_again(odd);
+    free(before);
+    free(after);
+    folder_remove(odd);
+}
+
+Test(store, a_log_that_cannot_be_read_without_writing_is_not_passed_over)
+{
+    struct bench_store bench;
+    char log[FOLDER_PATH + 16];
+
+    bench_store_init(&bench);
+    fill_job(bench.store, JOB);
+    store_close(bench.store);
+    bench.store = NULL;
+    (void)snprintf(log, sizeof log, "%s/assay.db-wal", bench.folder);
+    file_write(log, "", 0);
+    give_up_writing(bench.folder);
+    store_close(open_store(bench.folder, STORE_READ)); /* an empty one holds nothing */
+    write_again(bench.folder);
+    file_write(log, "x", 1);
+    give_up_writing(bench.folder);
+    check_refused(bench.folder, STORE_READ, "assay.db-wal holds");
+    write_again(bench.folder);
+    bench_store_clear(&bench);
 }
 
 Test(store, a_checkpoint_changes_nothing_that_is_read)

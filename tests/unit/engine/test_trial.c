@@ -22,6 +22,7 @@ struct trial_case {
     enum stop_cause cause;
     bool disable_retries;
     bool is_custom;
+    int losses;
     const char *stderr_tail;
 };
 
@@ -49,6 +50,7 @@ static struct judged judge(const struct trial_case *c)
     struct trial_facts facts = { .spec = &spec,
                                  .ending = &ending,
                                  .stop_cause = c->cause,
+                                 .losses = c->losses,
                                  .series = series,
                                  .seen = seen,
                                  .seen_count = 1,
@@ -104,7 +106,7 @@ Test(trial, exit_status_0_without_a_metric_is_infeasible_and_names_it_and_its_ne
 
     check_class(&c, FAILURE_NO_METRIC);
     check_reason(&c, "\"accuracy\"");
-    check_reason(&c, "did you mean \"acuracy\"");
+    check_reason(&c, "if \"acuracy\" is meant to be");
     c.measured = ONE_METRIC;
     check_class(&c, FAILURE_NO_METRIC);
     check_reason(&c, "\"loss\"");
@@ -209,8 +211,8 @@ Test(trial, what_was_stopped_for_a_pause_starts_again_however_often)
     static const enum ending_kind kinds[] = { ENDING_STOPPED, ENDING_LOST, ENDING_NOT_STARTED };
 
     for (size_t i = 0; i < 3; i++) {
-        struct trial_case c = { .ending = { .kind = kinds[i],
-                                            .key.attempt = TRIAL_ATTEMPTS_MAX + 5 },
+        struct trial_case c = { .ending = { .kind = kinds[i], .key.attempt = 40 },
+                                .losses = TRIAL_LOSSES_MAX,
                                 .measured = ALL_METRICS,
                                 .cause = STOP_CAUSE_PAUSED,
                                 .disable_retries = true };
@@ -221,19 +223,29 @@ Test(trial, what_was_stopped_for_a_pause_starts_again_however_often)
 
 Test(trial, what_the_machine_lost_starts_again_up_to_the_limit)
 {
-    static const enum ending_kind kinds[] = { ENDING_LOST, ENDING_NOT_STARTED };
+    struct trial_case c = {
+        .ending = { .kind = ENDING_LOST, .key.attempt = 10, .detail = "reboot" },
+        .losses = TRIAL_LOSSES_MAX - 1
+    };
 
-    for (size_t i = 0; i < 2; i++) {
-        struct trial_case c = { .ending = { .kind = kinds[i],
-                                            .key.attempt = TRIAL_ATTEMPTS_MAX - 1,
-                                            .detail = "reboot" } };
+    cr_assert(judge(&c).verdict.is_again);
+    c.losses++;
+    check_class(&c, FAILURE_LOST);
+    check_reason(&c, "attempt 10");
+    check_reason(&c, "reboot");
+    c.ending.kind = ENDING_NOT_STARTED;
+    cr_assert(judge(&c).verdict.is_again);
+}
 
-        cr_assert(judge(&c).verdict.is_again);
-        c.ending.key.attempt++;
-        check_class(&c, FAILURE_LOST);
-        check_reason(&c, "attempt 10");
-        check_reason(&c, "reboot");
-    }
+Test(trial, what_was_stopped_but_not_by_us_is_lost_also_with_its_metrics)
+{
+    struct trial_case c = { .ending = { .kind = ENDING_STOPPED, .key.attempt = 1 },
+                            .measured = ALL_METRICS };
+
+    cr_assert(judge(&c).verdict.is_again);
+    c.disable_retries = true;
+    check_class(&c, FAILURE_LOST);
+    check_reason(&c, "machine stopped");
 }
 
 Test(trial, disabled_retries_are_about_what_ran)

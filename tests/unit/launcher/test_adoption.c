@@ -8,7 +8,9 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +18,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int __real_symlink(const char *text, const char *path);
+int __wrap_symlink(const char *text, const char *path);
+
 static struct workshop shop;
+static atomic_int claim_error; /* what making a claim fails with; 0: it does not */
+static sem_t claim_failed;     /* posted each time */
+
+int __wrap_symlink(const char *text, const char *path)
+{
+    int error = atomic_load(&claim_error);
+
+    if (!error)
+        return __real_symlink(text, path);
+    (void)sem_post(&claim_failed);
+    errno = error;
+    return -1;
+}
 
 static void open_shop(void)
 {
+    cr_assert(sem_init(&claim_failed, 0, 0) == 0);
     workshop_open(&shop);
 }
 
 static void close_shop(void)
 {
     workshop_close(&shop);
+    (void)sem_destroy(&claim_failed);
 }
 
 TestSuite(adoption, .init = open_shop, .fini = close_shop, .timeout = 120);
@@ -218,6 +238,46 @@ Test(adoption, without_descriptors_the_answer_is_to_ask_again)
     found = adoption_look(dir, (struct attempt_key){ 1, 1 }, 0, &ending, &pidfd);
     cr_assert(setrlimit(RLIMIT_NOFILE, &before) == 0);
     cr_assert(eq(int, found, ADOPTION_UNKNOWN));
+}
+
+Test(adoption, what_cannot_be_forbidden_may_still_begin_and_is_asked_for_again)
+{
+    static const int errors[] = { ENOSPC, EACCES, EROFS };
+    const struct attempt_key key = { 1, 1 };
+    struct claim claim;
+    struct ending ending;
+    char dir[512];
+    int pidfd = -1;
+
+    make_dir(1, dir);
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        atomic_store(&claim_error, errors[i]);
+        cr_assert(eq(int, adoption_look(dir, key, 0, &ending, &pidfd), ADOPTION_UNCLAIMED));
+        cr_assert(eq(int, ending.status, errors[i]));
+        cr_assert(eq(int, claim_read(dir, &claim), ENOENT));
+    }
+    atomic_store(&claim_error, 0);
+    cr_assert(eq(int, adoption_look(dir, key, 0, &ending, &pidfd), ADOPTION_ENDED));
+    cr_assert(eq(int, ending.kind, ENDING_NOT_STARTED));
+    cr_assert(eq(int, ending.status, 0));
+}
+
+/* Orders for others come in all the time: they must not put the second look off. */
+Test(adoption, on_a_full_disk_nothing_is_told_until_it_can_be_forbidden)
+{
+    size_t ended_count = 0;
+
+    atomic_store(&claim_error, ENOSPC);
+    workshop_adopt(&shop, 1);
+    for (int i = 0; i < 2; i++)
+        while (sem_trywait(&claim_failed) < 0)
+            launcher_stop(shop.launcher, (struct attempt_key){ 2, 1 }, STOP_NOW);
+    (void)pthread_mutex_lock(&shop.mutex);
+    ended_count = shop.ended_count;
+    (void)pthread_mutex_unlock(&shop.mutex);
+    cr_assert(eq(sz, ended_count, 0));
+    atomic_store(&claim_error, 0);
+    cr_assert(eq(int, workshop_wait(&shop, 1).kind, ENDING_NOT_STARTED));
 }
 
 Test(adoption, many_at_once_after_a_crash_are_each_told_once)

@@ -160,7 +160,7 @@ Test(metric_reader, many_reports_come_in_several_calls)
     free(text);
 }
 
-Test(metric_reader, a_folder_or_fifo_in_place_of_a_file_is_an_error)
+Test(metric_reader, a_folder_or_fifo_in_place_of_a_file_is_an_error_that_is_told_once)
 {
     const struct metric_report *reports = NULL;
     size_t count = 0;
@@ -172,13 +172,42 @@ Test(metric_reader, a_folder_or_fifo_in_place_of_a_file_is_an_error)
     cr_assert(not(metric_reader_read(fixture.reader, 0, false, &reports, &count, &has_more, &err)));
     cr_assert(not(has_more));
     cr_assert(strstr(err.message, "is not a regular file") != NULL);
+    cr_assert(metric_reader_read(fixture.reader, 0, false, &reports, &count, &has_more, &err));
+    cr_assert(metric_reader_read(fixture.reader, 0, true, &reports, &count, &has_more, &err));
     (void)rmdir(fixture.metric_path);
-    cr_assert(eq(int, mkfifo(fixture.metric_path, 0600), 0));
-    cr_assert(not(metric_reader_read(fixture.reader, 0, false, &reports, &count, &has_more, &err)));
-    (void)unlink(fixture.metric_path);
     file_put(fixture.metric_path, "{\"acc\": 1}\n");
     cr_assert(metric_reader_read(fixture.reader, 0, false, &reports, &count, &has_more, &err));
     cr_assert(eq(sz, count, 1));
+    (void)unlink(fixture.metric_path);
+    cr_assert(eq(int, mkfifo(fixture.metric_path, 0600), 0));
+    cr_assert(not(metric_reader_read(fixture.reader, 0, false, &reports, &count, &has_more, &err)));
+}
+
+Test(metric_reader, a_source_that_cannot_be_read_hides_no_other)
+{
+    const struct metric_report *reports = NULL;
+    size_t count = 0;
+    bool has_more = false;
+    struct assay_error err = { 0 };
+
+    fixture.regexes[0] = "acc=([0-9.]+)";
+    cr_assert(eq(int, mkdir(fixture.metric_path, 0700), 0));
+    cr_assert(eq(int, mkdir(fixture.stdout_path, 0700), 0));
+    file_put(fixture.stderr_path, "acc=0.5\n");
+    fixture.reader = metric_reader_new(&fixture.source, NULL, &err);
+    cr_assert(metric_reader_read(fixture.reader, 0, true, &reports, &count, &has_more, &err));
+    cr_assert(eq(sz, count, 1));
+    cr_assert(eq(dbl, reports[0].value, 0.5));
+    cr_assert(has_more);
+    /* Then each of the two is told. */
+    cr_assert(not(metric_reader_read(fixture.reader, 0, true, &reports, &count, &has_more, &err)));
+    cr_assert(strstr(err.message, fixture.metric_path) != NULL);
+    cr_assert(not(metric_reader_read(fixture.reader, 0, true, &reports, &count, &has_more, &err)));
+    cr_assert(strstr(err.message, fixture.stdout_path) != NULL);
+    cr_assert(metric_reader_read(fixture.reader, 0, true, &reports, &count, &has_more, &err));
+    cr_assert(not(has_more));
+    (void)rmdir(fixture.metric_path);
+    (void)rmdir(fixture.stdout_path);
 }
 
 Test(metric_reader, waits_shortly_while_lines_pour_in_and_longer_when_quiet)

@@ -68,8 +68,8 @@ Test(objective, an_abbreviated_name_is_taken_for_what_was_meant)
     cr_assert(
         is_text(explain(values, 2, seen, 2),
                 "the trainer ended without reporting metric \"accuracy\"; it reported \"loss\", "
-                "\"lr\", \"acc\" (did you mean \"acc\"?); report it with hypertune or a line "
-                "{\"accuracy\": 0.9} in $CLOUD_ML_HP_METRIC_FILE, or give assay.metricRegex"));
+                "\"lr\", \"acc\"; if \"acc\" is meant to be \"accuracy\", give it one name "
+                "in studySpec.metrics and in the trainer"));
 }
 
 Test(objective, a_misspelt_name_is_found)
@@ -77,7 +77,8 @@ Test(objective, a_misspelt_name_is_found)
     static const double values[] = { (double)NAN };
     static const char *const seen[] = { "lr", "Acuracy" };
 
-    cr_assert(strstr(explain(values, 1, seen, 2), "(did you mean \"Acuracy\"?)") != NULL);
+    cr_assert(strstr(explain(values, 1, seen, 2), "; if \"Acuracy\" is meant to be \"accuracy\"") !=
+              NULL);
 }
 
 Test(objective, a_metric_that_was_never_finite_is_said_to_be_so)

@@ -180,6 +180,15 @@ Test(job_message, counts_are_checked_against_each_other)
     job_spec_free(job_of(STUDY RUN "maxTrialCount: 3\nparallelTrialCount: 30\n"));
 }
 
+Test(job_message, more_trials_than_their_numbers_have_digits_for_are_refused)
+{
+    job_spec_free(job_of(STUDY RUN "maxTrialCount: 99999999\nparallelTrialCount: 100000\n"));
+    assert_fault(STUDY RUN "maxTrialCount: 100000000\n", 3, "max_trial_count",
+                 "100000000 is too many; 99999999 are the most");
+    assert_fault(STUDY RUN "parallelTrialCount: 100001\n", 3, "parallel_trial_count",
+                 "100001 is too many; 100000 are the most");
+}
+
 Test(job_message, a_tuning_job_needs_both_specs)
 {
     assert_fault(STUDY, 1, "trial_job_spec", "is required");

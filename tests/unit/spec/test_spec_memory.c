@@ -2,6 +2,7 @@
  * Fails each allocation in turn: cJSON's by its hooks, ours by the linker, libyaml's at each of its
  * calls. What leaks shows in the sanitizer build.
  */
+#include "engine/spec/canonical.h"
 #include "support.h"
 
 #include <criterion/criterion.h>
@@ -148,6 +149,26 @@ Test(spec_memory, a_job_survives_each_failed_allocation)
     }
     cr_assert(gt(long, failed, 30));
     job_spec_free(spec);
+    cJSON_Delete(root);
+}
+
+Test(spec_memory, the_canonical_form_survives_each_failed_allocation)
+{
+    cJSON *root = document_of(rich_text);
+    cJSON *canonical = NULL;
+    long failed = 0;
+
+    for (long budget = 0; !canonical; budget++) {
+        struct assay_error err = { 0 };
+
+        allocations_left = budget;
+        canonical = job_document_canonical(root, &err);
+        allocations_left = -1;
+        failed += canonical == NULL;
+        cr_assert(canonical || err.code == ASSAY_EXHAUSTED, "at %ld: %s", budget, err.message);
+    }
+    cr_assert(gt(long, failed, 100));
+    cJSON_Delete(canonical);
     cJSON_Delete(root);
 }
 

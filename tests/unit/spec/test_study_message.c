@@ -180,8 +180,28 @@ Test(study_message, the_stopping_config_is_checked)
                  "write \"60s\" for seconds");
     assert_fault(STOPPING("minNumTrials: -1"), 4, "study_spec.study_stopping_config.min_num_trials",
                  "at least 0");
-    assert_fault(STOPPING("maxNumTrials: -1"), 4, "study_spec.study_stopping_config.max_num_trials",
-                 "at least 0");
-    assert_fault(STOPPING("maxNumTrialsNoProgress: -1"), 4,
-                 "study_spec.study_stopping_config.max_num_trials_no_progress", "at least 0");
+}
+
+Test(study_message, a_rule_that_stops_before_the_first_trial_is_refused)
+{
+    static const char *const below[] = { "-1", "0", "'0'" };
+
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        char text[1024];
+
+        (void)snprintf(text, sizeof text, STOPPING("maxNumTrials: %s"), below[i]);
+        assert_fault(text, 4, "study_spec.study_stopping_config.max_num_trials",
+                     "at least 1; leave it out");
+        (void)snprintf(text, sizeof text, STOPPING("maxNumTrialsNoProgress: %s"), below[i]);
+        assert_fault(text, 4, "study_spec.study_stopping_config.max_num_trials_no_progress",
+                     "at least 1; leave it out");
+    }
+    assert_fault(STOPPING("maxDurationNoProgress: 0s"), 4,
+                 "study_spec.study_stopping_config.max_duration_no_progress",
+                 "above 0, such as \"3600s\"; leave it out");
+    assert_fault(STOPPING("minimumRuntimeConstraint: {maxDuration: 0s}"), 4,
+                 "study_spec.study_stopping_config.minimum_runtime_constraint.max_duration",
+                 "above 0, such as \"3600s\"; leave the constraint out");
+    assert_fault(STOPPING("maxNumTrials: x"), 4, "study_spec.study_stopping_config.max_num_trials",
+                 "expected a whole number");
 }
