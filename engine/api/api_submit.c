@@ -1,8 +1,8 @@
 /*
  * Documents: submitted, or only checked.
  *
- * The body of both: {"source": the document's text, "sourceDir": its folder,
- * "overrides": [{"path": …, "value": …}]}.
+ * The body of both: {"source": the document's text, "format": "yaml" or "json" (absent: guessed),
+ * "sourceDir": its folder, "overrides": [{"path": …, "value": …}]}.
  */
 
 #include "engine/api/api_private.h"
@@ -54,13 +54,23 @@ static bool read_body(const struct api_call *call, struct submission *s, struct 
     return true;
 }
 
+/* "yaml" or "json", where the caller knows; YAML too may begin with a brace. */
+static enum document_format format_of(const cJSON *body)
+{
+    const char *format = get_text(body, "format");
+
+    if (!format)
+        return DOCUMENT_GUESS;
+    return strcmp(format, "yaml") == 0 ? DOCUMENT_YAML : DOCUMENT_JSON;
+}
+
 /* A document that cannot be read has one fault, its own. */
 static void read_document(struct submission *s)
 {
     struct assay_error why = { 0 };
     const cJSON *item = NULL;
 
-    s->document = document_read(s->source, strlen(s->source), DOCUMENT_GUESS, &why);
+    s->document = document_read(s->source, strlen(s->source), format_of(s->body), &why);
     if (!s->document) {
         assay_faults_add(&s->faults, 0, why.field, "%s", why.message);
         return;

@@ -79,7 +79,7 @@ static bool report(struct running *r, struct client *client, const cJSON *job,
     }
     if (*view_text(job, "errorMessage")) {
         (void)fputs("assay: ", stderr);
-        text_write_lines(stderr, view_text(job, "errorMessage"), "  ");
+        report_write_error(stderr, job, "  ");
         (void)fputc('\n', stderr);
     }
     (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));

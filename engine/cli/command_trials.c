@@ -276,6 +276,14 @@ static bool follow_log(struct log_reading *log, bool is_following, struct assay_
             return false;
         if (!is_following || log->has_ended || ferror(stdout))
             return true;
+        if (!client_is_engine_home(log->listing->client)) {
+            char *command = state_dir_command(&log->listing->dir, "resume", log->listing->id);
+
+            (void)fprintf(stderr, "no engine works on the job; go on with: %s\n",
+                          command ? command : "assay resume");
+            free(command);
+            return true;
+        }
         (void)nanosleep(&between, NULL);
     }
 }

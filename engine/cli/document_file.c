@@ -179,6 +179,23 @@ static bool write_sets(struct json_writer *w, const struct arguments *arguments,
     return true;
 }
 
+/* By the name's ending; NULL where that tells nothing. */
+static const char *format_of(const char *name)
+{
+    static const char *const endings[][2] = { { ".yaml", "yaml" },
+                                              { ".yml", "yaml" },
+                                              { ".json", "json" } };
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t length = strlen(endings[i][0]);
+
+        if (size > length && strcmp(name + size - length, endings[i][0]) == 0)
+            return endings[i][1];
+    }
+    return NULL;
+}
+
 char *document_file_body(const struct document_file *file, const struct arguments *arguments,
                          size_t *size, struct assay_error *err)
 {
@@ -196,6 +213,10 @@ char *document_file_body(const struct document_file *file, const struct argument
     json_begin_object(&w);
     json_key(&w, "source");
     json_string(&w, file->text);
+    if (format_of(file->name)) {
+        json_key(&w, "format");
+        json_string(&w, format_of(file->name));
+    }
     json_key(&w, "sourceDir");
     json_string(&w, file->source_dir);
     json_key(&w, "overrides");

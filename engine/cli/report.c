@@ -116,10 +116,27 @@ void report_model(const cJSON *job)
     print_text("note", view_text(job, "note"));
 }
 
+void report_write_error(FILE *out, const cJSON *job, const char *indent)
+{
+    static const char next[] = "\nSee: assay logs ";
+    const char *message = view_text(job, "errorMessage");
+
+    text_write_lines(out, message, indent);
+    /* The engine cannot know how this folder is reached; what went wrong is mostly on stderr. */
+    if (!strstr(message, next))
+        return;
+    (void)fputs(" --stderr --state ", out);
+    text_write_shell(out, view_text(job, "stateDir"));
+}
+
 static void print_end(const cJSON *job)
 {
     report_model(job);
-    print_text("error", view_text(job, "errorMessage"));
+    if (!*view_text(job, "errorMessage"))
+        return;
+    print_label("error");
+    report_write_error(stdout, job, "           ");
+    (void)putchar('\n');
 }
 
 void report_best(const cJSON *job)

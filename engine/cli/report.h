@@ -9,6 +9,8 @@
 #include "engine/cli/client.h"
 #include "engine/cli/state_dir.h"
 
+#include <stdio.h>
+
 /* Prints "assay: MESSAGE" and returns the exit status that belongs to the error. */
 int report_error(const struct assay_error *err);
 
@@ -27,6 +29,9 @@ void report_job(const cJSON *job, const struct state_dir *dir);
 
 /* The best trial of a job that has one. */
 void report_best(const cJSON *job);
+
+/* A failed job's errorMessage, its further lines indented, and the next command made complete. */
+void report_write_error(FILE *out, const cJSON *job, const char *indent);
 
 /* The folder of the copied model, or a note why there is none. */
 void report_model(const cJSON *job);

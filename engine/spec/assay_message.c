@@ -134,17 +134,26 @@ static bool parse_size(const char *text, int64_t *size)
     return value > 0;
 }
 
+/* Less than this, a program cannot even be loaded: the unit was forgotten. */
+enum { MEMORY_MIN = 1024 * 1024 };
+
 static void read_memory(struct fields *fields, const cJSON *node, void *record)
 {
     struct assay_block *block = record;
     char found[FIELDS_TEXT_MAX];
 
-    if (cJSON_IsString(node) && parse_size(node->valuestring, &block->memory_bytes))
-        return;
+    bool is_size = cJSON_IsString(node) && parse_size(node->valuestring, &block->memory_bytes);
+
     if (cJSON_IsNumber(node) && node->valuedouble >= 1 && node->valuedouble < ASSAY_INTEGER_MAX &&
-        node->valuedouble == floor(node->valuedouble))
+        node->valuedouble == floor(node->valuedouble)) {
         block->memory_bytes = (int64_t)node->valuedouble;
-    else
+        is_size = true;
+    }
+    if (is_size && block->memory_bytes < MEMORY_MIN)
+        fields_fault(fields, node, NULL,
+                     "%lld bytes are too few for any program; write \"%lldG\" for gigabytes",
+                     (long long)block->memory_bytes, (long long)block->memory_bytes);
+    else if (!is_size)
         fields_fault(fields, node, NULL,
                      "expected a number of bytes, or a size such as \"512M\" or \"2G\"; found %s",
                      fields_describe(node, found));

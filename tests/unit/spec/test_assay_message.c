@@ -70,10 +70,10 @@ static void assert_memory(const char *text, int64_t size)
 
 Test(assay_message, memory_has_units)
 {
-    assert_memory(ASSAY("memory: 1000000"), 1000000);
-    assert_memory(ASSAY("memory: '1000'"), 1000);
+    assert_memory(ASSAY("memory: 2000000"), 2000000);
+    assert_memory(ASSAY("memory: '3000000'"), 3000000);
     assert_memory(ASSAY("memory: 512M"), INT64_C(512) << 20);
-    assert_memory(ASSAY("memory: 3K"), 3072);
+    assert_memory(ASSAY("memory: 2048K"), 2097152);
     assert_memory(ASSAY("memory: 1T"), INT64_C(1) << 40);
     assert_fault(ASSAY("memory: 0"), 3, "assay.memory", "\"512M\"");
     assert_fault(ASSAY("memory: 0G"), 3, "assay.memory", "\"512M\"");
