@@ -314,6 +314,7 @@ static bool open_worker(struct engine *engine, const struct engine_options *opti
     engine->writer = store_open(engine->state_dir, STORE_WRITE, err);
     if (!engine->writer)
         return false;
+    store_stretch_log(engine->writer);
     engine->reader = store_open(engine->state_dir, STORE_READ, err);
     if (!engine->reader)
         return false;

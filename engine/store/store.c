@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /*
@@ -30,8 +31,11 @@ static const char write_pragmas[] =
 static const char read_pragmas[] = "PRAGMA query_only=ON; PRAGMA cache_size=-2048;"
                                    "PRAGMA mmap_size=0;";
 
-/* Pages in the log that make a checkpoint worth its syncs: 16 MiB of 4 KiB pages. */
-enum { CHECKPOINT_PAGES = 4096, BUSY_TIMEOUT_MS = 5000 };
+/* Pages in the log that make a checkpoint worth its syncs: 4 MiB of 4 KiB pages. */
+enum { CHECKPOINT_PAGES = 1024, BUSY_TIMEOUT_MS = 5000 };
+
+/* On a disk with less, the room is left to what trials write. */
+#define STRETCH_ROOM_BYTES (UINT64_C(64) * 1024 * 1024)
 
 bool store_fail(struct store *store, const char *what, struct assay_error *err)
 {
@@ -335,6 +339,25 @@ void store_rollback(struct store *store)
 bool store_is_in_transaction(const struct store *store)
 {
     return store->is_in_transaction && !sqlite3_get_autocommit(store->db);
+}
+
+void store_stretch_log(struct store *store)
+{
+    /* One page of log for each page of the blob, and as many free pages for the trials to come. */
+    static const char stretch[] = "DROP TABLE IF EXISTS log_room;"
+                                  "BEGIN IMMEDIATE; CREATE TABLE log_room (filler BLOB);"
+                                  "INSERT INTO log_room VALUES (zeroblob(4190208)); COMMIT;"
+                                  "DROP TABLE log_room";
+    const char *path = sqlite3_db_filename(store->db, "main");
+    struct statvfs disk;
+
+    if (!path || statvfs(path, &disk) != 0 ||
+        (uint64_t)disk.f_bavail * disk.f_frsize < STRETCH_ROOM_BYTES)
+        return;
+    /* Failing costs nothing but the time saved. */
+    if (sqlite3_exec(store->db, stretch, NULL, NULL, NULL) != SQLITE_OK)
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store_checkpoint(store);
 }
 
 bool store_needs_checkpoint(const struct store *store)

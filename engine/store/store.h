@@ -48,6 +48,14 @@ void store_rollback(struct store *store);
 /* False also when SQLite itself gave the transaction up, as it does after some failed reads. */
 bool store_is_in_transaction(const struct store *store);
 
+/*
+ * Makes the write-ahead log as long as it gets between two checkpoints, so that commits overwrite
+ * it: to append and sync takes twice as long, since the file's size changes as well. Costs some 20
+ * ms; does nothing on a disk with little room. For whoever will commit often; no reader may be at
+ * work.
+ */
+void store_stretch_log(struct store *store);
+
 /* Moves the write-ahead log into the file when it has grown large. No reader may be at work. */
 void store_checkpoint(struct store *store);
 bool store_needs_checkpoint(const struct store *store);
