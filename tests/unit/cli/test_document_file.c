@@ -114,7 +114,7 @@ Test(document_file, folders_and_files_that_are_not_there_are_told, .init = make_
 
 static cJSON *body_of(const struct arguments *arguments, struct assay_error *err)
 {
-    struct document_file file = { .text = "a: \"ü\"\n", .source_dir = "/src" };
+    struct document_file file = { .name = "s.yaml", .text = "a: \"ü\"\n", .source_dir = "/src" };
     size_t size = 0;
     char *text = document_file_body(&file, arguments, &size, err);
     cJSON *body = text ? json_read(text, size, err) : NULL;
@@ -135,11 +135,12 @@ Test(document_file, the_body_carries_the_text_and_every_override)
     arguments.is_given[OPTION_ON_HOST] = true;
     body = body_of(&arguments, &err);
     text = json_text(body, 0);
-    cr_assert(eq(str, text,
-                 "{\"source\":\"a: \\\"ü\\\"\\n\",\"sourceDir\":\"/src\",\"overrides\":["
-                 "{\"path\":\"assay.seed\",\"value\":\"\\\"18446744073709551615\\\"\"},"
-                 "{\"path\":\"assay.onHost\",\"value\":\"true\"},"
-                 "{\"path\":\"a.b[0]\",\"value\":\"x=y\"}]}"));
+    cr_assert(eq(
+        str, text,
+        "{\"source\":\"a: \\\"ü\\\"\\n\",\"format\":\"yaml\",\"sourceDir\":\"/src\",\"overrides\":["
+        "{\"path\":\"assay.seed\",\"value\":\"\\\"18446744073709551615\\\"\"},"
+        "{\"path\":\"assay.onHost\",\"value\":\"true\"},"
+        "{\"path\":\"a.b[0]\",\"value\":\"x=y\"}]}"));
     free(text);
     cJSON_Delete(body);
 }
