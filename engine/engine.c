@@ -412,11 +412,6 @@ const char *engine_state_dir(const struct engine *engine)
     return engine->state_dir;
 }
 
-bool engine_is_reader(const struct engine *engine)
-{
-    return engine->is_reader;
-}
-
 bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err)
 {
     if (engine->is_reader)

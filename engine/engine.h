@@ -27,7 +27,6 @@ struct engine *engine_open(const struct engine_options *options, struct assay_er
 void engine_close(struct engine *engine);
 
 const char *engine_state_dir(const struct engine *engine); /* absolute */
-bool engine_is_reader(const struct engine *engine);
 
 /* Hands the request to the controller and waits; ASSAY_UNAVAILABLE from a reader. */
 bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err);
