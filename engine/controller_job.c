@@ -54,6 +54,7 @@ static struct live_trial *suggest_trial(struct controller *c, struct live_job *j
 {
     struct sampler_query query = { .trial_number = (uint64_t)job->last_number + 1 };
     struct live_trial *trial = live_job_add_trial(job, job->last_number + 1);
+    struct provenance provenance;
     enum sampler_answer answer = SAMPLER_POINT;
 
     if (!trial) {
@@ -61,7 +62,7 @@ static struct live_trial *suggest_trial(struct controller *c, struct live_job *j
         return NULL;
     }
     if (job->sampler)
-        answer = sampler_suggest(job->sampler, &query, trial->point, err);
+        answer = sampler_suggest(job->sampler, &query, trial->point, &provenance, err);
     if (answer == SAMPLER_POINT) {
         job->last_number++;
         job->life.created++;

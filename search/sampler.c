@@ -3,12 +3,13 @@
 #include "assay/value.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct sampler_ops *const registry[] = {
-    &sampler_default_ops,
+    &sampler_gp_ops,
     &sampler_random_ops,
     &sampler_grid_ops,
     &sampler_sobol_ops,
@@ -18,6 +19,8 @@ enum { SAMPLER_COUNT = sizeof registry / sizeof registry[0] };
 
 static const struct sampler_ops *find_ops(const char *algorithm)
 {
+    if (strcmp(algorithm, "default") == 0)
+        return &sampler_gp_ops;
     for (size_t i = 0; i < SAMPLER_COUNT; i++)
         if (strcmp(registry[i]->name, algorithm) == 0)
             return registry[i];
@@ -31,21 +34,34 @@ bool sampler_is_known(const char *algorithm)
 
 static bool fail_unknown(const char *algorithm, struct assay_error *err)
 {
-    const char *names[SAMPLER_COUNT];
+    const char *names[SAMPLER_COUNT + 1] = { "default" };
     const char *nearest = NULL;
-    char list[256] = "";
+    char list[256] = "default";
 
     for (size_t i = 0; i < SAMPLER_COUNT; i++) {
         size_t used = strlen(list);
 
-        names[i] = registry[i]->name;
-        (void)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+        names[i + 1] = registry[i]->name;
+        (void)snprintf(list + used, sizeof list - used, ", %s", registry[i]->name);
     }
-    nearest = assay_nearest_word(algorithm, names, SAMPLER_COUNT);
+    nearest = assay_nearest_word(algorithm, names, SAMPLER_COUNT + 1);
     return assay_fail(err, ASSAY_INVALID, "study_spec.algorithm",
                       "there is no algorithm \"%.100s\"%s%s%s; there are %s", algorithm,
                       nearest ? " (did you mean \"" : "", nearest ? nearest : "",
                       nearest ? "\"?)" : "", list);
+}
+
+static void copy_metrics(struct sampler *sampler, const struct sampler_options *options)
+{
+    sampler->metric_count = 1; /* minimized */
+    if (options->metrics && options->metric_count > 0) {
+        sampler->metric_count = options->metric_count < SAMPLER_METRICS_MAX ? options->metric_count
+                                                                            : SAMPLER_METRICS_MAX;
+        memcpy(sampler->metrics, options->metrics,
+               sampler->metric_count * sizeof *sampler->metrics);
+    }
+    for (size_t i = 0; i < sampler->metric_count; i++)
+        sampler->objective_count += !sampler->metrics[i].is_safety;
 }
 
 struct sampler *sampler_new(const struct sampler_options *options, const struct search_space *space,
@@ -63,10 +79,15 @@ struct sampler *sampler_new(const struct sampler_options *options, const struct 
         (void)assay_fail_memory(err);
         return NULL;
     }
-    *sampler = (struct sampler){ .ops = ops,
-                                 .space = space,
-                                 .seed = options->seed,
-                                 .max_trial_count = options->max_trial_count };
+    *sampler = (struct sampler){
+        .ops = ops,
+        .space = space,
+        .seed = options->seed,
+        .max_trial_count = options->max_trial_count > 0 ? options->max_trial_count : 0,
+        .parallel_count = options->parallel_count > 0 ? (size_t)options->parallel_count : 1,
+        .noise = options->noise
+    };
+    copy_metrics(sampler, options);
     if (ops->prepare && !ops->prepare(sampler, err)) {
         sampler_free(sampler);
         return NULL;
@@ -83,10 +104,44 @@ void sampler_free(struct sampler *sampler)
     free(sampler);
 }
 
-enum sampler_answer sampler_suggest(const struct sampler *sampler,
-                                    const struct sampler_query *query, double *point,
+bool sampler_needs_history(const struct sampler *sampler)
+{
+    return sampler->ops->needs_history;
+}
+
+size_t sampler_model_count(const struct sampler *sampler, size_t past_count)
+{
+    return sampler->ops->learn ? sampler->ops->model_count(sampler, past_count) : 0;
+}
+
+size_t sampler_next_model(const struct sampler *sampler, size_t count)
+{
+    return sampler->ops->learn ? sampler->ops->next_model(sampler, count) : SIZE_MAX;
+}
+
+struct sampler_model *sampler_learn(const struct sampler *sampler, const struct history *history,
+                                    size_t count, const struct sampler_model *previous,
                                     struct assay_error *err)
 {
+    return sampler->ops->learn(sampler, history, count, previous, err);
+}
+
+void sampler_model_free(const struct sampler *sampler, struct sampler_model *model)
+{
+    if (model)
+        sampler->ops->model_free(model);
+}
+
+enum sampler_answer sampler_suggest(const struct sampler *sampler,
+                                    const struct sampler_query *query, double *point,
+                                    struct provenance *provenance, struct assay_error *err)
+{
     assert(query->trial_number >= 1);
-    return sampler->ops->suggest(sampler, query, point, err);
+    assert(query->history || !sampler->ops->needs_history);
+    *provenance = (struct provenance){ .past_count = query->past_count,
+                                       .pending_count = query->pending_count,
+                                       .acquisition_value = (double)NAN,
+                                       .mean = (double)NAN,
+                                       .deviation = (double)NAN };
+    return sampler->ops->suggest(sampler, query, point, provenance, err);
 }

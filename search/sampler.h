@@ -1,35 +1,66 @@
 /*
  * search/sampler.h - from what a study has learnt to the next point to try.
  *
- * A suggestion is a function of the space, the study's seed and the query: the same in this run or
- * the next, on any thread. A sampler is immutable after sampler_new(); caches may speed it up,
- * never change its answers.
+ * A suggestion is a function of the space, the options and the query: the same in this run or the
+ * next, on any thread. A sampler is immutable after sampler_new(). What is costly to learn from the
+ * past is a *model*, itself a function of the past, made rarely, apart and ahead of the suggestions
+ * that use it.
  */
 #ifndef SEARCH_SAMPLER_H
 #define SEARCH_SAMPLER_H
 
+#include "assay/error.h"
+#include "search/history.h"
+#include "search/provenance.h"
 #include "search/search_space.h"
 
-struct sampler; /* opaque: sampler_ops.h */
+struct sampler;       /* opaque: sampler_ops.h */
+struct sampler_model; /* opaque: each algorithm's own; immutable */
+
+enum { SAMPLER_METRICS_MAX = 8 };
+
+/* What a study measures, in the order of the history's values. */
+struct sampler_metric {
+    bool is_maximized;
+    bool is_safety;           /* not an objective: its value should stay on the threshold's side */
+    double safety_threshold;  /* safe: at least this when maximized, at most when minimized */
+    double min_safe_fraction; /* 0 .. 1 of the trials should be safe; NaN: as good as can be */
+};
+
+enum observation_noise { NOISE_UNSPECIFIED, NOISE_LOW, NOISE_HIGH };
 
 /*
  * The algorithms:
  *
+ * "default"  the Gaussian process, also named "gp".
  * "random"   independent draws, uniform in the unit cube.
  * "sobol"    scrambled Sobol points, trial n point n - 1. Past 1024 parameters: random.
- * "default"  the defaults (else the middle) first, then scrambled Sobol points.
  * "grid"     every legal combination once. INTEGER, CATEGORICAL and DISCRETE parameters only.
+ * "tpe"      tree-structured Parzen estimator, multivariate, grouped by condition.
+ * "cmaes"    covariance matrix adaptation, with margins for integers and categories.
+ * "nsga2"    non-dominated sorting genetic algorithm.
  */
 struct sampler_options {
     const char *algorithm;
     uint64_t seed;           /* the study's; "grid" does without */
     int64_t max_trial_count; /* the budget; a grid larger than it is visited in a space-filling
                                 order. 0 or less: no limit is known */
+    int64_t parallel_count;  /* how many trials run at once; 0 or less: 1 */
+    enum observation_noise noise;
+    const struct sampler_metric *metrics; /* copied; NULL: one metric, minimized */
+    size_t metric_count;                  /* at most SAMPLER_METRICS_MAX are looked at */
 };
 
 /* What a suggestion may depend on beside the options. */
 struct sampler_query {
-    uint64_t trial_number; /* from 1 */
+    uint64_t trial_number;         /* from 1 */
+    const struct history *history; /* may be NULL where sampler_needs_history() is false */
+    size_t past_count;             /* how many of its trials count */
+    const double *pending;         /* pending_count x param_count: the points of trials that are
+                                      under way, by their numbers */
+    size_t pending_count;
+    const struct sampler_model
+        *model; /* of sampler_model_count(past_count); NULL where that is 0 */
 };
 
 enum sampler_answer {
@@ -44,10 +75,36 @@ struct sampler *sampler_new(const struct sampler_options *options, const struct 
                             struct assay_error *err);
 void sampler_free(struct sampler *sampler); /* NULL is fine */
 
-/* Fills point[0 .. param_count-1] with a legal point. */
+/* False: only trial_number of a query matters, and a suggestion costs microseconds. */
+bool sampler_needs_history(const struct sampler *sampler);
+
+/*
+ * Which model a suggestion after past_count ended trials is made with: the one learnt from the
+ * first so many of them; 0: none. Never decreases as past_count grows, and from a hundred trials on
+ * lags behind it, so that learning has time to end before its model is wanted.
+ */
+size_t sampler_model_count(const struct sampler *sampler, size_t past_count);
+
+/*
+ * The count of the model that comes after count's (0: the first one) in the sequence of models.
+ * SIZE_MAX: there is none.
+ */
+size_t sampler_next_model(const struct sampler *sampler, size_t count);
+
+/*
+ * Learns from the first count trials; count is of the sequence. previous is the model before it
+ * (NULL for the first one) and stays the caller's. The cost grows with the cube of count up to a
+ * limit of each algorithm's own. NULL and *err for lack of memory only.
+ */
+struct sampler_model *sampler_learn(const struct sampler *sampler, const struct history *history,
+                                    size_t count, const struct sampler_model *previous,
+                                    struct assay_error *err);
+void sampler_model_free(const struct sampler *sampler, struct sampler_model *model);
+
+/* Fills point[0 .. param_count-1] with a legal point, and provenance. */
 enum sampler_answer sampler_suggest(const struct sampler *sampler,
                                     const struct sampler_query *query, double *point,
-                                    struct assay_error *err);
+                                    struct provenance *provenance, struct assay_error *err);
 
 /* True when the algorithm is known; for checking a document. */
 bool sampler_is_known(const char *algorithm);

@@ -279,7 +279,7 @@ static bool grid_prepare(struct sampler *sampler, struct assay_error *err)
 
 static enum sampler_answer grid_suggest(const struct sampler *sampler,
                                         const struct sampler_query *query, double *point,
-                                        struct assay_error *err)
+                                        struct provenance *provenance, struct assay_error *err)
 {
     const struct search_space *space = sampler->space;
     const struct grid_state *state = sampler->state;
@@ -287,6 +287,7 @@ static enum sampler_answer grid_suggest(const struct sampler *sampler,
     grid_count rest = index; /* of the counting order: what the groups before have not used */
 
     (void)err;
+    (void)provenance;
     if (index >= state->size)
         return SAMPLER_EXHAUSTED;
     for (size_t i = 0; i < space->param_count; i++)

@@ -11,24 +11,38 @@ struct sampler {
     const struct sampler_ops *ops;
     const struct search_space *space; /* borrowed */
     uint64_t seed;
-    int64_t max_trial_count;
-    void *state; /* owned, what prepare() made; NULL before */
+    int64_t max_trial_count; /* 0: no limit is known */
+    size_t parallel_count;   /* at least 1 */
+    enum observation_noise noise;
+    struct sampler_metric metrics[SAMPLER_METRICS_MAX];
+    size_t metric_count;    /* at least 1 */
+    size_t objective_count; /* metrics that are not for safety */
+    void *state;            /* owned, what prepare() made; NULL before */
 };
 
 struct sampler_ops {
     const char *name;
+    bool needs_history;
     /* Refuses a space that the algorithm cannot search; makes the state. NULL: nothing to do. */
     bool (*prepare)(struct sampler *sampler, struct assay_error *err);
-    /* Allocates nothing. */
-    enum sampler_answer (*suggest)(const struct sampler *sampler, const struct sampler_query *query,
-                                   double *point, struct assay_error *err);
     void (*release)(void *state); /* NULL is fine as the state, and as the function */
+    /* *provenance comes zeroed but for its counts, its numbers NaN. */
+    enum sampler_answer (*suggest)(const struct sampler *sampler, const struct sampler_query *query,
+                                   double *point, struct provenance *provenance,
+                                   struct assay_error *err);
+    /* All four or none: sampler.h. */
+    size_t (*model_count)(const struct sampler *sampler, size_t past_count);
+    size_t (*next_model)(const struct sampler *sampler, size_t count);
+    struct sampler_model *(*learn)(const struct sampler *sampler, const struct history *history,
+                                   size_t count, const struct sampler_model *previous,
+                                   struct assay_error *err);
+    void (*model_free)(struct sampler_model *model);
 };
 
 extern const struct sampler_ops sampler_random_ops;
 extern const struct sampler_ops sampler_grid_ops;
 extern const struct sampler_ops sampler_sobol_ops;
-extern const struct sampler_ops sampler_default_ops;
+extern const struct sampler_ops sampler_gp_ops;
 
 struct sobol;
 

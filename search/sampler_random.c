@@ -6,7 +6,7 @@
 
 static enum sampler_answer random_suggest(const struct sampler *sampler,
                                           const struct sampler_query *query, double *point,
-                                          struct assay_error *err)
+                                          struct provenance *provenance, struct assay_error *err)
 {
     const struct search_space *space = sampler->space;
     struct random_stream stream = { .seed = sampler->seed,
@@ -14,6 +14,7 @@ static enum sampler_answer random_suggest(const struct sampler *sampler,
                                     .purpose = RANDOM_SUGGESTION };
 
     (void)err;
+    (void)provenance;
     for (size_t i = 0; i < space->param_count; i++) {
         point[i] = (double)NAN;
         if (search_space_is_active(space, point, i))

@@ -40,9 +40,10 @@ void sampler_sobol_point(const struct sampler *sampler, const struct sobol *sobo
 /* The first point is used too: scrambled, it is as uniform as any, and balance needs it. */
 static enum sampler_answer sobol_suggest(const struct sampler *sampler,
                                          const struct sampler_query *query, double *point,
-                                         struct assay_error *err)
+                                         struct provenance *provenance, struct assay_error *err)
 {
     (void)err;
+    (void)provenance;
     sampler_sobol_point(sampler, sampler->state, query->trial_number - 1, point);
     return SAMPLER_POINT;
 }

@@ -109,13 +109,14 @@ static void check_point(struct world *world, const struct trial_row *row)
 {
     const struct model *model = &world->model;
     double expected[64];
+    struct provenance provenance;
     struct sampler_query query = { .trial_number = (uint64_t)row->number };
     struct assay_error err = { 0 };
 
     if (!model->sampler)
         return;
     if (row->point_count != model->spec->study.space->param_count || row->point_count > 64 ||
-        sampler_suggest(model->sampler, &query, expected, &err) != SAMPLER_POINT) {
+        sampler_suggest(model->sampler, &query, expected, &provenance, &err) != SAMPLER_POINT) {
         world_fail(world, "trial %lld should not be", (long long)row->number);
         return;
     }

@@ -35,8 +35,9 @@ static enum sampler_answer suggest(const struct sampler *sampler, uint64_t trial
 {
     struct sampler_query query = { .trial_number = trial };
     struct assay_error err = { 0 };
+    struct provenance provenance;
 
-    return sampler_suggest(sampler, &query, point, &err);
+    return sampler_suggest(sampler, &query, point, &provenance, &err);
 }
 
 Test(sampler, all_four_algorithms_are_known_and_no_other)
@@ -57,7 +58,7 @@ Test(sampler, an_unknown_algorithm_is_answered_with_those_that_exist)
     cr_assert(eq(int, err.code, ASSAY_INVALID));
     cr_assert(strcmp(err.field, "study_spec.algorithm") == 0);
     cr_assert(strstr(err.message, "did you mean \"random\"") != NULL);
-    cr_assert(strstr(err.message, "default, random, grid, sobol") != NULL);
+    cr_assert(strstr(err.message, "default, gp, random, grid, sobol") != NULL);
     search_space_free(space);
 }
 
