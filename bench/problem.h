@@ -43,6 +43,7 @@ struct problem {
     unsigned instance;          /* from 1 */
     struct search_space *space; /* owned */
     double optimum;             /* the least truth of a feasible point */
+    double *best;               /* owned: a point that has it; NULL where none was kept */
     double typical;             /* the median truth of a random feasible point: the score's zero */
     bool is_noisy;              /* declared as observation_noise HIGH to all who can be told */
     size_t curve_length;        /* 0 without curves */

@@ -1,6 +1,7 @@
 #include "engine/controller.h"
 
 #include "engine/controller_private.h"
+#include "engine/life/optimal.h"
 #include "metrics/objective.h"
 
 #include <inttypes.h>
@@ -22,14 +23,27 @@ struct controller *controller_new(struct store *store, const struct assay_env *e
     return c;
 }
 
+static void free_left_jobs(struct controller *c)
+{
+    while (c->first_left) {
+        struct live_job *job = c->first_left;
+
+        c->first_left = job->next_left;
+        live_job_free(job);
+    }
+}
+
 void controller_free(struct controller *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < c->job_count; i++)
-        live_job_free(c->jobs[i]);
     for (size_t i = 0; i < c->own_event_count; i++)
         event_clear(&c->own_events[i]);
+    for (size_t i = 0; i < c->deed_count; i++)
+        search_task_free(c->deeds[i].task);
+    for (size_t i = 0; i < c->job_count; i++)
+        live_job_free(c->jobs[i]);
+    free_left_jobs(c);
     free(c->own_events);
     free(c->jobs);
     free(c->deeds);
@@ -98,8 +112,20 @@ bool controller_add_job(struct controller *c, struct live_job *job)
         live_job_free(job);
         return controller_break_memory(c);
     }
+    job->opening = ++c->opening_count;
     c->jobs[c->job_count++] = job;
     return true;
+}
+
+/* Nobody works on the job any more; its memory goes when the last task has come back. */
+static void leave_job(struct controller *c, struct live_job *job)
+{
+    if (job->task_count == 0) {
+        live_job_free(job);
+        return;
+    }
+    job->next_left = c->first_left;
+    c->first_left = job;
 }
 
 void controller_drop_job(struct controller *c, int64_t id)
@@ -108,7 +134,7 @@ void controller_drop_job(struct controller *c, int64_t id)
 
     for (size_t i = 0; i < c->job_count; i++) {
         if (c->jobs[i]->row.id == id)
-            live_job_free(c->jobs[i]);
+            leave_job(c, c->jobs[i]);
         else
             c->jobs[kept++] = c->jobs[i];
     }
@@ -167,8 +193,11 @@ static void handle_measured(struct controller *c, struct live_job *job, struct l
     trial->stored_measurements = series_count(trial->series);
     trial->has_mark = true;
     if (!store_mark_put(c->store, id, trial->attempt, &event->reports.mark,
-                        sizeof event->reports.mark, &err))
+                        sizeof event->reports.mark, &err)) {
         (void)controller_break(c, &err);
+        return;
+    }
+    controller_judge(c, job, trial, first, false);
 }
 
 /* To be started once more: what the lost attempt had measured is forgotten. */
@@ -212,6 +241,8 @@ static bool store_end(struct controller *c, struct live_job *job, struct live_tr
         .start_us = trial->start_us,
         .end_us = end_us,
         .end_order = ++job->last_end_order,
+        .point = trial->point,
+        .point_count = live_job_param_count(job),
         .values = verdict->has_final ? job->values : NULL,
         .value_count = live_job_metric_count(job),
         .step = verdict->step,
@@ -226,7 +257,11 @@ static bool store_end(struct controller *c, struct live_job *job, struct live_tr
         return false;
     if (trial->has_mark && !store_mark_delete(c->store, id, &err))
         return controller_break(c, &err);
-    return store_trial_end(c->store, &row, &err) || controller_break(c, &err);
+    if (!store_trial_end(c->store, &row, &err))
+        return controller_break(c, &err);
+    if (!controller_settle_stop(c, job, trial, verdict))
+        return false;
+    return live_job_remember(job, &row, trial->progress) || controller_break_memory(c);
 }
 
 static void end_trial(struct controller *c, struct live_job *job, struct live_trial *trial,
@@ -236,6 +271,7 @@ static void end_trial(struct controller *c, struct live_job *job, struct live_tr
     int64_t best_before = job->life.best_trial;
     int64_t number = trial->number;
     double value = (double)NAN;
+    bool is_safe = !verdict->has_final || optimal_is_safe(study, job->values);
 
     if (!store_end(c, job, trial, verdict, end_us, first_changed))
         return;
@@ -245,8 +281,11 @@ static void end_trial(struct controller *c, struct live_job *job, struct live_tr
     if (verdict->has_final && study->metric_count)
         value = job->values[objective_metric(study->metrics, study->metric_count)];
     live_job_remove_trial(job, trial);
+    /* A lost trial's point is free again: the sampler is to be asked anew. */
+    job->life.is_exhausted = job->life.is_exhausted && !job->memory;
     job->life.running--;
-    tuning_job_trial_ended(&job->life, number, verdict->state, verdict->failure, value, end_us);
+    tuning_job_trial_ended(&job->life, number, verdict->state, verdict->failure, value, is_safe,
+                           end_us);
     if (job->life.best_trial == best_before)
         return;
     job->row.best_trial = job->life.best_trial;
@@ -315,6 +354,7 @@ static void handle_ended(struct controller *c, struct live_job *job, struct live
                   job->row.id, trial->number, trial->attempt, event->ending.detail);
         start_again(c, job, trial);
     } else {
+        controller_judge(c, job, trial, first, true);
         end_trial(c, job, trial, &verdict, moment_of_end(c, trial, &event->ending), first);
     }
 }
@@ -381,7 +421,12 @@ static void handle_event(struct controller *c, struct event *event)
         if (!trial)
             break;
         handle_ended(c, job, trial, event);
+        controller_learn(c, job);
         controller_advance(c, job);
+        break;
+    case EVENT_SEARCHED:
+        controller_searched(c, event->task);
+        event->task = NULL;
         break;
     case EVENT_PUBLISHED:
         handle_published(c, event);
@@ -507,7 +552,7 @@ static void do_trial_deed(struct controller *c, const struct deed *deed)
         add_own_end(c, deed, &err);
 }
 
-static void do_deed(struct controller *c, const struct deed *deed)
+static void do_deed(struct controller *c, struct deed *deed)
 {
     struct live_job *job = NULL;
 
@@ -518,6 +563,12 @@ static void do_deed(struct controller *c, const struct deed *deed)
         break;
     case DEED_STOP:
         c->outlet.stop(c->outlet.context, deed->key, deed->manner);
+        break;
+    case DEED_SEARCH:
+        if (c->outlet.search(c->outlet.context, deed->task))
+            deed->task = NULL;
+        else
+            add_own_event(c, &(struct event){ .kind = EVENT_OUT_OF_MEMORY });
         break;
     case DEED_PUBLISH:
         job = controller_find_job(c, deed->job);
@@ -560,7 +611,7 @@ static void drop_finished_jobs(struct controller *c)
         struct live_job *job = c->jobs[i];
 
         if (job_state_is_terminal((int)job->life.state) || job->life.state == JOB_STATE_PAUSED)
-            live_job_free(job);
+            leave_job(c, job);
         else
             c->jobs[kept++] = job;
     }
@@ -577,6 +628,8 @@ bool controller_commit(struct controller *c, struct event_queue *queue, struct a
         store_rollback(c->store);
     for (size_t i = 0; i < c->deed_count && !c->is_broken; i++)
         do_deed(c, &c->deeds[i]);
+    for (size_t i = 0; i < c->deed_count; i++)
+        search_task_free(c->deeds[i].task);
     drop_finished_jobs(c);
     /* What was not committed is not shown either. */
     if (c->outlet.changed && !c->is_broken)

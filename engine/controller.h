@@ -29,6 +29,10 @@ struct controller_outlet {
     /* Copies out the model of the trial (0: the custom job's own); answers by EVENT_PUBLISHED.
      * False for lack of memory. */
     bool (*publish)(void *context, const struct live_job *job, int64_t trial);
+    /* Takes the task: has it run on a thread of its kind and handed back by EVENT_SEARCHED. False
+     * for lack of memory, the task then stays the caller's. NULL: the controller runs it itself, at
+     * once. */
+    bool (*search)(void *context, struct search_task *task);
     /* A job's rows are gone: so may be its folder. */
     void (*forget)(void *context, int64_t job);
     /* Something was committed; NULL where nobody waits. */
@@ -50,6 +54,7 @@ struct controller;
 /* Borrows store and env; copies outlet. NULL for lack of memory. */
 struct controller *controller_new(struct store *store, const struct assay_env *env,
                                   const struct controller_outlet *outlet);
+/* No search task may be under way on another thread. */
 void controller_free(struct controller *controller);
 
 bool controller_begin(struct controller *controller);

@@ -39,42 +39,14 @@ bool controller_stop_trials(struct controller *c, struct live_job *job, enum sto
         if (trial->state == TRIAL_ACTIVE && !store_trial_update(c->store, &row, &err))
             return controller_break(c, &err);
         trial->state = TRIAL_STOPPING;
-        trial->stop_cause = cause;
+        if (trial->stop_cause != STOP_CAUSE_EARLY) /* which is final */
+            trial->stop_cause = cause;
         if (!controller_add_deed(c,
                                  (struct deed){ .kind = DEED_STOP, .key = key, .manner = manner }))
             return false;
     }
     job->life.are_trials_stopped = true;
     return true;
-}
-
-/* A new suggestion as a waiting trial; NULL when there is none (exhausted, failed, broken). */
-static struct live_trial *suggest_trial(struct controller *c, struct live_job *job,
-                                        struct assay_error *err)
-{
-    struct sampler_query query = { .trial_number = (uint64_t)job->last_number + 1 };
-    struct live_trial *trial = live_job_add_trial(job, job->last_number + 1);
-    struct provenance provenance;
-    enum sampler_answer answer = SAMPLER_POINT;
-
-    if (!trial) {
-        (void)controller_break_memory(c);
-        return NULL;
-    }
-    if (job->sampler)
-        answer = sampler_suggest(job->sampler, &query, trial->point, &provenance, err);
-    if (answer == SAMPLER_POINT) {
-        job->last_number++;
-        job->life.created++;
-        job->life.waiting++;
-        return trial;
-    }
-    live_job_remove_trial(job, trial);
-    job->life.is_exhausted = answer == SAMPLER_EXHAUSTED;
-    if (answer == SAMPLER_FAILED)
-        (void)snprintf(job->life.search_error, sizeof job->life.search_error, "%.*s",
-                       (int)sizeof job->life.search_error - 1, err->message);
-    return NULL;
 }
 
 static bool store_start(struct controller *c, struct live_job *job, struct live_trial *trial)
@@ -98,14 +70,9 @@ static bool store_start(struct controller *c, struct live_job *job, struct live_
 
 static void start_trial(struct controller *c, struct live_job *job)
 {
-    struct assay_error err = { 0 };
     struct live_trial *trial = live_job_waiting_trial(job);
     struct deed deed = { .kind = DEED_LAUNCH, .job = job->row.id };
 
-    if (!trial)
-        trial = suggest_trial(c, job, &err);
-    if (!trial)
-        return;
     trial->series = series_new(job->spec->study.metrics, live_job_metric_count(job));
     if (!trial->series) {
         (void)controller_break_memory(c);
@@ -199,7 +166,7 @@ static bool end_waiting_trials(struct controller *c, struct live_job *job,
             return controller_break(c, &err);
         job->life.waiting--;
         tuning_job_trial_ended(&job->life, trial->number, TRIAL_INFEASIBLE, failure, (double)NAN,
-                               c->now_us);
+                               true, c->now_us);
         live_job_remove_trial(job, trial);
     }
     return true;
@@ -267,6 +234,9 @@ void controller_advance(struct controller *c, struct live_job *job)
             break;
         case JOB_START_TRIAL:
             start_trial(c, job);
+            break;
+        case JOB_SUGGEST:
+            controller_suggest(c, job);
             break;
         case JOB_STOP_TRIALS:
             (void)controller_stop_trials(c, job,

@@ -1,6 +1,7 @@
 /*
  * engine/controller_private.h - the controller's inside, shared by controller.c (events, batches),
- * controller_job.c (what a job does next) and controller_request.c (what people ask for).
+ * controller_job.c (what a job does next), controller_search.c (suggestions) and
+ * controller_request.c (what people ask for).
  */
 #ifndef ENGINE_CONTROLLER_PRIVATE_H
 #define ENGINE_CONTROLLER_PRIVATE_H
@@ -11,14 +12,15 @@
 enum { UNSTARTED_MAX = 5 };
 
 /* What is to be done once the batch is committed. */
-enum deed_kind { DEED_LAUNCH, DEED_ADOPT, DEED_STOP, DEED_PUBLISH, DEED_FORGET };
+enum deed_kind { DEED_LAUNCH, DEED_ADOPT, DEED_STOP, DEED_SEARCH, DEED_PUBLISH, DEED_FORGET };
 
 struct deed {
     enum deed_kind kind;
     int64_t job;
-    struct attempt_key key;  /* LAUNCH, ADOPT, STOP */
-    int64_t trial;           /* PUBLISH: its number */
-    enum stop_manner manner; /* STOP */
+    struct attempt_key key;   /* LAUNCH, ADOPT, STOP */
+    int64_t trial;            /* PUBLISH: its number */
+    enum stop_manner manner;  /* STOP */
+    struct search_task *task; /* SEARCH: owned */
 };
 
 struct controller {
@@ -27,6 +29,8 @@ struct controller {
     struct controller_outlet outlet;
     struct live_job **jobs; /* in the order they were opened */
     size_t job_count, job_capacity;
+    struct live_job *first_left; /* not worked on any more, but tasks borrow from them */
+    uint64_t opening_count;      /* jobs opened so far */
     struct deed *deeds;
     size_t deed_count, deed_capacity;
     struct request *first_request, *last_request; /* to be answered, in the order they came */
@@ -46,6 +50,24 @@ bool controller_add_deed(struct controller *c, struct deed deed);
 struct live_job *controller_find_job(struct controller *c, int64_t id); /* or NULL */
 bool controller_add_job(struct controller *c, struct live_job *job);    /* takes job */
 void controller_drop_job(struct controller *c, int64_t id);
+
+/*
+ * controller_stopping.c: a trial's measurements have changed from index first on; is it worth
+ * finishing? is_ended: it has ended, so that this is for others to learn from.
+ */
+void controller_judge(struct controller *c, struct live_job *job, struct live_trial *trial,
+                      size_t first, bool is_ended);
+/* A trial ends: what becomes of the verdict that was to stop it, and what its end teaches. */
+bool controller_settle_stop(struct controller *c, struct live_job *job, struct live_trial *trial,
+                            const struct trial_verdict *verdict);
+
+/* controller_search.c: a new suggestion as a waiting trial, at once or by a task whose answer asks
+ * again; or none (exhausted, failed). */
+void controller_suggest(struct controller *c, struct live_job *job);
+/* Has the next model learnt, where one can be and further trials are to come. */
+void controller_learn(struct controller *c, struct live_job *job);
+/* A task has come back; takes it. */
+void controller_searched(struct controller *c, struct search_task *task);
 
 /* controller_job.c: asks the job until it waits. */
 void controller_advance(struct controller *c, struct live_job *job);

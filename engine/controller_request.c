@@ -87,7 +87,8 @@ static bool adopt_trials(struct controller *c, struct live_job *job)
             return false;
         if (trial->state != TRIAL_STOPPING)
             continue;
-        trial->stop_cause = cause_of_stop(job);
+        if (trial->stop_cause != STOP_CAUSE_EARLY)
+            trial->stop_cause = cause_of_stop(job);
         if (!controller_add_deed(c, (struct deed){ .kind = DEED_STOP, .key = key }))
             return false;
     }

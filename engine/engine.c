@@ -2,6 +2,7 @@
 
 #include "assay/value.h"
 #include "engine/engine_private.h"
+#include "engine/numerics.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -284,7 +285,9 @@ static bool start_threads(struct engine *engine, const char *shim_path, struct a
         return assay_fail_memory(err);
     engine->follower = follower_new(&engine->env, engine->queue, err);
     engine->offload = engine->follower ? offload_new(err) : NULL;
-    engine->launcher = engine->offload ? launcher_host_new(&host, err) : NULL;
+    engine->suggester = engine->offload ? offload_new(err) : NULL;
+    engine->learner = engine->suggester ? offload_new(err) : NULL;
+    engine->launcher = engine->learner ? launcher_host_new(&host, err) : NULL;
     if (!engine->launcher)
         return false;
     code = pthread_create(&engine->thread, NULL, controller_thread, engine);
@@ -337,6 +340,7 @@ static struct engine *engine_alloc(const struct engine_options *options)
     engine->env.log = log_line;
     (void)pthread_mutex_init(&engine->reader_mutex, NULL);
     (void)pthread_mutex_init(&engine->progress_mutex, NULL);
+    (void)pthread_mutex_init(&engine->replay_mutex, NULL);
     return engine;
 }
 
@@ -350,6 +354,7 @@ struct engine *engine_open(const struct engine_options *options, struct assay_er
         (void)assay_fail_memory(err);
         return NULL;
     }
+    numerics_set_up();
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&engine->is_changed, &monotonic);
@@ -389,8 +394,11 @@ void engine_close(struct engine *engine)
         event_queue_close(engine->queue);
     launcher_free(engine->launcher);
     offload_free(engine->offload);
+    offload_free(engine->suggester);
+    offload_free(engine->learner); /* before the controller, whose jobs the tasks borrow from */
     follower_free(engine->follower);
     controller_free(engine->controller);
+    replay_free(engine->replay);
     event_queue_free(engine->queue);
     store_close(engine->reader);
     store_close(engine->writer);
@@ -401,6 +409,7 @@ void engine_close(struct engine *engine)
     if (engine->lock_fd >= 0)
         (void)close(engine->lock_fd);
     (void)pthread_cond_destroy(&engine->is_changed);
+    (void)pthread_mutex_destroy(&engine->replay_mutex);
     (void)pthread_mutex_destroy(&engine->progress_mutex);
     (void)pthread_mutex_destroy(&engine->reader_mutex);
     free(engine->state_dir);

@@ -4,7 +4,8 @@
  *   caller ──request──▶ queue ──▶ controller ──deeds──▶ launcher (supervisor thread, shims)
  *                         ▲            │                    │ ended
  *                         └──events── follower ◀────────────┘
- *                         └──events── offload (publishing)
+ *                         ├──events── offload (publishing)
+ *                         └──events── suggester, learner (samplers that learn)
  *
  * A reader engine has a read-only store and nothing else.
  */

@@ -10,6 +10,7 @@
 #include "engine/follower.h"
 #include "engine/offload.h"
 #include "engine/paths.h"
+#include "engine/replay.h"
 #include "launcher/command.h"
 
 #include <pthread.h>
@@ -33,8 +34,12 @@ struct engine {
     struct event_queue *queue;
     struct controller *controller;
     struct follower *follower;
-    struct offload *offload;
+    struct offload *offload;   /* publishing, removing of files */
+    struct offload *suggester; /* a suggestion must not wait for a model of another job */
+    struct offload *learner;
     struct launcher *launcher;
+    pthread_mutex_t replay_mutex; /* guards replay, and is held while it works */
+    struct replay *replay;        /* where the last one was left; or NULL */
     pthread_t thread;
     bool has_thread;
 

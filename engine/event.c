@@ -25,6 +25,7 @@ void event_clear(struct event *event)
     free(event->reports.seen.items);
     free(event->stderr_tail);
     free(event->text);
+    search_task_free(event->task);
     *event = (struct event){ 0 };
 }
 

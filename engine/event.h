@@ -8,6 +8,7 @@
 #ifndef ENGINE_EVENT_H
 #define ENGINE_EVENT_H
 
+#include "engine/search_task.h"
 #include "engine/spec/job_spec.h"
 #include "engine/store/store.h"
 #include "launcher/launcher.h"
@@ -17,6 +18,7 @@ enum event_kind {
     EVENT_REQUEST,       /* somebody asks for something and waits */
     EVENT_MEASURED,      /* a running attempt reported */
     EVENT_ENDED,         /* an attempt ended; the last reports are with it */
+    EVENT_SEARCHED,      /* a task of the controller's was run */
     EVENT_PUBLISHED,     /* a winner's model was copied out, or could not be */
     EVENT_OUT_OF_MEMORY, /* somebody could not tell what happened: the engine ends */
 };
@@ -67,6 +69,7 @@ struct event {
     struct ending ending;         /* ENDED */
     struct event_reports reports; /* MEASURED, ENDED */
     char *stderr_tail;            /* ENDED; may be NULL */
+    struct search_task *task;     /* SEARCHED */
     int64_t job;                  /* PUBLISHED */
     enum published published;     /* PUBLISHED */
     char *text;                   /* PUBLISHED: where, or why not */

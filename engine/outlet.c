@@ -121,6 +121,40 @@ static bool outlet_publish(void *context, const struct live_job *job, int64_t tr
     return engine_publish(context, job->row.id, trial);
 }
 
+struct searching {
+    struct engine *engine;
+    struct search_task *task;
+};
+
+static void search_now(void *context, bool is_dropped)
+{
+    struct searching *searching = context;
+    struct event event = { .kind = EVENT_SEARCHED, .task = searching->task };
+
+    if (is_dropped) {
+        event_clear(&event);
+    } else {
+        search_task_run(searching->task);
+        event_queue_put(searching->engine->queue, &event);
+    }
+    free(searching);
+}
+
+static bool outlet_search(void *context, struct search_task *task)
+{
+    struct engine *engine = context;
+    struct offload *thread = task->kind == SEARCH_LEARN ? engine->learner : engine->suggester;
+    struct searching *searching = calloc(1, sizeof *searching);
+
+    if (!searching)
+        return false;
+    *searching = (struct searching){ .engine = engine, .task = task };
+    if (offload_submit(thread, search_now, searching))
+        return true;
+    free(searching);
+    return false;
+}
+
 struct forgetting {
     struct engine *engine;
     int64_t job;
@@ -158,6 +192,7 @@ struct controller_outlet engine_outlet(struct engine *engine)
         .adopt = outlet_adopt,
         .stop = outlet_stop,
         .publish = outlet_publish,
+        .search = outlet_search,
         .forget = outlet_forget,
     };
 }

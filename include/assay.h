@@ -79,6 +79,56 @@ ASSAY_API bool assay_wait(struct assay *assay, uint64_t *seen, int timeout_ms);
 /* False when the engine had to stop (a store that cannot be written): *err says why. */
 ASSAY_API bool assay_is_working(struct assay *assay, struct assay_error *err);
 
+/*
+ * Ask and tell: a study whose trials the caller evaluates, in any way it likes. What `assay
+ * suggest` reads and writes by lines, a call each; docs/api.md has the lines. A study is its own:
+ * it needs no struct assay. One thread at a time.
+ */
+struct assay_study;
+
+enum { ASSAY_STUDY_ASK_MAX = 1000, ASSAY_STUDY_LINE_MAX = 16 * 1024 * 1024 };
+
+struct assay_study_options {
+    const char *document; /* the study, JSON or YAML; NULL: the first line brings it */
+    size_t document_size;
+    const char *state_dir; /* where the study is kept, and found again; NULL: in memory only */
+    bool is_verifying;     /* of a study found again: computes each suggestion anew */
+};
+
+/*
+ * NULL and *err: ASSAY_INVALID lists every fault of the document; ASSAY_PRECONDITION names the
+ * field in which it differs from the study in state_dir; ASSAY_UNAVAILABLE when another process has
+ * that study open or the folder cannot be used; ASSAY_DATA_LOSS when what is in it makes no sense,
+ * or a suggestion computed anew is another one.
+ */
+ASSAY_API struct assay_study *assay_study_open(const struct assay_study_options *options,
+                                               struct assay_error *err);
+ASSAY_API void assay_study_close(struct assay_study *study); /* NULL is fine */
+
+/*
+ * Answers one line (size bytes, without its end) in one line: response->body has no line end. What
+ * the answer says has been stored, if there is a state folder. Failures are answers, too, and the
+ * study goes on: {"error": {…}}, with a status of 400 and above. A line of more than
+ * ASSAY_STUDY_LINE_MAX bytes is refused by its size alone and may be NULL. False and *err only when
+ * there is no answer at all (no memory); what was asked may have been done then.
+ */
+ASSAY_API bool assay_study_line(struct assay_study *study, const char *line, size_t size,
+                                struct assay_response *response, struct assay_error *err);
+
+/* False until a document or a line has brought the study. */
+ASSAY_API bool assay_study_has_begun(const struct assay_study *study);
+
+/* What a person should know of the study that was found in state_dir, in one line; NULL: nothing.
+ * Lives as long as the study. */
+ASSAY_API const char *assay_study_note(const struct assay_study *study);
+
+/*
+ * Every fault of a study's document with its line and field path, as assay_check() answers them:
+ * {"faultCount": 1, "faults": [{"line": 2, "field": "…", "message": "…"}]}.
+ */
+ASSAY_API bool assay_study_check(const char *document, size_t size, struct assay_response *response,
+                                 struct assay_error *err);
+
 /* The name of the socket in a state folder on which its engine answers HTTP. */
 #define ASSAY_SOCKET_NAME "socket"
 

@@ -39,6 +39,8 @@ static grid_count add_counts(grid_count a, grid_count b)
 
 static double value_at(const struct param_spec *spec, uint64_t ordinal)
 {
+    if (spec->type == PARAM_DOUBLE)
+        return spec->min;
     if (spec->type == PARAM_INTEGER)
         return (double)((int64_t)spec->min + (int64_t)ordinal);
     return spec->type == PARAM_DISCRETE ? spec->numbers[ordinal] : (double)ordinal;
@@ -46,6 +48,8 @@ static double value_at(const struct param_spec *spec, uint64_t ordinal)
 
 static uint64_t ordinal_of(const struct param_spec *spec, double value)
 {
+    if (spec->type == PARAM_DOUBLE)
+        return 0;
     if (spec->type == PARAM_INTEGER)
         return (uint64_t)((int64_t)value - (int64_t)spec->min);
     return spec->type == PARAM_DISCRETE ? param_spec_nearest(spec, value) : (uint64_t)value;
@@ -111,7 +115,9 @@ static void count_nodes(struct grid *grid)
 
         node->branch_begin = begin;
         node->branch_count = collect_branches(grid, i, begin);
-        node->size = param_spec_value_total(spec) - node->branch_count;
+        /* A DOUBLE has one value here, and no list of them. */
+        node->size = spec->type == PARAM_DOUBLE ? 1 : param_spec_value_total(spec);
+        node->size -= node->branch_count;
         for (size_t b = begin; b < begin + node->branch_count; b++) {
             struct branch *branch = &grid->branches[b];
 

@@ -20,7 +20,8 @@ __extension__ typedef unsigned __int128 grid_count;
 
 struct grid; /* opaque: grid.c */
 
-/* Borrows space, in which no parameter is a DOUBLE. NULL for lack of memory. */
+/* Borrows space, in which no parameter is a DOUBLE of more than one value. NULL for lack of memory.
+ */
 struct grid *grid_new(const struct search_space *space);
 void grid_free(struct grid *grid); /* NULL is fine */
 

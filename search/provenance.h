@@ -22,7 +22,7 @@ enum stage {
     STAGE_FALLBACK = 10,  /* the numbers failed, and a Sobol point took their place */
 };
 
-enum acquisition {
+enum acquisition_kind {
     ACQUISITION_NONE = 0,
     ACQUISITION_LOG_EI = 1,      /* log expected improvement */
     ACQUISITION_UCB = 2,         /* upper confidence bound */
@@ -45,7 +45,7 @@ enum { PROVENANCE_NEAREST = 3 };
 
 struct provenance {
     enum stage stage;
-    enum acquisition acquisition;
+    enum acquisition_kind acquisition;
     enum fallback fallback;
     uint64_t past_count;      /* how many ended trials it was made from */
     uint64_t pending_count;   /* how many trials were under way */

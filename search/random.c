@@ -1,5 +1,7 @@
 #include "search/random.h"
 
+#include <gsl/gsl_cdf.h>
+
 enum { PHILOX_ROUNDS = 10 };
 
 /* Salmon et al. 2011, section 3.3 and table 2: multipliers by their statistical quality, Weyl
@@ -53,4 +55,9 @@ uint64_t random_bits(const struct random_stream *stream, uint32_t index)
 double random_unit(const struct random_stream *stream, uint32_t index)
 {
     return (double)(random_bits(stream, index) >> 11) * 0x1p-53;
+}
+
+double random_normal(const struct random_stream *stream, uint32_t index)
+{
+    return gsl_cdf_ugaussian_Pinv(random_unit(stream, index) + 0x1p-54);
 }

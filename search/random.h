@@ -16,6 +16,13 @@ enum random_purpose {
     RANDOM_SOBOL_SCRAMBLE = 2, /* the scrambling key of a Sobol dimension; trial 0 */
     RANDOM_SOBOL_TAIL = 3,     /* coordinates past the last Sobol dimension, by parameter */
     RANDOM_GRID_LATTICE = 4,   /* multipliers to choose a grid's order from; seed 0, trial 0 */
+    RANDOM_TPE = 20,           /* the candidates of one suggestion, one after the other */
+    RANDOM_CMAES = 21,         /* a point's normals and choices, one attempt after the other */
+    RANDOM_CMAES_FILL = 22,    /* what a finished trial's point does not say, by coordinate */
+    RANDOM_CMAES_RESTART = 23, /* where a restart begins, by coordinate; trial: which restart */
+    RANDOM_NSGA2 = 24,         /* a child's parents, crossover and mutations, by parameter */
+    RANDOM_GP_SEARCH = 10,     /* candidates of an acquisition's search, in the order of use */
+    RANDOM_GP_CHOICE = 11,     /* which acquisition, which directions, which samples */
 };
 
 struct random_stream {
@@ -33,5 +40,8 @@ uint64_t random_bits(const struct random_stream *stream, uint32_t index);
 
 /* Uniform on the multiples of 2^-53 in [0, 1). */
 double random_unit(const struct random_stream *stream, uint32_t index);
+
+/* Standard normal. */
+double random_normal(const struct random_stream *stream, uint32_t index);
 
 #endif

@@ -9,10 +9,8 @@
 #include <string.h>
 
 static const struct sampler_ops *const registry[] = {
-    &sampler_gp_ops,
-    &sampler_random_ops,
-    &sampler_grid_ops,
-    &sampler_sobol_ops,
+    &sampler_gp_ops,  &sampler_random_ops, &sampler_grid_ops,  &sampler_sobol_ops,
+    &sampler_tpe_ops, &sampler_cmaes_ops,  &sampler_nsga2_ops,
 };
 
 enum { SAMPLER_COUNT = sizeof registry / sizeof registry[0] };
@@ -85,13 +83,15 @@ struct sampler *sampler_new(const struct sampler_options *options, const struct 
         .seed = options->seed,
         .max_trial_count = options->max_trial_count > 0 ? options->max_trial_count : 0,
         .parallel_count = options->parallel_count > 0 ? (size_t)options->parallel_count : 1,
-        .noise = options->noise
+        .noise = options->noise,
+        .settings = options->settings
     };
     copy_metrics(sampler, options);
     if (ops->prepare && !ops->prepare(sampler, err)) {
         sampler_free(sampler);
         return NULL;
     }
+    sampler->settings = NULL;
     return sampler;
 }
 
@@ -144,4 +144,13 @@ enum sampler_answer sampler_suggest(const struct sampler *sampler,
                                        .mean = (double)NAN,
                                        .deviation = (double)NAN };
     return sampler->ops->suggest(sampler, query, point, provenance, err);
+}
+
+size_t sampler_first_objective(const struct sampler *sampler)
+{
+    size_t metric = 0;
+
+    while (metric + 1 < sampler->metric_count && sampler->metrics[metric].is_safety)
+        metric++;
+    return metric;
 }

@@ -49,6 +49,8 @@ struct sampler_options {
     enum observation_noise noise;
     const struct sampler_metric *metrics; /* copied; NULL: one metric, minimized */
     size_t metric_count;                  /* at most SAMPLER_METRICS_MAX are looked at */
+    const char *settings; /* "name=value,…": an algorithm's constants changed, for experiments
+                             (gp_settings.h); NULL: as they are */
 };
 
 /* What a suggestion may depend on beside the options. */

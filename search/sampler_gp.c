@@ -1,22 +1,227 @@
-/* The point a tuner tries first, then scrambled Sobol points from their first one on. */
-#include "search/sampler_ops.h"
+/*
+ * The default: Bayesian optimization with Gaussian processes.
+ *
+ * A few space-filling trials, then each suggestion maximises an acquisition of the model of all
+ * trials before it; trials under way count as measured as expected. docs/search.md tells how each
+ * choice was made.
+ */
+#include "search/gp_suggestion.h"
+
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIRST_MODEL = 4,  /* ended trials that the first model is learnt from */
+    LAG_FROM = 100,   /* ended trials from which models lag behind */
+    SOBOL_TRIES = 64, /* Sobol points tried for one that is new */
+};
+
+static void gp_release(void *state)
+{
+    struct gp_state *gp = state;
+
+    if (!gp)
+        return;
+    gp_space_free(gp->gp_space);
+    sobol_free(gp->sobol);
+    grid_free(gp->grid);
+    free(gp);
+}
+
+static bool count_grid(const struct sampler *sampler, struct gp_state *state)
+{
+    const struct search_space *space = sampler->space;
+
+    for (size_t i = 0; i < space->param_count; i++)
+        if (space->params[i].type == PARAM_DOUBLE && space->params[i].min < space->params[i].max)
+            return true;
+    state->grid = grid_new(space);
+    if (!state->grid)
+        return false;
+    state->grid_total = 1;
+    for (size_t i = 0; i < space->param_count; i++)
+        if (space->params[i].parent == PARAM_NO_PARENT)
+            state->grid_total = grid_multiply(state->grid_total, grid_size(state->grid, i));
+    return true;
+}
+
+static bool gp_prepare(struct sampler *sampler, struct assay_error *err)
+{
+    struct gp_state *state = calloc(1, sizeof *state);
+    size_t covered = sampler->space->param_count;
+    size_t start = 0;
+
+    if (!state)
+        return assay_fail_memory(err);
+    sampler->state = state;
+    (void)gsl_set_error_handler_off(); /* its default ends the program */
+    if (!gp_settings_read(&state->settings, sampler->settings, err))
+        return false;
+    if (covered > SOBOL_DIMENSIONS)
+        covered = SOBOL_DIMENSIONS;
+    state->gp_space = gp_space_new(sampler->space);
+    state->sobol = sobol_new(covered, sampler->seed);
+    if (!state->gp_space || !state->sobol || !count_grid(sampler, state))
+        return assay_fail_memory(err);
+    start = state->gp_space->dimension + 1 < 8 ? state->gp_space->dimension + 1 : 8;
+    if (state->settings.start_count > 0)
+        start = (size_t)state->settings.start_count;
+    state->start_count = sampler->parallel_count > start ? sampler->parallel_count : start;
+    return true;
+}
+
+static size_t gp_next_model(const struct sampler *sampler, size_t count)
+{
+    const struct gp_state *state = sampler->state;
+    size_t step = (size_t)(state->settings.refit_share * (double)count);
+
+    return count == 0 ? FIRST_MODEL : count + (step > 0 ? step : 1);
+}
+
+static size_t gp_model_count(const struct sampler *sampler, size_t past_count)
+{
+    size_t count = 0, before = 0, next = gp_next_model(sampler, 0);
+
+    while (next <= past_count) {
+        before = count;
+        count = next;
+        next = gp_next_model(sampler, count);
+    }
+    return count > LAG_FROM ? before : count;
+}
+
+static struct sampler_model *gp_learn_model(const struct sampler *sampler,
+                                            const struct history *history, size_t count,
+                                            const struct sampler_model *previous,
+                                            struct assay_error *err)
+{
+    const struct gp_state *state = sampler->state;
+    size_t size = state->gp_space->dimension + GP_EXTRA_HYPERS;
+    struct sampler_model *model =
+        calloc(1, sizeof *model + sampler->metric_count * size * sizeof model->hypers[0]);
+    struct gp_past *past = gp_past_new(sampler, state->gp_space, history, count, NULL, 0,
+                                       (size_t)state->settings.rows_max);
+    bool is_ok = model && past &&
+                 gp_learn(sampler, &state->settings, state->gp_space, past,
+                          previous ? previous->hypers : NULL, model->hypers, model->has_failed);
+
+    gp_past_free(past);
+    if (is_ok) {
+        model->metric_count = sampler->metric_count;
+        model->hyper_count = size;
+        return model;
+    }
+    free(model);
+    (void)assay_fail_memory(err);
+    return NULL;
+}
+
+static void gp_model_free(struct sampler_model *model)
+{
+    free(model);
+}
+
+/* The combination of a number, counted as sampler_grid.c's counting order does. */
+static void fill_combination(const struct sampler *sampler, const struct gp_state *state,
+                             grid_count index, double *point)
+{
+    const struct search_space *space = sampler->space;
+
+    for (size_t i = 0; i < space->param_count; i++)
+        point[i] = (double)NAN;
+    for (size_t i = 0; i < space->param_count; i++)
+        if (space->params[i].parent == PARAM_NO_PARENT) {
+            grid_fill(state->grid, i, index % grid_size(state->grid, i), point);
+            index /= grid_size(state->grid, i);
+        }
+}
+
+/* A space with no more combinations than trials so far may be used up. */
+static enum sampler_answer first_unvisited(const struct sampler *sampler,
+                                           const struct sampler_query *query, double *point)
+{
+    const struct gp_state *state = sampler->state;
+    grid_count tried = query->past_count + query->pending_count;
+
+    for (grid_count i = 0; i < state->grid_total && i <= tried; i++) {
+        fill_combination(sampler, state, i, point);
+        if (!gp_is_known(query, point, sampler->space->param_count))
+            return SAMPLER_POINT;
+    }
+    return SAMPLER_EXHAUSTED;
+}
+
+/* The study's own Sobol points, skipping those tried; the last resort too. */
+static enum sampler_answer suggest_sobol(const struct sampler *sampler,
+                                         const struct sampler_query *query, double *point)
+{
+    const struct gp_state *state = sampler->state;
+    uint64_t first = query->trial_number - 1;
+
+    if (first > 0 && state->settings.has_middle)
+        first--; /* the first trial was none of them */
+    for (uint64_t i = 0; i < SOBOL_TRIES; i++) {
+        /* Tries are far apart, so that no other trial begins there. */
+        uint64_t index = first + i * UINT64_C(1000003);
+
+        sampler_sobol_point(sampler, state->sobol, index, point);
+        if (gp_may_repeat(sampler) || !gp_is_known(query, point, sampler->space->param_count))
+            return SAMPLER_POINT;
+    }
+    return state->grid ? first_unvisited(sampler, query, point) : SAMPLER_POINT;
+}
+
+static enum sampler_answer suggest_start(const struct sampler *sampler,
+                                         const struct sampler_query *query, double *point,
+                                         struct provenance *provenance)
+{
+    const struct gp_state *state = sampler->state;
+
+    provenance->stage = STAGE_START;
+    if (query->trial_number == 1 && state->settings.has_middle) {
+        provenance->stage = STAGE_FIRST;
+        search_space_first_point(sampler->space, point);
+        if (!gp_is_known(query, point, sampler->space->param_count))
+            return SAMPLER_POINT;
+    }
+    return suggest_sobol(sampler, query, point);
+}
 
 static enum sampler_answer gp_suggest(const struct sampler *sampler,
                                       const struct sampler_query *query, double *point,
                                       struct provenance *provenance, struct assay_error *err)
 {
+    const struct gp_state *state = sampler->state;
+
     (void)err;
-    provenance->stage = query->trial_number == 1 ? STAGE_FIRST : STAGE_START;
-    if (query->trial_number == 1)
-        search_space_first_point(sampler->space, point);
-    else
-        sampler_sobol_point(sampler, sampler->state, query->trial_number - 2, point);
-    return SAMPLER_POINT;
+    if (!gp_may_repeat(sampler) && state->grid &&
+        query->past_count + query->pending_count >= state->grid_total &&
+        first_unvisited(sampler, query, point) == SAMPLER_EXHAUSTED)
+        return SAMPLER_EXHAUSTED;
+    if (query->trial_number <= state->start_count || query->past_count == 0)
+        return suggest_start(sampler, query, point, provenance);
+    if (gp_suggestion_make(sampler, query, point, provenance) == SEARCH_FOUND)
+        return SAMPLER_POINT;
+    *provenance = (struct provenance){ .stage = STAGE_FALLBACK,
+                                       .fallback = FALLBACK_SOBOL,
+                                       .past_count = query->past_count,
+                                       .pending_count = query->pending_count,
+                                       .acquisition_value = (double)NAN,
+                                       .mean = (double)NAN,
+                                       .deviation = (double)NAN };
+    return suggest_sobol(sampler, query, point);
 }
 
 const struct sampler_ops sampler_gp_ops = {
     .name = "gp",
-    .prepare = sampler_sobol_prepare,
+    .needs_history = true,
+    .prepare = gp_prepare,
+    .release = gp_release,
     .suggest = gp_suggest,
-    .release = sampler_sobol_release,
+    .model_count = gp_model_count,
+    .next_model = gp_next_model,
+    .learn = gp_learn_model,
+    .model_free = gp_model_free,
 };

@@ -17,6 +17,7 @@ struct sampler {
     struct sampler_metric metrics[SAMPLER_METRICS_MAX];
     size_t metric_count;    /* at least 1 */
     size_t objective_count; /* metrics that are not for safety */
+    const char *settings;   /* the options', for prepare() only */
     void *state;            /* owned, what prepare() made; NULL before */
 };
 
@@ -39,10 +40,16 @@ struct sampler_ops {
     void (*model_free)(struct sampler_model *model);
 };
 
+/* The index of the first metric that is not for safety; the last one where all are. */
+size_t sampler_first_objective(const struct sampler *sampler);
+
 extern const struct sampler_ops sampler_random_ops;
 extern const struct sampler_ops sampler_grid_ops;
 extern const struct sampler_ops sampler_sobol_ops;
 extern const struct sampler_ops sampler_gp_ops;
+extern const struct sampler_ops sampler_tpe_ops;
+extern const struct sampler_ops sampler_cmaes_ops;
+extern const struct sampler_ops sampler_nsga2_ops;
 
 struct sobol;
 

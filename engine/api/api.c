@@ -28,6 +28,9 @@ static const struct {
     { "GET", "/assay/v1/jobs/{job}/trials", api_list_trials },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}", api_get_trial },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs", api_get_logs },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}:explain", api_explain_trial },
+    { "GET", "/assay/v1/jobs/{job}:replay", api_replay_job },
+    { "GET", "/assay/v1/jobs/{job}/optimalTrials", api_list_optimal_trials },
 };
 
 /* The words of the path behind {job} and {trial}. */

@@ -2,6 +2,7 @@
 
 #include "assay/value.h"
 #include "engine/api/api_private.h"
+#include "engine/life/optimal.h"
 #include "engine/paths.h"
 #include "metrics/objective.h"
 
@@ -88,8 +89,18 @@ bool api_list_jobs(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
+static bool count_stop(void *context, int64_t number, double progress, const char *why)
+{
+    (void)number;
+    (void)progress;
+    (void)why;
+    ++*(int64_t *)context;
+    return true;
+}
+
+/* stopped: told to stop early; negative where the study has no rule. */
 static void write_counts(struct json_writer *w, const struct trial_totals *totals,
-                         const struct job_progress *live)
+                         const struct job_progress *live, int64_t stopped)
 {
     json_key(w, "trialCounts");
     json_begin_object(w);
@@ -98,6 +109,8 @@ static void write_counts(struct json_writer *w, const struct trial_totals *total
     write_int(w, "ended", live ? live->ended : totals->ended);
     write_int(w, "succeeded", live ? live->succeeded : totals->succeeded);
     write_int(w, "failed", live ? live->failed : totals->failed);
+    if (stopped >= 0)
+        write_int(w, "stoppedEarly", stopped);
     write_int(w, "lastEndOrder", live ? live->last_end_order : totals->last_end_order);
     json_end_object(w);
 }
@@ -130,18 +143,32 @@ static bool write_best(void *context, const struct trial_row *row)
     return false;
 }
 
-static void write_objective(struct json_writer *w, const struct job_spec *spec)
+static void write_goal(struct json_writer *w, const struct metric_spec *metric)
 {
-    size_t metric = objective_metric(spec->study.metrics, spec->study.metric_count);
+    json_begin_object(w);
+    write_text(w, "metricId", metric->id);
+    write_text(w, "goal", metric->goal == GOAL_MINIMIZE ? "MINIMIZE" : "MAXIMIZE");
+    json_end_object(w);
+}
 
-    if (spec->study.metric_count == 0)
+/* The first one; and all, where there are several. */
+static void write_objectives(struct json_writer *w, const struct job_spec *spec)
+{
+    const struct study_spec *study = &spec->study;
+    size_t metric = objective_metric(study->metrics, study->metric_count);
+
+    if (study->metric_count == 0)
         return;
     json_key(w, "objective");
-    json_begin_object(w);
-    write_text(w, "metricId", spec->study.metrics[metric].id);
-    write_text(w, "goal",
-               spec->study.metrics[metric].goal == GOAL_MINIMIZE ? "MINIMIZE" : "MAXIMIZE");
-    json_end_object(w);
+    write_goal(w, &study->metrics[metric]);
+    if (optimal_objective_count(study) < 2)
+        return;
+    json_key(w, "objectives");
+    json_begin_array(w);
+    for (size_t i = 0; i < study->metric_count; i++)
+        if (!study->metrics[i].is_safety)
+            write_goal(w, &study->metrics[i]);
+    json_end_array(w);
 }
 
 /* What the columns of a table of trials are: all there may be, whichever a trial has. */
@@ -170,6 +197,7 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
     int64_t best_trial = is_live ? live.best_trial : row->best_trial;
     struct trial_query query = { .job = row->id, .after = best_trial - 1, .limit = 1 };
     struct store *store = NULL;
+    int64_t stopped = spec->study.stopping_rule == STOPPING_NONE ? -1 : 0;
     char text[32];
     bool is_ok = true;
 
@@ -179,7 +207,7 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
     (void)snprintf(text, sizeof text, "%" PRIu64, row->seed);
     write_text(w, "seed", text);
     write_text(w, "algorithm", spec->kind == JOB_TUNING ? job_spec_algorithm(spec) : "");
-    write_objective(w, spec);
+    write_objectives(w, spec);
     write_ids(w, spec);
     write_text(w, "stateDir", engine_state_dir(call->engine));
     if (row->model_dir[0]) {
@@ -190,8 +218,11 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
     store = engine_read_begin(call->engine);
     if (!is_live)
         is_ok = store_trial_totals(store, row->id, &totals, err);
+    if (is_ok && stopped == 0)
+        is_ok = store_early_stop_each(store, row->id, 1, STORE_TRIALS_MAX - 1, count_stop, &stopped,
+                                      err);
     if (is_ok)
-        write_counts(w, &totals, is_live ? &live : NULL);
+        write_counts(w, &totals, is_live ? &live : NULL, stopped);
     if (is_ok && best_trial)
         is_ok = store_trial_each(store, &query, write_best, &best, err);
     engine_read_end(call->engine);

@@ -54,6 +54,11 @@ bool api_check_job(struct api_call *call, struct assay_error *err);
 /* api_trials.c */
 bool api_list_trials(struct api_call *call, struct assay_error *err);
 bool api_get_trial(struct api_call *call, struct assay_error *err);
+bool api_list_optimal_trials(struct api_call *call, struct assay_error *err);
 bool api_get_logs(struct api_call *call, struct assay_error *err);
+
+/* api_search.c */
+bool api_explain_trial(struct api_call *call, struct assay_error *err);
+bool api_replay_job(struct api_call *call, struct assay_error *err);
 
 #endif

@@ -6,6 +6,7 @@
  */
 
 #include "engine/api/api_private.h"
+#include "engine/life/study_sampler.h"
 #include "engine/spec/job_document.h"
 #include "engine/trial_command.h"
 #include "search/sampler.h"
@@ -104,13 +105,11 @@ static void check_output(const struct submission *s, const char *state_dir,
 static void check_sampler(const struct submission *s, struct assay_faults *faults)
 {
     struct assay_error why = { 0 };
-    struct sampler_options options = { .algorithm = job_spec_algorithm(s->spec),
-                                       .max_trial_count = s->spec->max_trial_count };
     struct sampler *sampler = NULL;
 
     if (s->spec->kind != JOB_TUNING)
         return;
-    sampler = sampler_new(&options, s->spec->study.space, &why);
+    sampler = study_sampler_new(s->spec, 0, &why);
     if (!sampler)
         assay_faults_add(faults, 0, why.field, "%s", why.message);
     sampler_free(sampler);
@@ -290,9 +289,9 @@ static void write_notes(struct json_writer *w, const struct job_spec *spec)
 {
     json_key(w, "notes");
     json_begin_array(w);
-    if (spec && spec->study.stopping_rule != STOPPING_NONE)
-        json_string(w, "trial stopping rules (median, decay curve, convex) are not acted on yet: "
-                       "every trial runs to its own end");
+    if (spec && spec->study.stopping_rule_spec.update_all_stopped_trials)
+        json_string(w, "updateAllStoppedTrials has no effect: a trial that is stopped keeps what "
+                       "it measured, and nothing predicted is added to it");
     json_end_array(w);
 }
 

@@ -2,6 +2,8 @@
 
 #include "assay/value.h"
 #include "engine/api/api_private.h"
+#include "engine/life/early_stops.h"
+#include "engine/life/optimal.h"
 #include "engine/paths.h"
 
 #include <errno.h>
@@ -18,13 +20,28 @@ struct listing {
     struct api_call *call;
     const struct job_spec *spec;
     struct store *store; /* to read measurements from; NULL to leave them out */
+    struct early_stops stops;
 };
+
+static void write_early_stop(struct json_writer *w, const struct early_stop *stop)
+{
+    json_key(w, "earlyStop");
+    json_begin_object(w);
+    json_key(w, "progress");
+    json_number(w, stop->progress);
+    if (stop->why) {
+        json_key(w, "why");
+        json_string(w, stop->why);
+    }
+    json_end_object(w);
+}
 
 /* {"trial": the API's Trial, and beside it what the API has no field for} */
 static bool list_trial(void *context, const struct trial_row *row)
 {
     struct listing *listing = context;
     struct json_writer *w = &listing->call->json;
+    const struct early_stop *stop = early_stops_find(&listing->stops, row->number);
 
     json_begin_object(w);
     json_key(w, "parameters");
@@ -37,6 +54,8 @@ static bool list_trial(void *context, const struct trial_row *row)
     json_int(w, row->end_order);
     json_key(w, "failure");
     json_string(w, failure_class_name(row->failure));
+    if (stop)
+        write_early_stop(w, stop);
     json_key(w, "trial"); /* last: reading its measurements takes the row's memory */
     resource_write_trial(w, listing->spec, row, listing->store);
     json_end_object(w);
@@ -59,6 +78,28 @@ static bool read_query(const struct api_call *call, int64_t job, struct trial_qu
     return true;
 }
 
+/* Before the walk over the trials, in which nothing else can be read. */
+static bool read_stops(struct listing *listing, struct store *store, int64_t job, int64_t first,
+                       int64_t last, struct assay_error *err)
+{
+    return listing->spec->study.stopping_rule == STOPPING_NONE ||
+           early_stops_read(&listing->stops, store, job, first, last, first == last, err);
+}
+
+static bool list_page(struct listing *listing, const struct trial_query *query,
+                      struct assay_error *err)
+{
+    struct store *store = engine_read_begin(listing->call->engine);
+    bool is_by_number = query->order == TRIALS_BY_NUMBER;
+    bool is_ok = read_stops(listing, store, query->job, is_by_number ? query->after + 1 : 1,
+                            STORE_TRIALS_MAX - 1, err) &&
+                 store_trial_each(store, query, list_trial, listing, err);
+
+    engine_read_end(listing->call->engine);
+    early_stops_clear(&listing->stops);
+    return is_ok;
+}
+
 bool api_list_trials(struct api_call *call, struct assay_error *err)
 {
     struct job_row row = { 0 };
@@ -74,11 +115,7 @@ bool api_list_trials(struct api_call *call, struct assay_error *err)
     json_begin_object(&call->json);
     json_key(&call->json, "trials");
     json_begin_array(&call->json);
-    if (is_ok) {
-        is_ok =
-            store_trial_each(engine_read_begin(call->engine), &query, list_trial, &listing, err);
-        engine_read_end(call->engine);
-    }
+    is_ok = is_ok && list_page(&listing, &query, err);
     json_end_array(&call->json);
     json_end_object(&call->json);
     job_spec_free(spec);
@@ -138,9 +175,58 @@ bool api_get_trial(struct api_call *call, struct assay_error *err)
         query.job = row.id;
         query.after = number - 1;
         listing.store = engine_read_begin(call->engine);
-        is_ok = store_trial_each(listing.store, &query, list_trial, &listing, err);
+        is_ok = read_stops(&listing, listing.store, row.id, number, number, err) &&
+                store_trial_each(listing.store, &query, list_trial, &listing, err);
         engine_read_end(call->engine);
+        early_stops_clear(&listing.stops);
     }
+    job_spec_free(spec);
+    job_row_clear(&row);
+    return is_ok;
+}
+
+static bool list_numbers(struct listing *listing, int64_t job, const int64_t *numbers, size_t count,
+                         struct assay_error *err)
+{
+    struct store *store = engine_read_begin(listing->call->engine);
+    bool is_ok = read_stops(listing, store, job, 1, STORE_TRIALS_MAX - 1, err);
+
+    for (size_t i = 0; is_ok && i < count; i++) {
+        struct trial_query query = { .job = job, .after = numbers[i] - 1, .limit = 1 };
+
+        is_ok = store_trial_each(store, &query, list_trial, listing, err);
+    }
+    engine_read_end(listing->call->engine);
+    early_stops_clear(&listing->stops);
+    return is_ok;
+}
+
+/* The best trial, or the Pareto front of several objectives. */
+bool api_list_optimal_trials(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    struct job_progress live;
+    struct listing listing = { .call = call };
+    int64_t *numbers = NULL;
+    size_t count = 0;
+    bool is_ok = api_read_job(call, &row, &spec, err);
+
+    if (!is_ok)
+        return false;
+    listing.spec = spec;
+    if (engine_progress(call->engine, row.id, &live))
+        row.best_trial = live.best_trial;
+    is_ok = optimal_trials(&spec->study, engine_read_begin(call->engine), row.id, row.best_trial,
+                           &numbers, &count, err);
+    engine_read_end(call->engine);
+    json_begin_object(&call->json);
+    json_key(&call->json, "optimalTrials");
+    json_begin_array(&call->json);
+    is_ok = is_ok && list_numbers(&listing, row.id, numbers, count, err);
+    json_end_array(&call->json);
+    json_end_object(&call->json);
+    free(numbers);
     job_spec_free(spec);
     job_row_clear(&row);
     return is_ok;

@@ -21,6 +21,7 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_FOLLOW,
     OPTION_STDERR,
+    OPTION_VERIFY,
     OPTION_MAN,
     OPTION_COMPLETION,
     OPTION_HELP,
@@ -67,7 +68,8 @@ extern const struct exit_status exit_statuses[];
 /* NULL when there is none of that name; *nearest is then one that may have been meant, or NULL. */
 const struct command *command_find(const char *name, const char **nearest);
 
-/* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_help.c */
+/* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_search.c,
+ * suggest.c, help.c */
 int command_run(const struct arguments *arguments);
 int command_resume(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
@@ -79,6 +81,9 @@ int command_cancel(const struct arguments *arguments);
 int command_delete(const struct arguments *arguments);
 int command_trials(const struct arguments *arguments);
 int command_logs(const struct arguments *arguments);
+int command_suggest(const struct arguments *arguments);
+int command_explain(const struct arguments *arguments);
+int command_replay(const struct arguments *arguments);
 int command_help(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 

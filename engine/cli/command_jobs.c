@@ -138,12 +138,83 @@ static bool print_best_json(const cJSON *job, struct assay_error *err)
     return true;
 }
 
+/* One row for each trial of the Pareto front. */
+static bool fill_front(struct table *table, const cJSON *answer, const cJSON *objectives)
+{
+    const cJSON *item = NULL;
+    bool is_ok = true;
+
+    cJSON_ArrayForEach(item, json_get(answer, "optimalTrials"))
+    {
+        const cJSON *objective = NULL;
+
+        table_begin_row(table);
+        text_write_safe(table_cell(table), view_text(json_get(item, "trial"), "id"));
+        cJSON_ArrayForEach(objective, objectives)
+        {
+            const cJSON *value =
+                json_get(json_get(item, "metrics"), view_text(objective, "metricId"));
+            FILE *cell = table_cell(table);
+
+            if (value)
+                view_write_value(cell, value);
+        }
+        view_write_members(table_cell(table), json_get(item, "parameters"), "=", true);
+        is_ok = table_end_row(table) && is_ok;
+    }
+    return is_ok;
+}
+
+static struct table *make_front_table(const cJSON *objectives)
+{
+    const char **columns = calloc((size_t)cJSON_GetArraySize(objectives) + 2, sizeof *columns);
+    const cJSON *objective = NULL;
+    struct table *table = NULL;
+    size_t count = 0;
+
+    if (!columns)
+        return NULL;
+    columns[count++] = "TRIAL";
+    cJSON_ArrayForEach(objective, objectives) columns[count++] = view_text(objective, "metricId");
+    columns[count++] = "PARAMETERS";
+    table = table_new(columns, count);
+    free(columns);
+    return table;
+}
+
+/* Of several objectives: all trials that no other is better than in everything. */
+static bool print_front(const struct asking *a, struct assay_error *err)
+{
+    const cJSON *objectives = json_get(a->job, "objectives");
+    char target[64];
+    cJSON *answer = NULL;
+    struct table *table = NULL;
+    bool is_ok = false;
+
+    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/optimalTrials",
+                   view_text(a->job, "id"));
+    if (a->arguments->is_given[OPTION_JSON])
+        return report_json(a->client, target, err);
+    answer = client_get(a->client, err, "%s", target);
+    if (!answer)
+        return false;
+    table = make_front_table(objectives);
+    is_ok = table && fill_front(table, answer, objectives) && table_print(table);
+    table_free(table);
+    cJSON_Delete(answer);
+    return is_ok || assay_fail_memory(err);
+}
+
 static bool print_best(const struct asking *a, struct assay_error *err)
 {
     if (!json_get(a->job, "bestTrial"))
         return assay_fail(err, ASSAY_NOT_FOUND, NULL, "job %s has no best trial%s: none has %s",
                           view_text(a->job, "id"), view_job_has_ended(a->job) ? "" : " yet",
-                          "succeeded");
+                          view_integer(json_get(a->job, "trialCounts"), "succeeded")
+                              ? "met every safety threshold"
+                              : "succeeded");
+    if (json_get(a->job, "objectives"))
+        return print_front(a, err);
     if (a->arguments->is_given[OPTION_JSON])
         return print_best_json(a->job, err);
     report_best(a->job);

@@ -102,7 +102,9 @@ static bool add_row(struct table *table, const cJSON *item, const cJSON *metric_
     table_begin_row(table);
     text_write_safe(table_cell(table), view_text(trial, "id"));
     text_write_safe(table_cell(table), view_text(trial, "state"));
-    text_write_safe(table_cell(table), view_text(item, "failure"));
+    text_write_safe(table_cell(table), json_get(item, "earlyStop") && !*view_text(item, "failure")
+                                           ? "stopped early"
+                                           : view_text(item, "failure"));
     (void)fprintf(table_cell(table), "%" PRId64, view_integer(item, "attempt"));
     cJSON_ArrayForEach(id, metric_ids)
     {

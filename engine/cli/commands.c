@@ -43,6 +43,9 @@ const struct option_spec command_options[OPTION_COUNT] = {
                         .letter = 'f',
                         .help = "go on until the trial has ended" },
     [OPTION_STDERR] = { .name = "stderr", .help = "what the trial wrote to standard error" },
+    [OPTION_VERIFY] = { .name = "verify",
+                        .help = "of a study that is found again, compute every suggestion anew, "
+                                "and fail when one is another" },
     [OPTION_MAN] = { .name = "man", .help = "print the man page as roff" },
     [OPTION_COMPLETION] = { .name = "completion",
                             .argument = "SHELL",
@@ -85,13 +88,27 @@ const struct command commands[] = {
       "The CSV has a column for each metric and each parameter; times are UTC.", command_trials },
     { "best", "[ID]", 0, 1, STATE | JSON, "show the best trial of a job",
       "Its number, metrics, parameters, and the folder of its model: manifest.json and\n"
-      "model/ with what the trial left in AIP_MODEL_DIR.",
+      "model/ with what the trial left in AIP_MODEL_DIR. Of several objectives, a table\n"
+      "of the Pareto front: the trials than which no other is better in everything. The\n"
+      "model is then that of the best in the first objective. Trials that miss a safety\n"
+      "threshold are never among them.",
       command_best },
     { "logs", "[ID] TRIAL", 1, 2, STATE | OPTION_BIT(OPTION_FOLLOW) | OPTION_BIT(OPTION_STDERR),
       "print what a trial wrote to its standard output",
       "TRIAL is the trial's number. Of a trial that was started more than once, it is\n"
       "the latest attempt.",
       command_logs },
+    { "explain", "[ID] TRIAL", 1, 2, STATE | JSON, "say why a trial has the parameters it has",
+      "Which stage of the search made them, what it expected and what was measured, which\n"
+      "ended trials are most like it, how many were under way; and why it was stopped or\n"
+      "failed. TRIAL is the trial's number.",
+      command_explain },
+    { "replay", "[ID]", 0, 1, STATE | JSON | QUIET,
+      "compute all suggestions of a job anew, and compare",
+      "A suggestion depends on the document, the seed and what had ended by then, so the\n"
+      "same come out again: of a job that runs or has ended, on any machine of this kind.\n"
+      "The first difference is printed, and makes the exit status 1.",
+      command_replay },
     { "wait", "[ID]", 0, 1, STATE | JSON | QUIET, "wait for a job that another process runs",
       "Prints what run prints at the end, and exits as run does.", command_wait },
     { "cancel", "[ID]", 0, 1, STATE | QUIET, "stop a job and its trials for good",
@@ -102,6 +119,26 @@ const struct command commands[] = {
       "Removes its trials' folders, outputs and copied model; does not ask. Outputs that\n"
       "the document put elsewhere (baseOutputDirectory) stay. A running job is refused.",
       command_delete },
+    { "suggest", "STUDY", 1, 1, STATE | OPTION_BIT(OPTION_VERIFY),
+      "ask for parameters and tell results by JSON lines",
+      "For trials that something else runs, in any language: each line of standard input\n"
+      "is a JSON object, and is answered by a line.\n"
+      "\n"
+      "STUDY is a file (JSON or YAML) with studySpec and, if wanted, maxTrialCount,\n"
+      "parallelTrialCount, seed and algorithm; the document that run takes will do. With -\n"
+      "the study is the first line: {\"study\":{\"studySpec\":{...}}}. Then\n"
+      "\n"
+      "{\"ask\":2} is answered with {\"trials\":[{\"id\":\"1\",\"parameters\":{...}},...]},\n"
+      "and with \"done\":true when there are fewer;\n"
+      "{\"tell\":[{\"id\":\"1\",\"metrics\":{\"loss\":0.3}}]} with {\"ok\":true};\n"
+      "{\"tell\":[{\"id\":\"2\",\"infeasible\":\"why\"}]} the same;\n"
+      "{\"measure\":{\"id\":\"3\",\"step\":5,\"metrics\":{\"loss\":0.4}}} with {\"stop\":false};\n"
+      "{\"best\":true}, {\"pending\":true} and {\"explain\":\"3\"} with trials. tell and ask may\n"
+      "share a line. Failures are {\"error\":{...}}, change nothing and end nothing.\n"
+      "\n"
+      "With --state DIR nothing that was answered is ever lost: DIR/suggest.jsonl has it,\n"
+      "and the same study goes on there. Without it the study is gone at the end.",
+      command_suggest },
     { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
       "explain a command", "Without COMMAND it lists them all.", command_help },
     { "version", "", 0, 0, 0, "print the version", "", command_version },

@@ -82,6 +82,8 @@ static void print_counts(const cJSON *job)
                  view_integer(job, "maxTrialCount"), succeeded);
     if (view_integer(counts, "failed"))
         (void)printf(", %" PRId64 " failed", view_integer(counts, "failed"));
+    if (view_integer(counts, "stoppedEarly"))
+        (void)printf(", %" PRId64 " stopped early", view_integer(counts, "stoppedEarly"));
     if (!view_job_has_ended(job) && view_integer(counts, "running"))
         (void)printf("; %" PRId64 " %s", view_integer(counts, "running"),
                      view_is_true(job, "isWorkedOn") ? "running"
@@ -139,6 +141,15 @@ static void print_end(const cJSON *job)
     (void)putchar('\n');
 }
 
+/* Which it is depends on what one wants: `best` lists them. */
+static void print_front(const cJSON *job)
+{
+    print_label("best");
+    (void)fputs("none is better than the others in all objectives: assay best ", stdout);
+    text_write_safe(stdout, view_text(job, "id"));
+    (void)putchar('\n');
+}
+
 void report_best(const cJSON *job)
 {
     const cJSON *best = json_get(job, "bestTrial");
@@ -146,6 +157,10 @@ void report_best(const cJSON *job)
 
     if (!best)
         return;
+    if (json_get(job, "objectives")) {
+        print_front(job);
+        return;
+    }
     if (strcmp(view_text(job, "kind"), "CustomJob") != 0) {
         print_label("best trial");
         (void)printf("%" PRId64, view_integer(best, "id"));
@@ -176,11 +191,37 @@ void report_resume(const cJSON *job, const struct state_dir *dir)
     free(command);
 }
 
+static void print_objective(const cJSON *objective)
+{
+    static const char minimize[] = "MINIMIZE";
+
+    (void)fputs(strcmp(view_text(objective, "goal"), minimize) == 0 ? "minimize " : "maximize ",
+                stdout);
+    text_write_safe(stdout, view_text(objective, "metricId"));
+}
+
+static void print_objectives(const cJSON *job)
+{
+    const cJSON *objectives = json_get(job, "objectives");
+    const cJSON *objective = json_get(job, "objective");
+    const char *between = "";
+
+    if (!objective)
+        return;
+    print_label("objective");
+    if (!objectives)
+        print_objective(objective);
+    cJSON_ArrayForEach(objective, objectives)
+    {
+        (void)fputs(between, stdout);
+        print_objective(objective);
+        between = ", ";
+    }
+    (void)putchar('\n');
+}
+
 void report_job(const cJSON *job, const struct state_dir *dir)
 {
-    const cJSON *objective = json_get(job, "objective");
-    const char *minimize = "MINIMIZE";
-
     print_text("job", view_text(job, "id"));
     print_text("kind", view_text(job, "kind"));
     print_text("name", view_text(job, "displayName"));
@@ -189,13 +230,7 @@ void report_job(const cJSON *job, const struct state_dir *dir)
     print_time("started", view_text(job, "startTime"));
     print_time("ended", view_text(job, "endTime"));
     print_counts(job);
-    if (objective) {
-        print_label("objective");
-        (void)fputs(strcmp(view_text(objective, "goal"), minimize) == 0 ? "minimize " : "maximize ",
-                    stdout);
-        text_write_safe(stdout, view_text(objective, "metricId"));
-        (void)putchar('\n');
-    }
+    print_objectives(job);
     print_text("algorithm", view_text(job, "algorithm"));
     print_text("seed", view_text(job, "seed"));
     report_best(job);

@@ -1,5 +1,9 @@
 #include "engine/life/live_job.h"
 
+#include "engine/life/early_stops.h"
+#include "engine/life/optimal.h"
+#include "engine/life/study_sampler.h"
+#include "engine/life/suggestion.h"
 #include "engine/spec/job_document.h"
 #include "metrics/objective.h"
 
@@ -23,11 +27,29 @@ struct attempt_key live_trial_key(const struct live_job *job, const struct live_
                                  .attempt = trial->attempt };
 }
 
+/* And what else learns from trials. */
+static bool make_sampler(struct live_job *job, struct assay_error *err)
+{
+    if (job->spec->kind != JOB_TUNING)
+        return true;
+    job->sampler = study_sampler_new(job->spec, job->row.seed, err);
+    if (!job->sampler)
+        return false;
+    if (job->spec->study.stopping_rule != STOPPING_NONE) {
+        job->stopping = early_stopping_new(&job->spec->study, err);
+        if (!job->stopping)
+            return false;
+    }
+    if (!sampler_needs_history(job->sampler))
+        return true;
+    job->memory =
+        study_memory_new(job->sampler, live_job_param_count(job), live_job_metric_count(job));
+    return job->memory || assay_fail_memory(err);
+}
+
 struct live_job *live_job_new(struct job_row *row, struct job_spec *spec, struct assay_error *err)
 {
     struct live_job *job = calloc(1, sizeof *job);
-    struct sampler_options options = { .seed = row->seed,
-                                       .max_trial_count = spec->max_trial_count };
 
     if (!job) {
         job_row_clear(row);
@@ -39,19 +61,13 @@ struct live_job *live_job_new(struct job_row *row, struct job_spec *spec, struct
     *row = (struct job_row){ 0 };
     job->spec = spec;
     tuning_job_init(&job->life, spec, job->row.create_us);
-    job->values = calloc(spec->study.metric_count + 1, sizeof *job->values);
-    if (!job->values) {
+    job->values =
+        calloc(spec->study.metric_count + live_job_param_count(job) + 1, sizeof *job->values);
+    job->point = job->values ? job->values + spec->study.metric_count : NULL;
+    if (!job->values)
         (void)assay_fail_memory(err);
-        goto fail;
-    }
-    if (spec->kind == JOB_TUNING) {
-        options.algorithm = job_spec_algorithm(spec);
-        job->sampler = sampler_new(&options, spec->study.space, err);
-        if (!job->sampler)
-            goto fail;
-    }
-    return job;
-fail:
+    else if (make_sampler(job, err))
+        return job;
     live_job_free(job);
     return NULL;
 }
@@ -70,6 +86,8 @@ void live_job_free(struct live_job *job)
         live_trial_clear(&job->trials[i]);
     free(job->trials);
     free(job->values);
+    early_stopping_free(job->stopping);
+    study_memory_free(job->memory);
     sampler_free(job->sampler);
     job_spec_free(job->spec);
     job_row_clear(&job->row);
@@ -124,11 +142,20 @@ struct live_trial *live_job_waiting_trial(struct live_job *job)
     return first;
 }
 
+bool live_job_remember(struct live_job *job, const struct trial_row *row, double progress)
+{
+    struct past_trial past;
+
+    return !job->memory || !suggestion_past(row, progress, &past) ||
+           study_memory_append(job->memory, &past);
+}
+
 /* What the walks over a stored job's rows fill. */
 struct loading {
     struct store *store;
     struct live_job *job;
     struct live_trial *trial;
+    struct early_stops stops;
     struct assay_error *err;
     bool is_ok;
 };
@@ -186,6 +213,8 @@ static bool load_trial(void *context, const struct trial_row *row)
     }
     trial->attempt = row->attempt;
     trial->state = (enum trial_state)row->state;
+    if (early_stops_find(&loading->stops, row->number))
+        trial->stop_cause = STOP_CAUSE_EARLY;
     trial->start_us = row->start_us;
     memcpy(trial->point, row->point, row->point_count * sizeof *row->point);
     return true;
@@ -238,7 +267,8 @@ static bool load_progress(void *context, const struct trial_row *row)
     struct loading *loading = context;
     struct live_job *job = loading->job;
 
-    if (row->state != TRIAL_SUCCEEDED || objective_of(job, row) != job->life.best_value)
+    if (row->state != TRIAL_SUCCEEDED || objective_of(job, row) != job->life.best_value ||
+        !optimal_is_safe(&job->spec->study, row->values))
         return row->end_order < job->life.ended_at_best;
     job->life.ended_at_best = row->end_order;
     job->life.progress_us = row->end_us;
@@ -260,6 +290,44 @@ static bool load_best_trial(struct loading *loading)
     if (!stopping->has_max_num_trials_no_progress && !stopping->has_max_duration_no_progress)
         return true;
     return store_trial_each(loading->store, &ended, load_progress, loading, loading->err);
+}
+
+static bool load_past(void *context, const struct trial_row *row)
+{
+    struct loading *loading = context;
+    struct live_job *job = loading->job;
+    const struct early_stop *stop = early_stops_find(&loading->stops, row->number);
+
+    if (row->point_count != live_job_param_count(job) ||
+        (row->values && row->value_count != live_job_metric_count(job)))
+        loading->is_ok =
+            assay_fail(loading->err, ASSAY_DATA_LOSS, NULL,
+                       "the values of trial %lld do not fit its study", (long long)row->number);
+    else
+        loading->is_ok = live_job_remember(job, row, stop ? stop->progress : 0) ||
+                         assay_fail_memory(loading->err);
+    return loading->is_ok;
+}
+
+/* Which trials were told to stop early, before the walks that ask for it. */
+static bool load_stops(struct loading *loading)
+{
+    struct live_job *job = loading->job;
+
+    return !job->stopping || (early_stops_read(&loading->stops, loading->store, job->row.id, 1,
+                                               STORE_TRIALS_MAX - 1, false, loading->err) &&
+                              early_stopping_load(job->stopping, loading->store, job->row.id,
+                                                  job->spec, loading->err));
+}
+
+/* A walk over all rows, for samplers that learn from them. */
+static bool load_memory(struct loading *loading)
+{
+    struct trial_query ended = { .job = loading->job->row.id, .order = TRIALS_BY_END };
+
+    return !loading->job->memory ||
+           (store_trial_each(loading->store, &ended, load_past, loading, loading->err) &&
+            loading->is_ok);
 }
 
 static bool load_totals(struct loading *loading)
@@ -315,7 +383,10 @@ struct live_job *live_job_load(struct store *store, int64_t id, struct assay_err
         return NULL;
     loading.job->life.state = (enum job_state)loading.job->row.state;
     loading.job->life.closing = (enum job_closing)loading.job->row.closing;
-    if (load_totals(&loading) && load_trials(&loading))
+    loading.is_ok = load_totals(&loading) && load_stops(&loading) && load_memory(&loading) &&
+                    load_trials(&loading);
+    early_stops_clear(&loading.stops);
+    if (loading.is_ok)
         return loading.job;
     live_job_free(loading.job);
     return NULL;

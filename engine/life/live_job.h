@@ -1,10 +1,13 @@
 /*
  * engine/life/live_job.h - a job that is being worked on: its row, spec, sampler and the trials
- * that have not ended. The controller's own; memory does not grow with trials that have ended.
+ * that have not ended. The controller's own. Memory does not grow with trials that have ended, but
+ * for samplers that learn from them.
  */
 #ifndef ENGINE_LIFE_LIVE_JOB_H
 #define ENGINE_LIFE_LIVE_JOB_H
 
+#include "engine/life/early_stopping.h"
+#include "engine/life/study_memory.h"
 #include "engine/life/trial.h"
 #include "engine/life/tuning_job.h"
 #include "engine/store/store.h"
@@ -22,6 +25,7 @@ struct live_trial {
     int64_t start_us;
     struct series *series;      /* NULL while it waits */
     size_t stored_measurements; /* indexes below it are in the store */
+    double progress;            /* once stopped early and ended: how far it came; else 0 */
     struct metric_mark mark;    /* of an adopted attempt */
     bool has_mark;
     double *point; /* param_count */
@@ -31,6 +35,8 @@ struct live_job {
     struct job_row row;
     struct job_spec *spec;
     struct sampler *sampler;
+    struct study_memory *memory;     /* NULL where the sampler needs none */
+    struct early_stopping *stopping; /* NULL without a rule */
     struct tuning_job life;
     struct live_trial *trials; /* unordered */
     size_t trial_count, trial_capacity;
@@ -38,6 +44,15 @@ struct live_job {
     bool is_pausing;
     int unstarted_in_row; /* launches since one last ran, that never did */
     double *values;       /* one per metric: room for a final measurement */
+    double *point;        /* one per parameter: room for a suggestion */
+
+    /* What is computed elsewhere from this job's memory: controller_search.c. */
+    uint64_t opening;           /* tells this from other lives of the same job in one engine */
+    int task_count;             /* so many borrow from it: it must not be freed */
+    bool is_learning;           /* one of them is a model */
+    bool awaits_model;          /* the next suggestion will be made with it */
+    struct search_task *answer; /* a suggestion that has come, while it is looked at */
+    struct live_job *next_left; /* of those that only wait for their tasks */
 };
 
 /* Takes what row points to and spec, also on failure. */
@@ -52,6 +67,10 @@ struct live_job *live_job_load(struct store *store, int64_t id, struct assay_err
 
 /* The stored document, typed. The caller frees it: job_spec_free(). */
 struct job_spec *job_row_spec(const struct job_row *row, struct assay_error *err);
+
+/* Adds the trial of an ended row to the job's memory, where it has one and the trial tells
+ * something (suggestion_past()). Call in the order of the ends. False for lack of memory. */
+bool live_job_remember(struct live_job *job, const struct trial_row *row, double progress);
 
 /* A new trial at the end of the array, its point uninitialised; NULL for lack of memory. The
  * pointer is good until the next call. */

@@ -41,7 +41,8 @@ static enum failure_class class_of_ending(const struct trial_facts *facts)
     case ENDING_LOST:
         break;
     }
-    return FAILURE_LOST;
+    /* What was not worth finishing is not lost either. */
+    return facts->stop_cause == STOP_CAUSE_EARLY ? FAILURE_STOPPED : FAILURE_LOST;
 }
 
 static bool is_again(const struct trial_facts *facts)
@@ -120,6 +121,8 @@ void trial_judge(const struct trial_facts *facts, double *values, struct trial_v
 
     verdict->reason[0] = '\0';
     verdict->is_again = is_again(facts);
+    verdict->is_stopped_early =
+        facts->stop_cause == STOP_CAUSE_EARLY && class_of_ending(facts) == FAILURE_STOPPED;
     verdict->has_final = false;
     verdict->failure = class_of_ending(facts);
     verdict->state = TRIAL_INFEASIBLE;

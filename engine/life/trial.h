@@ -13,7 +13,13 @@
 enum { TRIAL_LOSSES_MAX = 9, TRIAL_REASON_MAX = 1536 };
 
 /* Why a running trial was told to stop. */
-enum stop_cause { STOP_CAUSE_NONE, STOP_CAUSE_STOPPED, STOP_CAUSE_CANCELLED, STOP_CAUSE_PAUSED };
+enum stop_cause {
+    STOP_CAUSE_NONE,
+    STOP_CAUSE_STOPPED, /* its study was, by studyStoppingConfig */
+    STOP_CAUSE_EARLY,   /* it was not worth finishing */
+    STOP_CAUSE_CANCELLED,
+    STOP_CAUSE_PAUSED,
+};
 
 struct trial_verdict {
     bool is_again; /* not ended: to be started once more, as another attempt */
@@ -21,6 +27,7 @@ struct trial_verdict {
     enum failure_class failure;
     int64_t step, elapsed_us; /* final measurement, when has_final */
     bool has_final;
+    bool is_stopped_early;         /* by STOP_CAUSE_EARLY, and not by itself before that */
     char reason[TRIAL_REASON_MAX]; /* "" for a plain success */
 };
 

@@ -1,5 +1,6 @@
 #include "engine/life/tuning_job.h"
 
+#include "engine/life/optimal.h"
 #include "metrics/objective.h"
 
 #include <math.h>
@@ -23,7 +24,7 @@ void tuning_job_init(struct tuning_job *job, const struct job_spec *spec, int64_
 }
 
 void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_state state,
-                            enum failure_class failure, double value, int64_t end_us)
+                            enum failure_class failure, double value, bool is_safe, int64_t end_us)
 {
     const struct study_spec *study = &job->spec->study;
     enum goal goal = GOAL_MAXIMIZE;
@@ -37,6 +38,8 @@ void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_s
     if (state != TRIAL_SUCCEEDED)
         return;
     job->succeeded++;
+    if (!is_safe)
+        return;
     if (study->metric_count)
         goal = study->metrics[objective_metric(study->metrics, study->metric_count)].goal;
     /* Ties go to the lower number, however the trials happened to end. */
@@ -72,11 +75,17 @@ static int64_t constraint_us(const struct time_constraint *constraint, int64_t c
     return create_us + constraint->max_duration_us;
 }
 
+/* With several, "no progress" has no meaning. */
+static bool has_one_objective(const struct tuning_job *job)
+{
+    return optimal_objective_count(&job->spec->study) == 1;
+}
+
 static int64_t no_progress_us(const struct tuning_job *job)
 {
     const struct stopping_config *stopping = &job->spec->study.stopping;
 
-    if (!stopping->has_max_duration_no_progress || job->spec->study.metric_count != 1)
+    if (!stopping->has_max_duration_no_progress || !has_one_objective(job))
         return INT64_MAX;
     return job->progress_us + stopping->max_duration_no_progress_us;
 }
@@ -101,7 +110,7 @@ static bool is_stopped_by_config(const struct tuning_job *job, int64_t now_us)
         return true;
     if (stopping->has_max_num_trials && job->ended >= stopping->max_num_trials)
         return true;
-    if (stopping->has_max_num_trials_no_progress && job->spec->study.metric_count == 1 &&
+    if (stopping->has_max_num_trials_no_progress && has_one_objective(job) &&
         job->ended - job->ended_at_best >= stopping->max_num_trials_no_progress)
         return true;
     return now_us >= no_progress_us(job);
@@ -127,8 +136,7 @@ bool tuning_job_gives_up_waiting(const struct tuning_job *job)
            (job->closing == JOB_CLOSING_STOPPED && job->spec->study.stopping.should_stop_asap);
 }
 
-/* No further trial will be made. */
-static bool is_full(const struct tuning_job *job)
+bool tuning_job_is_full(const struct tuning_job *job)
 {
     const struct stopping_config *stopping = &job->spec->study.stopping;
 
@@ -226,6 +234,9 @@ static struct job_decision decide_done(const struct tuning_job *job)
                           is_stopped ? " before studyStoppingConfig ended the study" : "");
     if (job->is_publishing)
         return decide(JOB_WAIT);
+    if (job->spec->kind == JOB_TUNING && !job->best_trial)
+        return decide_end(JOB_STATE_SUCCEEDED, ASSAY_OK,
+                          "no trial met every safety threshold, so none is the best");
     if (!job->is_published)
         return decide(JOB_PUBLISH);
     if (is_stopped)
@@ -240,6 +251,7 @@ static struct job_decision decide_running(const struct tuning_job *job)
 {
     int64_t places = job->spec->parallel_trial_count - job->running;
     int64_t waiting = tuning_job_gives_up_waiting(job) ? 0 : job->waiting;
+    bool wants_more = !tuning_job_is_full(job);
 
     if (job->closing == JOB_CLOSING_FAILED)
         return decide_failed(job);
@@ -249,9 +261,11 @@ static struct job_decision decide_running(const struct tuning_job *job)
     if (job->closing == JOB_CLOSING_STOPPED && job->spec->study.stopping.should_stop_asap &&
         job->running > 0)
         return stop_then(job, decide(JOB_STOP_TRIALS));
-    if (places > 0 && (waiting > 0 || !is_full(job)))
+    if (places > 0 && waiting > 0)
         return decide(JOB_START_TRIAL);
-    if (job->running > 0 || waiting > 0)
+    if (places > 0 && wants_more && !job->is_suggesting)
+        return decide(JOB_SUGGEST);
+    if (job->running > 0 || waiting > 0 || wants_more)
         return decide(JOB_WAIT);
     return decide_done(job);
 }

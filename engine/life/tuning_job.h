@@ -44,6 +44,7 @@ struct tuning_job {
     int64_t ended_at_best; /* how many had ended when the best one did */
     int64_t progress_us;   /* wall clock of that moment; create_us before */
 
+    bool is_suggesting;     /* the sampler was asked, and has not answered yet */
     bool is_exhausted;      /* the sampler has no further point */
     char search_error[200]; /* not empty: the sampler failed, and with it the job */
     bool is_published;      /* the winner's model was dealt with */
@@ -52,9 +53,10 @@ struct tuning_job {
 };
 
 enum job_action {
-    JOB_WAIT,        /* for a trial to end, the publisher, or the deadline */
+    JOB_WAIT,        /* for a trial to end, the sampler, the publisher, or the deadline */
     JOB_START,       /* RUNNING begins now */
-    JOB_START_TRIAL, /* a waiting trial first, else a new suggestion */
+    JOB_START_TRIAL, /* one that waits */
+    JOB_SUGGEST,     /* a new trial is wanted, to wait and then to be started */
     JOB_STOP_TRIALS, /* all that run */
     JOB_PUBLISH,     /* the best trial's model */
     JOB_END,         /* in end_state */
@@ -78,10 +80,13 @@ struct job_decision tuning_job_next(const struct tuning_job *job);
  * never. */
 int64_t tuning_job_deadline(const struct tuning_job *job, int64_t now_us);
 
-/* A trial of this number ended, at that moment of the wall clock; value is its objective, NaN where
- * it has none. */
+/* A trial of this number ended, at that moment of the wall clock; value is its first objective, NaN
+ * where it has none. One that is not safe is never the best. */
 void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_state state,
-                            enum failure_class failure, double value, int64_t end_us);
+                            enum failure_class failure, double value, bool is_safe, int64_t end_us);
+
+/* No further trial will be made, as things are. */
+bool tuning_job_is_full(const struct tuning_job *job);
 
 /* A waiting trial of this job is not started any more: it ends with the job. */
 bool tuning_job_gives_up_waiting(const struct tuning_job *job);

@@ -159,6 +159,49 @@ static void read_memory(struct fields *fields, const cJSON *node, void *record)
                      fields_describe(node, found));
 }
 
+static const struct enum_word stopping_words[] = { { "asha", 1, STOPPING_HALVING } };
+
+static const struct field stopping_fields[] = {
+    { .name = "rule",
+      .kind = FIELD_ENUM,
+      .at = FIELD_AT(struct assay_block, stopping_rule),
+      FIELD_WORDS(stopping_words) },
+    { .name = "eta",
+      .kind = FIELD_DOUBLE,
+      .at = FIELD_AT(struct assay_block, stopping_rule_spec.eta) },
+    { .name = "minStepCount",
+      .kind = FIELD_INT64,
+      .at = FIELD_AT(struct assay_block, stopping_rule_spec.min_step_count) },
+    { .name = "maxStepCount",
+      .kind = FIELD_INT64,
+      .at = FIELD_AT(struct assay_block, stopping_rule_spec.max_step_count) },
+    { .name = "useElapsedDuration",
+      .kind = FIELD_BOOL,
+      .at = FIELD_AT(struct assay_block, stopping_rule_spec.use_elapsed_duration) },
+};
+
+static void stopping_check(struct fields *fields, const cJSON *node, void *record)
+{
+    const struct assay_block *block = record;
+
+    fields_require(fields, node, "rule");
+    stopping_steps_check(fields, node, &block->stopping_rule_spec);
+    if (fields_member(node, "eta") && !(block->stopping_rule_spec.eta >= 2))
+        fields_fault(fields, node, "eta", "must be at least 2: one in eta trials goes on");
+}
+
+static const struct message stopping_message = { MESSAGE_FIELDS(stopping_fields),
+                                                 .check = stopping_check };
+
+/* The rule's name, or a message with its name and its numbers. */
+static void read_stopping(struct fields *fields, const cJSON *node, void *record)
+{
+    if (cJSON_IsString(node))
+        field_value_read(fields, node, &stopping_fields[0], record);
+    else
+        fields_read(fields, node, &stopping_message, record);
+}
+
 static const struct field assay_fields[] = {
     { .name = "seed", .kind = FIELD_CUSTOM, .read = read_seed },
     { .name = "onHost", .kind = FIELD_BOOL, .at = FIELD_AT(struct assay_block, on_host) },
@@ -167,6 +210,10 @@ static const struct field assay_fields[] = {
     { .name = "metricRegex",
       .kind = FIELD_ANY }, /* assay_block_check(), once the metrics are known */
     { .name = "memory", .kind = FIELD_CUSTOM, .read = read_memory },
+    { .name = "stopping",
+      .kind = FIELD_CUSTOM,
+      .message = &stopping_message,
+      .read = read_stopping },
     { .name = "grace", .kind = FIELD_DURATION, .at = FIELD_AT(struct assay_block, grace_us) },
 };
 
@@ -234,12 +281,30 @@ static void read_regexes(struct fields *fields, const cJSON *node, struct job_sp
     }
 }
 
+/* Gives the study the block's stopping rule, unless it has one of its own. */
+static void check_stopping(struct fields *fields, const cJSON *node, struct job_spec *spec)
+{
+    if (spec->assay.stopping_rule == STOPPING_NONE)
+        return;
+    if (spec->kind == JOB_CUSTOM) {
+        fields_fault(fields, node, "stopping", "a custom job has no trials to stop");
+    } else if (spec->study.stopping_rule != STOPPING_NONE) {
+        fields_fault(fields, node, "stopping",
+                     "study_spec has a stopping rule already; leave out one of the two");
+    } else {
+        spec->study.stopping_rule = spec->assay.stopping_rule;
+        spec->study.stopping_rule_spec = spec->assay.stopping_rule_spec;
+    }
+}
+
 void assay_block_check(struct fields *fields, const cJSON *node, struct job_spec *spec)
 {
     const cJSON *regexes = fields_member(node, "metricRegex");
     size_t outer = fields_enter(fields, "assay");
-    size_t inner = fields_enter(fields, "metricRegex");
+    size_t inner = 0;
 
+    check_stopping(fields, node, spec);
+    inner = fields_enter(fields, "metricRegex");
     if (regexes)
         read_regexes(fields, regexes, spec);
     fields_leave(fields, inner);

@@ -26,6 +26,7 @@ static void study_clear(struct study_spec *study)
     for (size_t i = 0; study->metrics && i < study->metric_count; i++)
         free(study->metrics[i].id);
     free(study->metrics);
+    free(study->stopping_rule_spec.learning_rate_parameter_name);
     search_space_free(study->space);
 }
 

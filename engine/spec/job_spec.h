@@ -27,7 +27,14 @@ enum job_kind { JOB_TUNING, JOB_CUSTOM };
 
 enum algorithm { ALGORITHM_DEFAULT = 0, ALGORITHM_GRID = 2, ALGORITHM_RANDOM = 3 };
 
-enum stopping_rule { STOPPING_NONE, STOPPING_DECAY_CURVE, STOPPING_MEDIAN, STOPPING_CONVEX };
+/* Which trials are stopped early; search/stopper.h has the rules. The last one is ours. */
+enum stopping_rule {
+    STOPPING_NONE,
+    STOPPING_DECAY_CURVE,
+    STOPPING_MEDIAN,
+    STOPPING_CONVEX,
+    STOPPING_HALVING,
+};
 
 struct env_var {
     char *name;
@@ -58,14 +65,29 @@ struct stopping_config {
     int64_t max_duration_no_progress_us;
 };
 
+/*
+ * What a stopping rule goes by; members that its message lacks are 0. Where use_elapsed_duration is
+ * set, step counts are seconds.
+ */
+struct stopping_rule_spec {
+    bool use_elapsed_duration;
+    int64_t max_step_count; /* convex, halving: 0 where it is to be learnt */
+    int64_t min_step_count; /* convex: 0 for a tenth of the former; halving: the first rung, 0: 1 */
+    int64_t min_measurement_count;      /* convex: 0 for 5 */
+    char *learning_rate_parameter_name; /* convex: NULL for none; it may name no parameter */
+    bool has_update_all_stopped_trials, update_all_stopped_trials; /* convex */
+    double eta;                                                    /* halving: 0 for 3 */
+};
+
 struct study_spec {
     struct metric_spec *metrics;
     size_t metric_count;
     struct search_space *space;
     enum algorithm algorithm;
     enum measurement_selection selection;
-    int observation_noise; /* the API's number */
-    enum stopping_rule stopping_rule;
+    int observation_noise;            /* the API's number */
+    enum stopping_rule stopping_rule; /* of the study's message, else of the assay: block */
+    struct stopping_rule_spec stopping_rule_spec;
     struct stopping_config stopping;
 };
 
@@ -101,9 +123,11 @@ struct assay_block {
     char *algorithm; /* NULL: by study_spec.algorithm */
     struct env_var *env;
     size_t env_count;
-    char **metric_regex;  /* per metric of the study, NULL for none; or NULL */
-    int64_t memory_bytes; /* 0: no limit */
-    int64_t grace_us;     /* default 10 s */
+    char **metric_regex;              /* per metric of the study, NULL for none; or NULL */
+    int64_t memory_bytes;             /* 0: no limit */
+    int64_t grace_us;                 /* default 10 s */
+    enum stopping_rule stopping_rule; /* as in the study, which has it too */
+    struct stopping_rule_spec stopping_rule_spec;
 };
 
 struct job_spec {

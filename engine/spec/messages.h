@@ -41,6 +41,10 @@ void parameters_read(struct fields *fields, const cJSON *node, void *record);
 /* A fault unless name can be an environment variable's: [A-Za-z_][A-Za-z0-9_]*. */
 void env_name_check(struct fields *fields, const cJSON *node, const char *member, const char *name);
 
+/* Faults where the rule's max_step_count and min_step_count (of node) cannot be. */
+void stopping_steps_check(struct fields *fields, const cJSON *node,
+                          const struct stopping_rule_spec *rule);
+
 /* What the assay: block (node, which may be NULL) says of things elsewhere in the job. */
 void assay_block_check(struct fields *fields, const cJSON *node, struct job_spec *spec);
 

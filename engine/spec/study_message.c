@@ -85,21 +85,46 @@ static const struct message metric_message = { MESSAGE_FIELDS(metric_fields),
                                                .init = metric_init, .check = metric_check };
 
 static const struct field elapsed_fields[] = {
-    { .name = "useElapsedDuration", .kind = FIELD_BOOL },
+    { .name = "useElapsedDuration",
+      .kind = FIELD_BOOL,
+      .at = FIELD_AT(struct stopping_rule_spec, use_elapsed_duration) },
 };
 
 static const struct message elapsed_message = { MESSAGE_FIELDS(elapsed_fields) };
 
 static const struct field convex_fields[] = {
-    { .name = "maxStepCount", .kind = FIELD_INT64 },
-    { .name = "minStepCount", .kind = FIELD_INT64 },
-    { .name = "minMeasurementCount", .kind = FIELD_INT64 },
-    { .name = "learningRateParameterName", .kind = FIELD_TEXT },
-    { .name = "useElapsedDuration", .kind = FIELD_BOOL },
-    { .name = "updateAllStoppedTrials", .kind = FIELD_BOOL },
+    { .name = "maxStepCount",
+      .kind = FIELD_INT64,
+      .at = FIELD_AT(struct stopping_rule_spec, max_step_count) },
+    { .name = "minStepCount",
+      .kind = FIELD_INT64,
+      .at = FIELD_AT(struct stopping_rule_spec, min_step_count) },
+    { .name = "minMeasurementCount",
+      .kind = FIELD_INT64,
+      .at = FIELD_AT(struct stopping_rule_spec, min_measurement_count) },
+    { .name = "learningRateParameterName",
+      .kind = FIELD_TEXT,
+      .at = FIELD_AT(struct stopping_rule_spec, learning_rate_parameter_name) },
+    { .name = "useElapsedDuration",
+      .kind = FIELD_BOOL,
+      .at = FIELD_AT(struct stopping_rule_spec, use_elapsed_duration) },
+    { .name = "updateAllStoppedTrials",
+      .kind = FIELD_BOOL,
+      .at = FIELD_AT(struct stopping_rule_spec, update_all_stopped_trials),
+      .has_at = FIELD_AT(struct stopping_rule_spec, has_update_all_stopped_trials) },
 };
 
-static const struct message convex_message = { MESSAGE_FIELDS(convex_fields) };
+static void convex_check(struct fields *fields, const cJSON *node, void *record)
+{
+    const struct stopping_rule_spec *rule = record;
+
+    stopping_steps_check(fields, node, rule);
+    if (rule->min_measurement_count < 0)
+        fields_fault(fields, node, "minMeasurementCount", "must be at least 0");
+}
+
+static const struct message convex_message = { MESSAGE_FIELDS(convex_fields),
+                                               .check = convex_check };
 
 static const struct field time_fields[] = {
     { .name = "maxDuration",
@@ -219,14 +244,17 @@ static const struct field study_fields[] = {
       FIELD_WORDS(selection_words) },
     { .name = "decayCurveStoppingSpec",
       .kind = FIELD_MESSAGE,
+      .at = FIELD_AT(struct study_spec, stopping_rule_spec),
       .oneof = "automated_stopping_spec",
       .message = &elapsed_message },
     { .name = "medianAutomatedStoppingSpec",
       .kind = FIELD_MESSAGE,
+      .at = FIELD_AT(struct study_spec, stopping_rule_spec),
       .oneof = "automated_stopping_spec",
       .message = &elapsed_message },
     { .name = "convexAutomatedStoppingSpec",
       .kind = FIELD_MESSAGE,
+      .at = FIELD_AT(struct study_spec, stopping_rule_spec),
       .oneof = "automated_stopping_spec",
       .message = &convex_message },
     { .name = "studyStoppingConfig",
@@ -235,6 +263,18 @@ static const struct field study_fields[] = {
       .has_at = FIELD_AT(struct study_spec, stopping.is_set),
       .message = &stopping_message },
 };
+
+void stopping_steps_check(struct fields *fields, const cJSON *node,
+                          const struct stopping_rule_spec *rule)
+{
+    if (rule->max_step_count < 0)
+        fields_fault(fields, node, "maxStepCount", "must be at least 0");
+    if (rule->min_step_count < 0)
+        fields_fault(fields, node, "minStepCount", "must be at least 0");
+    else if (rule->max_step_count > 0 && rule->min_step_count > rule->max_step_count)
+        fields_fault(fields, node, "minStepCount", "%lld is above max_step_count, %lld",
+                     (long long)rule->min_step_count, (long long)rule->max_step_count);
+}
 
 static enum stopping_rule stopping_rule(const cJSON *node)
 {

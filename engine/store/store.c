@@ -2,6 +2,7 @@
 
 #include "engine/store/store_private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -155,6 +156,19 @@ static bool make_schema(struct store *store, struct assay_error *err)
     return false;
 }
 
+/* Older versions lack tables, and nothing else. */
+static bool bring_up_to_date(struct store *store, struct assay_error *err)
+{
+    static const char sql[] = "BEGIN IMMEDIATE;" STORE_ADDED_IN_2 "PRAGMA user_version=2;COMMIT;";
+
+    static_assert(STORE_VERSION == 2, "a newer version needs its own step here");
+    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    (void)store_fail(store, "bring the tables up to date", err);
+    (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
 static bool check_version(struct store *store, const char *path, enum store_mode mode,
                           struct assay_error *err)
 {
@@ -166,17 +180,18 @@ static bool check_version(struct store *store, const char *path, enum store_mode
         !read_pragma(store, "PRAGMA application_id", &application, err) ||
         !read_pragma(store, "SELECT count(*) FROM sqlite_schema", &tables, err))
         return false;
+    store->version = mode == STORE_READ ? (int)version : STORE_VERSION;
     if (tables == 0 && application == 0 && mode == STORE_WRITE)
         return make_schema(store, err);
     if (application != STORE_APPLICATION_ID)
         return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "%s is not a file of assay's", path);
-    if (version != STORE_VERSION)
+    if (version < 1 || version > STORE_VERSION)
         return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
                           "%s has version %lld, this assay reads version %d: it was made by a %s "
                           "assay; use that one, or another folder with --state DIR",
                           path, (long long)version, STORE_VERSION,
                           version > STORE_VERSION ? "newer" : "broken");
-    return true;
+    return version == STORE_VERSION || mode == STORE_READ || bring_up_to_date(store, err);
 }
 
 static int note_wal_pages(void *context, sqlite3 *db, const char *name, int pages)

@@ -33,11 +33,11 @@ static inline int64_t store_trial_id(int64_t job, int64_t number)
 struct store;
 
 /*
- * STORE_WRITE makes the folder's file when there is none, refuses one of another version.
- * STORE_READ changes nothing that is stored; where it cannot write at all (another user's folder, a
- * read-only disk) it reads what a clean close has left. NULL and *err: ASSAY_UNAVAILABLE for a
- * folder that cannot be used (network file system, other version, damaged file, no permission),
- * ASSAY_NOT_FOUND for STORE_READ without a file.
+ * STORE_WRITE makes the folder's file when there is none, brings one of an older version up to
+ * date, refuses one of a newer version. STORE_READ changes nothing that is stored; where it cannot
+ * write at all (another user's folder, a read-only disk) it reads what a clean close has left. NULL
+ * and *err: ASSAY_UNAVAILABLE for a folder that cannot be used (network file system, other version,
+ * damaged file, no permission), ASSAY_NOT_FOUND for STORE_READ without a file.
  */
 struct store *store_open(const char *state_dir, enum store_mode mode, struct assay_error *err);
 void store_close(struct store *store); /* an open transaction is rolled back; NULL is fine */
@@ -168,5 +168,25 @@ bool store_mark_put(struct store *store, int64_t trial_id, int attempt, const vo
 bool store_mark_get(struct store *store, int64_t trial_id, int attempt, void *mark, size_t size,
                     struct assay_error *err);
 bool store_mark_delete(struct store *store, int64_t trial_id, struct assay_error *err);
+
+/* How a trial was suggested (life/suggestion.h); stored with the trial, and never changed. */
+bool store_suggestion_put(struct store *store, int64_t trial_id, const double *numbers,
+                          size_t count, struct assay_error *err);
+typedef bool (*suggestion_fn)(void *context, int64_t number, const double *numbers, size_t count);
+/* Of the job's trials from first to last, by number; false ends the walk. */
+bool store_suggestion_each(struct store *store, int64_t job, int64_t first, int64_t last,
+                           suggestion_fn fn, void *context, struct assay_error *err);
+
+/* That a trial was told to stop early: how far it had come by then (above 0 to 1), and why. */
+bool store_early_stop_put(struct store *store, int64_t trial_id, double progress, const char *why,
+                          struct assay_error *err);
+/* It has come further until it ended. */
+bool store_early_stop_move(struct store *store, int64_t trial_id, double progress,
+                           struct assay_error *err);
+typedef bool (*early_stop_fn)(void *context, int64_t number, double progress, const char *why);
+bool store_early_stop_each(struct store *store, int64_t job, int64_t first, int64_t last,
+                           early_stop_fn fn, void *context, struct assay_error *err);
+/* It came to its end all the same. */
+bool store_early_stop_delete(struct store *store, int64_t trial_id, struct assay_error *err);
 
 #endif

@@ -71,8 +71,10 @@ bool store_job_update(struct store *store, const struct job_row *row, struct ass
 
 bool store_job_delete(struct store *store, int64_t job, struct assay_error *err)
 {
-    static const enum store_statement by_trial[] = { SQL_TRIAL_DELETE, SQL_MEASUREMENT_DELETE,
-                                                     SQL_MARK_DELETE_JOB };
+    static const enum store_statement by_trial[] = {
+        SQL_TRIAL_DELETE,          SQL_MEASUREMENT_DELETE,    SQL_MARK_DELETE_JOB,
+        SQL_SUGGESTION_DELETE_JOB, SQL_EARLY_STOP_DELETE_JOB,
+    };
     sqlite3_stmt *s = NULL;
 
     for (size_t i = 0; i < sizeof by_trial / sizeof by_trial[0]; i++) {

@@ -12,6 +12,7 @@ struct store {
     sqlite3_stmt *statements[SQL_COUNT]; /* prepared at first use */
     int wal_pages;                       /* as of the last commit; written by the wal hook */
     bool is_in_transaction;
+    int version;     /* of the file; an older one than STORE_VERSION only where it is read */
     double *scratch; /* the doubles of the row being read: blobs lie at any address */
     size_t scratch_count;
 };

@@ -9,7 +9,14 @@
 
 /* "assy": tells our files from other SQLite files. */
 #define STORE_APPLICATION_ID 0x61737379
-#define STORE_VERSION 1
+#define STORE_VERSION 2
+
+/* What version 2 added: how trials of samplers with a memory came to be, and why trials were
+ * stopped early. Tables of their own, so that a trial of any other kind has no byte of them. */
+#define STORE_ADDED_IN_2                                                                           \
+    "CREATE TABLE suggestion (trial INTEGER PRIMARY KEY, numbers BLOB NOT NULL) STRICT;"           \
+    "CREATE TABLE early_stop (trial INTEGER PRIMARY KEY, progress REAL NOT NULL,"                  \
+    " why TEXT NOT NULL) STRICT;"
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE job ("                                                                           \
@@ -32,7 +39,8 @@
     " elapsed_us INTEGER NOT NULL, reported BLOB NOT NULL,"                                        \
     " PRIMARY KEY (trial, ordinal)) STRICT, WITHOUT ROWID;"                                        \
     "CREATE TABLE mark ("                                                                          \
-    " trial INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, position BLOB NOT NULL) STRICT;"
+    " trial INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, position BLOB NOT NULL) "               \
+    "STRICT;" STORE_ADDED_IN_2
 
 enum store_statement {
     SQL_BEGIN,
@@ -59,6 +67,14 @@ enum store_statement {
     SQL_MARK_GET,
     SQL_MARK_DELETE,
     SQL_MARK_DELETE_JOB,
+    SQL_SUGGESTION_PUT,
+    SQL_SUGGESTION_EACH,
+    SQL_SUGGESTION_DELETE_JOB,
+    SQL_EARLY_STOP_PUT,
+    SQL_EARLY_STOP_MOVE,
+    SQL_EARLY_STOP_EACH,
+    SQL_EARLY_STOP_DELETE,
+    SQL_EARLY_STOP_DELETE_JOB,
     SQL_COUNT
 };
 
@@ -110,6 +126,16 @@ static const char *const store_sql[SQL_COUNT] = {
     [SQL_MARK_GET] = "SELECT position FROM mark WHERE trial=?1 AND attempt=?2",
     [SQL_MARK_DELETE] = "DELETE FROM mark WHERE trial=?1",
     [SQL_MARK_DELETE_JOB] = "DELETE FROM mark WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_SUGGESTION_PUT] = "INSERT INTO suggestion VALUES (?1,?2)",
+    [SQL_SUGGESTION_EACH] = "SELECT trial, numbers FROM suggestion WHERE trial BETWEEN ?1 AND ?2"
+                            " ORDER BY trial",
+    [SQL_SUGGESTION_DELETE_JOB] = "DELETE FROM suggestion WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_EARLY_STOP_PUT] = "INSERT OR REPLACE INTO early_stop VALUES (?1,?2,?3)",
+    [SQL_EARLY_STOP_MOVE] = "UPDATE early_stop SET progress=?2 WHERE trial=?1",
+    [SQL_EARLY_STOP_EACH] = "SELECT trial, progress, why FROM early_stop"
+                            " WHERE trial BETWEEN ?1 AND ?2 ORDER BY trial",
+    [SQL_EARLY_STOP_DELETE] = "DELETE FROM early_stop WHERE trial=?1",
+    [SQL_EARLY_STOP_DELETE_JOB] = "DELETE FROM early_stop WHERE trial BETWEEN ?1 AND ?2",
 };
 
 #endif

@@ -32,6 +32,12 @@ static const struct {
       { .crash = 5, .failing = 60, .unmeasured = 20 } },
     { "{\"displayName\":\"run\",\"jobSpec\":" RUN "}",
       { .crash = 20, .lost = 50, .cancel = 100, .pause = 20 } },
+    { "{\"displayName\":\"learns\",\"studySpec\":{"
+      "\"metrics\":[{\"metricId\":\"m0\"}],\"parameters\":[{\"parameterId\":\"p\","
+      "\"doubleValueSpec\":{\"minValue\":1,\"maxValue\":3}}]},\"maxTrialCount\":7,"
+      "\"parallelTrialCount\":2,\"maxFailedTrialCount\":7,\"trialJobSpec\":" RUN ","
+      "\"assay\":{\"stopping\":\"asha\"}}",
+      { .crash = 5, .failing = 20 } },
 };
 
 void fault_study(struct scenario *scenario, int index)

@@ -5,7 +5,7 @@
 
 #include "tests/simulation/world.h"
 
-enum { FAULT_KINDS = 4 };
+enum { FAULT_KINDS = 5 };
 
 /* A study of a few trials that measure, fail and get lost. Indexes FAULT_KINDS apart have the same
  * document and other dice. */

@@ -85,6 +85,11 @@ Test(memory_faults, one_failed_allocation_in_a_custom_job_loses_nothing)
     fail_each_allocation(3, false);
 }
 
+Test(memory_faults, each_allocation_of_a_study_that_learns_may_fail)
+{
+    fail_each_allocation(4, false);
+}
+
 Test(memory_faults, memory_that_runs_out_in_a_grid_search_loses_nothing)
 {
     fail_each_allocation(0, true);

@@ -1,7 +1,7 @@
 /*
  * Many threads at one engine: readers, a canceller and a pauser beside jobs that run, while the
- * controller, follower, supervisor and offload threads do their work. For ThreadSanitizer, under
- * which Criterion does not run: a plain program, status 0 when every answer was sane.
+ * controller, follower, supervisor, offload and search threads do their work. For ThreadSanitizer,
+ * under which Criterion does not run: a plain program, status 0 when every answer was sane.
  */
 
 #include "assay.h"
@@ -13,13 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READERS = 4, JOBS = 3 };
+enum { READERS = 4, JOBS = 3, DOCUMENT = 2048 };
 
 static const char study[] =
     "maxTrialCount: 40\n"
     "parallelTrialCount: 4\n"
     "studySpec:\n"
-    "  algorithm: RANDOM_SEARCH\n"
     "  metrics: [{metricId: y, goal: MINIMIZE}]\n"
     "  parameters: [{parameterId: x, doubleValueSpec: {minValue: 0, maxValue: 1}}]\n"
     "trialJobSpec:\n"
@@ -28,7 +27,7 @@ static const char study[] =
     "      imageUri: 'host:'\n"
     "      command: [/bin/sh, -c, 'echo y=0.5; mkdir -p \"$AIP_MODEL_DIR\"; "
     "echo m > \"$AIP_MODEL_DIR/m\"']\n"
-    "assay: {seed: 1, metricRegex: {y: 'y=([0-9.]+)'}}\n";
+    "assay: {seed: 1, algorithm: %s, metricRegex: {y: 'y=([0-9.]+)'}}\n";
 
 struct shared {
     struct assay *assay;
@@ -78,13 +77,15 @@ static void *read_all(void *context)
     return NULL;
 }
 
-static bool submit(struct shared *shared)
+static bool submit(struct shared *shared, const char *algorithm)
 {
     cJSON *body = cJSON_CreateObject();
+    char document[DOCUMENT];
     char *text = NULL;
     int status = 0;
 
-    (void)cJSON_AddStringToObject(body, "source", study);
+    (void)snprintf(document, sizeof document, study, algorithm);
+    (void)cJSON_AddStringToObject(body, "source", document);
     (void)cJSON_AddStringToObject(body, "sourceDir", "/");
     text = json_text(body, 0);
     status = call(shared, "POST", "/assay/v1/jobs", NULL, text, NULL);
@@ -113,19 +114,23 @@ static bool wait_for(struct shared *shared, const char *state, const char *other
     return false;
 }
 
-static bool run_jobs(struct shared *shared)
+static bool run_jobs(struct shared *shared, const char *algorithm)
 {
     static const char *const done = "JOB_STATE_SUCCEEDED";
+    static const char *const gone = "JOB_STATE_CANCELLED";
     bool is_ok = true;
 
     for (int i = 0; i < JOBS && is_ok; i++)
-        is_ok = submit(shared) && wait_for(shared, done, done);
-    is_ok = is_ok && submit(shared) &&
+        is_ok = submit(shared, algorithm) && wait_for(shared, done, done);
+    is_ok = is_ok && submit(shared, algorithm) &&
             call(shared, "POST", "/assay/v1:pause", NULL, NULL, NULL) == 200 &&
-            wait_for(shared, "JOB_STATE_PAUSED", done);
-    is_ok = is_ok && submit(shared) &&
+            wait_for(shared, "JOB_STATE_PAUSED", done) &&
+            call(shared, "POST", "/assay/v1/jobs/last:resume", NULL, NULL, NULL) != 0 &&
+            wait_for(shared, done, done);
+    is_ok = is_ok && submit(shared, algorithm) &&
             call(shared, "POST", "/assay/v1/jobs/last:cancel", NULL, NULL, NULL) == 200 &&
-            wait_for(shared, "JOB_STATE_CANCELLED", done);
+            wait_for(shared, gone, gone) &&
+            call(shared, "DELETE", "/assay/v1/jobs/last", NULL, NULL, NULL) == 200;
     return is_ok;
 }
 
@@ -144,7 +149,8 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < READERS; i++)
         (void)pthread_create(&readers[i], NULL, read_all, &shared);
-    is_ok = run_jobs(&shared);
+    /* The second learns: its suggestions and models are made on threads of their own. */
+    is_ok = run_jobs(&shared, "random") && run_jobs(&shared, "default");
     atomic_store(&shared.is_over, true);
     for (int i = 0; i < READERS; i++)
         (void)pthread_join(readers[i], NULL);

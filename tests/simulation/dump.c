@@ -58,6 +58,16 @@ static bool write_measurement(void *context, const struct measurement_row *row)
     return true;
 }
 
+static bool write_suggestion(void *context, int64_t number, const double *numbers, size_t count)
+{
+    struct dump *dump = context;
+
+    (void)fprintf(dump->out, "suggested %" PRId64, number);
+    write_doubles(dump->out, "by", numbers, count);
+    (void)fputc('\n', dump->out);
+    return true;
+}
+
 static void write_job(FILE *out, const struct job_row *row)
 {
     (void)fprintf(out,
@@ -89,6 +99,7 @@ char *dump_job(struct store *store, int64_t job)
         if (store_mark_get(store, dump.trials[i], dump.attempts[i], &mark, sizeof mark, &err))
             (void)fprintf(dump.out, "mark %" PRIu64 "\n", mark.file_offset);
     }
+    must(store_suggestion_each(store, job, 1, STORE_TRIALS_MAX - 1, write_suggestion, &dump, &err));
     must(fclose(dump.out) == 0);
     job_row_clear(&row);
     free(dump.trials);

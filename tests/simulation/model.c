@@ -1,5 +1,6 @@
 #include "tests/simulation/model.h"
 
+#include "engine/life/study_sampler.h"
 #include "engine/spec/job_document.h"
 #include "metrics/objective.h"
 #include "tests/simulation/world.h"
@@ -43,7 +44,6 @@ bool model_init(struct model *model, const char *document, uint64_t *seed)
     struct assay_error err = { 0 };
     struct assay_faults faults = { 0 };
     cJSON *root = document_read(document, strlen(document), DOCUMENT_JSON, &err);
-    struct sampler_options options = { 0 };
 
     *model = (struct model){ 0 };
     if (root)
@@ -55,11 +55,8 @@ bool model_init(struct model *model, const char *document, uint64_t *seed)
     *seed = model->spec->assay.has_seed ? model->spec->assay.seed : 7;
     if (model->spec->kind == JOB_CUSTOM)
         return true;
-    options = (struct sampler_options){ .algorithm = job_spec_algorithm(model->spec),
-                                        .seed = *seed,
-                                        .max_trial_count = model->spec->max_trial_count };
-    model->sampler = sampler_new(&options, model->spec->study.space, &err);
-    if (strcmp(options.algorithm, "grid") == 0)
+    model->sampler = study_sampler_new(model->spec, *seed, &err);
+    if (strcmp(job_spec_algorithm(model->spec), "grid") == 0)
         model->grid_size = count_combinations(model->spec->study.space, PARAM_NO_PARENT, 0);
     return model->sampler != NULL;
 }
@@ -99,44 +96,20 @@ static uint64_t row_hash(const struct trial_row *row)
 /* What is seen in one look at the store. */
 struct look {
     struct world *world;
+    double progress[SCENARIO_TRIALS_MAX + 1]; /* of trials told to stop early, by number - 1 */
     struct trial_view trials[SCENARIO_TRIALS_MAX + 1];
     int64_t created, ended, running, waiting;
     int64_t by_end[SCENARIO_TRIALS_MAX + 1]; /* trial numbers by end_order - 1; 0: none */
     struct job_row job;
 };
 
-static void check_point(struct world *world, const struct trial_row *row)
-{
-    const struct model *model = &world->model;
-    double expected[64];
-    struct provenance provenance;
-    struct sampler_query query = { .trial_number = (uint64_t)row->number };
-    struct assay_error err = { 0 };
-
-    if (!model->sampler)
-        return;
-    if (row->point_count != model->spec->study.space->param_count || row->point_count > 64 ||
-        sampler_suggest(model->sampler, &query, expected, &provenance, &err) != SAMPLER_POINT) {
-        world_fail(world, "trial %lld should not be", (long long)row->number);
-        return;
-    }
-    if (!search_space_is_legal(model->spec->study.space, row->point))
-        world_fail(world, "the point of trial %lld is not legal", (long long)row->number);
-    for (size_t i = 0; i < row->point_count; i++)
-        if (row->point[i] != expected[i] && !(isnan(row->point[i]) && isnan(expected[i])))
-            world_fail(world, "parameter %zu of trial %lld is %g, should be %g", i,
-                       (long long)row->number, row->point[i], expected[i]);
-}
-
 /* Against what was seen of this trial before. */
 static void check_progress(struct world *world, const struct trial_row *row, uint64_t hash)
 {
     const struct trial_view *before = &world->model.trials[row->number - 1];
 
-    if (row->number > world->model.created) {
-        check_point(world, row);
+    if (row->number > world->model.created)
         return;
-    }
     if (trial_state_is_terminal(before->state) && before->hash != hash)
         world_fail(world, "trial %lld changed after its end", (long long)row->number);
     if (row->attempt < before->attempt)
@@ -163,6 +136,18 @@ static void count_trial(struct look *look, const struct trial_row *row)
         look->by_end[place] = row->number;
 }
 
+/* A row that does not fit is noticed with its point. */
+static void copy_numbers(struct model *model, const struct trial_row *row)
+{
+    double *point = model->points[row->number - 1];
+    double *values = model->values[row->number - 1];
+
+    for (size_t i = 0; i < MODEL_PARAMS_MAX; i++)
+        point[i] = i < row->point_count ? row->point[i] : (double)NAN;
+    for (size_t i = 0; i < MODEL_METRICS_MAX; i++)
+        values[i] = row->values && i < row->value_count ? row->values[i] : (double)NAN;
+}
+
 static bool look_at_trial(void *context, const struct trial_row *row)
 {
     struct look *look = context;
@@ -183,6 +168,7 @@ static bool look_at_trial(void *context, const struct trial_row *row)
                    row->value_count);
     check_progress(world, row, hash);
     count_trial(look, row);
+    copy_numbers(&world->model, row);
     look->trials[look->created++] = (struct trial_view){
         .state = row->state,
         .attempt = row->attempt,
@@ -193,6 +179,7 @@ static bool look_at_trial(void *context, const struct trial_row *row)
         .has_final = row->values != NULL,
         .objective = objective,
         .hash = hash,
+        .progress = look->progress[row->number - 1],
         .is_given_up = row->reason && strstr(row->reason, "before the trial was started again"),
     };
     return true;
@@ -310,7 +297,7 @@ static void check_closing(struct world *world, const struct look *look, bool is_
 }
 
 /* A free place is never left idle. */
-static void check_places(struct world *world, const struct look *look)
+static void check_places(struct world *world, struct look *look)
 {
     const struct model *model = &world->model;
     const struct job_spec *spec = model->spec;
@@ -325,7 +312,9 @@ static void check_places(struct world *world, const struct look *look)
     if (look->job.state != JOB_STATE_RUNNING || world->is_pausing ||
         look->running == spec->parallel_trial_count)
         return;
-    if (!is_full)
+    /* Nor does the job wait for anything but its sampler. */
+    if (!is_full && world->task_count == 0 &&
+        !model_is_exhausted(world, look->trials, look->created, look->by_end, look->ended))
         world_fail(world, "only %lld trials run", (long long)look->running);
     if (look->waiting > 0 && look->job.closing == JOB_CLOSING_NONE)
         world_fail(world, "%lld trials wait beside free places", (long long)look->waiting);
@@ -346,6 +335,36 @@ static void check_best(struct world *world, const struct look *look)
                    (long long)number);
 }
 
+static bool note_early_stop(void *context, int64_t number, double progress, const char *why)
+{
+    struct look *look = context;
+
+    if (!why[0] || !(progress > 0 && progress <= 1) || number > SCENARIO_TRIALS_MAX)
+        world_fail(look->world, "trial %lld is stopped early at %g: %s", (long long)number,
+                   progress, why);
+    else
+        look->progress[number - 1] = progress;
+    return true;
+}
+
+/* A rule is asked for, and says so while the trial runs; what it said stays said. */
+static void check_early_stop(struct world *world, int64_t number, const struct trial_view *trial)
+{
+    const struct trial_view *before = &world->model.trials[number - 1];
+    bool was_stopped = number <= world->model.created && before->progress > 0;
+
+    if (trial->progress > 0 && world->model.spec->study.stopping_rule == STOPPING_NONE)
+        world_fail(world, "trial %lld is stopped early without a rule", (long long)number);
+    if (trial->progress > 0 && trial->state != TRIAL_STOPPING &&
+        !trial_state_is_terminal(trial->state))
+        world_fail(world, "trial %lld was to be stopped, and has state %d", (long long)number,
+                   trial->state);
+    if (was_stopped && trial->progress == 0 && !trial_state_is_terminal(trial->state))
+        world_fail(world, "trial %lld was to be stopped, and is not", (long long)number);
+    world->stopped_early += trial->progress > 0 && trial_state_is_terminal(trial->state) &&
+                            !trial_state_is_terminal(before->state);
+}
+
 void model_check(struct world *world, bool is_settled)
 {
     struct model *model = &world->model;
@@ -353,7 +372,9 @@ void model_check(struct world *world, bool is_settled)
     struct trial_query query = { .job = world->job };
     struct assay_error err = { 0 };
 
-    if (!store_job_get(world->store, world->job, &look.job, &err) ||
+    if (!store_early_stop_each(world->store, world->job, 1, STORE_TRIALS_MAX - 1, note_early_stop,
+                               &look, &err) ||
+        !store_job_get(world->store, world->job, &look.job, &err) ||
         !store_trial_each(world->store, &query, look_at_trial, &look, &err)) {
         world_fail(world, "%s", err.message);
         job_row_clear(&look.job);
@@ -369,13 +390,21 @@ void model_check(struct world *world, bool is_settled)
         follow_rules(world, &look);
         check_best(world, &look);
         check_closing(world, &look, is_settled);
+        for (int64_t number = model->created + 1; number <= look.created; number++)
+            model_check_point(world, number, look.trials, look.by_end);
         if (is_settled)
             check_places(world, &look);
+        for (int64_t number = 1; number <= look.created; number++)
+            check_early_stop(world, number, &look.trials[number - 1]);
         for (int64_t number = 1; number <= look.created; number++)
             if (number > model->created ||
                 !trial_state_is_terminal(model->trials[number - 1].state))
                 model_check_trial(world, number, &look.trials[number - 1], is_settled);
     }
+    /* A sampler that has run dry, while nothing is under way, will not be asked again. */
+    if (job_state_is_terminal(look.job.state) && !world->fault[0])
+        model->is_exhausted =
+            model_is_exhausted(world, look.trials, look.created, look.by_end, look.ended);
     memcpy(model->trials, look.trials, sizeof model->trials);
     model->created = look.created;
     model->ended = look.ended;
@@ -407,6 +436,6 @@ void model_check_end(struct world *world)
         world_fail(world, "the job ended as %s, should be %s", job_state_name(model->job_state),
                    job_state_name(expected));
     if (model->created < model->spec->max_trial_count && model->created != model->grid_size &&
-        !model->has_failed && !model->has_stopped)
+        !model->is_exhausted && !model->has_failed && !model->has_stopped)
         world_fail(world, "the job ended after %lld trials", (long long)model->created);
 }

@@ -147,6 +147,9 @@ static void check_ended(struct world *world, int64_t number, const struct trial_
         failure = record->script.is_hopeless ? FAILURE_NOT_FOUND : FAILURE_LOST;
     else
         world_fail(world, "trial %lld ended while it ran", (long long)number);
+    /* One that was told to stop early is judged by what it has, even if the machine lost it. */
+    if (trial->progress > 0 && (failure == FAILURE_LOST || failure == FAILURE_NONE))
+        failure = -1;
     if (failure >= 0 ? trial->failure != failure
                      : trial->failure != FAILURE_NONE && trial->failure != FAILURE_STOPPED &&
                            trial->failure != FAILURE_CANCELLED)

@@ -110,6 +110,7 @@ static void add_study(struct text *text, struct dice *dice, int max_trials)
     static const char *const algorithms[] = { "ALGORITHM_UNSPECIFIED", "RANDOM_SEARCH",
                                               "GRID_SEARCH" };
     static const char *const goals[] = { "MAXIMIZE", "MINIMIZE" };
+    static const char *const rules[] = { "decayCurve", "medianAutomated", "convexAutomated" };
     int algorithm = dice_below(dice, 3);
     int parameters = 1 + dice_below(dice, 3);
     int metrics = dice_chance(dice, 25) ? 2 : 1;
@@ -131,6 +132,10 @@ static void add_study(struct text *text, struct dice *dice, int max_trials)
         add(text, ",\"measurementSelectionType\":\"BEST_MEASUREMENT\"");
     if (dice_chance(dice, 40))
         add_stopping(text, dice, max_trials);
+    if (dice_chance(dice, 30))
+        add(text, ",\"%sStoppingSpec\":{\"useElapsedDuration\":%s}",
+            rules[dice_below(dice, (int)(sizeof rules / sizeof rules[0]))],
+            dice_chance(dice, 30) ? "true" : "false");
     add(text, "},");
 }
 
@@ -143,6 +148,17 @@ static void add_run(struct text *text, struct dice *dice)
     if (dice_chance(dice, 40))
         add(text, ",\"timeout\":\"%ds\"", 15 + dice_below(dice, 20));
     add(text, "}}");
+}
+
+/* What the API has no words for. */
+static void draw_own(struct text *text, struct dice *dice, const char *document)
+{
+    static const char *const algorithms[] = { "sobol", "tpe", "nsga2" };
+
+    if (!strstr(document, "GRID") && dice_chance(dice, 40))
+        add(text, ",\"algorithm\":\"%s\"", algorithms[dice_below(dice, 3)]);
+    if (!strstr(document, "StoppingSpec") && dice_chance(dice, 15))
+        add(text, ",\"stopping\":{\"rule\":\"asha\",\"eta\":%d}", 2 + dice_below(dice, 2));
 }
 
 static void draw_document(struct scenario *scenario, struct dice *dice)
@@ -163,7 +179,9 @@ static void draw_document(struct scenario *scenario, struct dice *dice)
         max_trials, 1 + dice_below(dice, dice_chance(dice, 30) ? 16 : 4), max_failed);
     add(&text, "\"trialJobSpec\":");
     add_run(&text, dice);
-    add(&text, ",\"assay\":{\"seed\":%d}}", dice_below(dice, 1000000));
+    add(&text, ",\"assay\":{\"seed\":%d", dice_below(dice, 1000000));
+    draw_own(&text, dice, scenario->document);
+    add(&text, "}}");
 }
 
 void scenario_draw(struct scenario *scenario, uint64_t seed)

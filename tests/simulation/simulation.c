@@ -21,7 +21,7 @@
 enum { STUDIES_PER_FOLDER = 50, STUDIES = 10000, REPEATED = 16 };
 
 struct totals {
-    int64_t commits, crashes, trials;
+    int64_t commits, crashes, trials, stopped;
     int64_t by_state[JOB_STATE_PAUSED + 1];
 };
 
@@ -61,6 +61,7 @@ static bool run_study(const struct scenario *scenario, const char *folder, struc
     }
     totals->commits += world->commit_count;
     totals->crashes += world->crash_count;
+    totals->stopped += world->stopped_early;
     if (is_good && dice_chance(&world->dice, 10)) {
         world_delete(world);
         is_good = !world->fault[0] && world->why.code == ASSAY_OK;
@@ -137,8 +138,12 @@ static bool repeat_study(const struct scenario *scenario, struct totals *totals)
         is_good = false;
     }
     scenario_calm(&calm);
+    /* A sampler that learns suggests by what has ended, which is not the same in a calm world. */
+    if (is_good && strstr(dump, "\nsuggested "))
+        goto out;
     is_good = is_good && run_alone(&calm, totals, &calm_dump) &&
               has_same_points(scenario->seed, dump, calm_dump);
+out:
     free(dump);
     free(again);
     free(calm_dump);
@@ -169,9 +174,10 @@ int main(void)
         if (i % STUDIES_PER_FOLDER == STUDIES_PER_FOLDER - 1 || i + 1 == studies || !is_good)
             folder_remove(folder);
     }
-    (void)printf("%" PRId64 " trials, %" PRId64 " commits, %" PRId64 " crashes; jobs: %" PRId64
-                 " succeeded, %" PRId64 " failed, %" PRId64 " cancelled\n",
-                 totals.trials, totals.commits, totals.crashes,
+    (void)printf("%" PRId64 " trials (%" PRId64 " stopped early), %" PRId64 " commits, %" PRId64
+                 " crashes; jobs: %" PRId64 " succeeded, %" PRId64 " failed, %" PRId64
+                 " cancelled\n",
+                 totals.trials, totals.stopped, totals.commits, totals.crashes,
                  totals.by_state[JOB_STATE_SUCCEEDED], totals.by_state[JOB_STATE_FAILED],
                  totals.by_state[JOB_STATE_CANCELLED]);
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;

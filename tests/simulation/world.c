@@ -65,6 +65,7 @@ struct world *world_new(const struct scenario *scenario, const char *folder,
     (void)snprintf(world->folder, sizeof world->folder, "%s", folder);
     world->dice = dice_for(scenario->seed, 2, 0);
     world->cancels_left = dice_chance(&world->dice, scenario->faults.cancel);
+    world->does_search_apart = dice_chance(&world->dice, 50);
     world->pauses_left = 3;
     world->crashes_left = 5;
     world->deeds_left = -1;
@@ -76,6 +77,14 @@ struct world *world_new(const struct scenario *scenario, const char *folder,
         abort();
     }
     return world;
+}
+
+/* They borrow from the controller's jobs. */
+static void clear_tasks(struct world *world)
+{
+    for (size_t i = 0; i < world->task_count; i++)
+        search_task_free(world->tasks[i]);
+    world->task_count = 0;
 }
 
 static void clear_events(struct world *world)
@@ -99,6 +108,7 @@ void world_free(struct world *world)
     if (!world)
         return;
     clear_events(world);
+    clear_tasks(world);
     clear_requests(world);
     controller_free(world->controller);
     store_close(world->store);
@@ -129,6 +139,7 @@ void world_kill(struct world *world)
     bool is_rude = world->kills_rudely && dice_chance(&world->dice, 50);
 
     clear_events(world);
+    clear_tasks(world);
     clear_requests(world);
     if (is_rude)
         keep_files(world, "", ".kept");
@@ -383,11 +394,14 @@ static void gather(struct world *world)
         if (dice_chance(&world->dice, world->scenario.faults.stale))
             world_add_stale(world);
     }
+    if (dice_chance(&world->dice, 60))
+        has_moved = world_add_searched(world) || has_moved;
     if (world->is_publish_owed && (!has_moved || dice_chance(&world->dice, 50))) {
         world_add_published(world);
         has_moved = true;
     }
-    if (!has_moved && !world_add_next_ending(world) && !world_add_measured(world))
+    if (!has_moved && !world_add_searched(world) && !world_add_next_ending(world) &&
+        !world_add_measured(world))
         world_fail(world, "nothing moves any more");
     gather_requests(world);
 }

@@ -15,7 +15,7 @@
 #include "tests/simulation/model.h"
 #include "tests/simulation/scenario.h"
 
-enum { WORLD_EVENTS_MAX = 64, WORLD_REQUESTS_MAX = 8, WORLD_PATH = 512 };
+enum { WORLD_EVENTS_MAX = 64, WORLD_REQUESTS_MAX = 8, WORLD_TASKS_MAX = 16, WORLD_PATH = 512 };
 
 /* All that the machine knows of an attempt, whatever the engine remembers. */
 struct attempt_record {
@@ -59,7 +59,7 @@ struct world {
     int cancels_left, pauses_left, crashes_left;
     bool kills_rudely; /* half of all kills leave the files as they lie, the log not tidied up */
     bool does_checkpoints;
-    int64_t crash_count, commit_count;
+    int64_t crash_count, commit_count, stopped_early;
 
     struct event events[WORLD_EVENTS_MAX]; /* of the next batch */
     size_t event_count;
@@ -68,6 +68,9 @@ struct world {
     struct job_row submitted; /* what a REQUEST_SUBMIT points to */
     int deeds_left;           /* the engine dies when it comes to 0; negative: it lives */
     bool is_publish_owed;
+    bool does_search_apart; /* tasks are run between batches, not by the controller */
+    struct search_task *tasks[WORLD_TASKS_MAX]; /* not run yet, in the order they came */
+    size_t task_count;
     int forgotten;    /* how often the outlet was told to forget the job */
     int64_t batch_us; /* the clock of the last batch */
 
@@ -112,6 +115,7 @@ bool world_add_next_ending(struct world *world);                    /* moves the
 bool world_add_measured(struct world *world);
 void world_add_stale(struct world *world);
 void world_add_published(struct world *world);
+bool world_add_searched(struct world *world); /* runs the oldest task of a kind */
 struct request *world_add_request(struct world *world, enum request_kind kind);
 
 #endif

@@ -160,6 +160,28 @@ void world_add_published(struct world *world)
     add_event(world, event);
 }
 
+/* Two threads run them: each kind in order, either kind first. */
+bool world_add_searched(struct world *world)
+{
+    enum search_kind kind = dice_chance(&world->dice, 50) ? SEARCH_SUGGEST : SEARCH_LEARN;
+    struct search_task *task = NULL;
+    size_t at = 0;
+
+    if (world->task_count == 0)
+        return false;
+    while (at < world->task_count && world->tasks[at]->kind != kind)
+        at++;
+    if (at == world->task_count)
+        at = 0;
+    task = world->tasks[at];
+    world->task_count--;
+    memmove(world->tasks + at, world->tasks + at + 1,
+            (world->task_count - at) * sizeof(struct search_task *));
+    search_task_run(task);
+    add_event(world, (struct event){ .kind = EVENT_SEARCHED, .task = task });
+    return true;
+}
+
 struct request *world_add_request(struct world *world, enum request_kind kind)
 {
     struct request *request = &world->requests[world->request_count++];

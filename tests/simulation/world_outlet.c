@@ -4,6 +4,7 @@
 #include "tests/simulation/world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The guard is for the engine's own code. */
 static void leave_engine(struct world *world)
@@ -175,6 +176,20 @@ static bool outlet_publish(void *context, const struct live_job *job, int64_t tr
     return is_owed;
 }
 
+static bool outlet_search(void *context, struct search_task *task)
+{
+    struct world *world = context;
+
+    if (!is_alive(world)) {
+        search_task_free(task);
+        return true;
+    }
+    if (world->task_count == WORLD_TASKS_MAX)
+        abort(); /* of one job there are two at a time, and of a life before it two more */
+    world->tasks[world->task_count++] = task;
+    return true;
+}
+
 static void outlet_forget(void *context, int64_t job)
 {
     struct world *world = context;
@@ -191,6 +206,7 @@ struct controller_outlet world_outlet(struct world *world)
         .adopt = outlet_adopt,
         .stop = outlet_stop,
         .publish = outlet_publish,
+        .search = world->does_search_apart ? outlet_search : NULL,
         .forget = outlet_forget,
     };
 }

@@ -79,6 +79,17 @@ static bool publish(void *context, const struct live_job *job, int64_t trial)
     return !bench->has_no_memory;
 }
 
+static bool search(void *context, struct search_task *task)
+{
+    struct bench *bench = context;
+
+    if (bench->has_no_memory)
+        return false;
+    cr_assert(lt(sz, bench->task_count, BENCH_TASKS_MAX));
+    bench->tasks[bench->task_count++] = task;
+    return true;
+}
+
 static void forget(void *context, int64_t job)
 {
     struct bench *bench = context;
@@ -95,6 +106,7 @@ static void new_controller(struct bench *bench)
                                         .adopt = adopt,
                                         .stop = stop,
                                         .publish = publish,
+                                        .search = bench->searches_apart ? search : NULL,
                                         .forget = forget };
 
     bench->controller = controller_new(bench->base.store, &bench->env, &outlet);
@@ -112,8 +124,23 @@ void bench_init(struct bench *bench)
     new_controller(bench);
 }
 
+/* They borrow from the controller. */
+static void drop_tasks(struct bench *bench)
+{
+    while (bench->task_count > 0)
+        search_task_free(bench->tasks[--bench->task_count]);
+}
+
+void bench_search_apart(struct bench *bench)
+{
+    controller_free(bench->controller);
+    bench->searches_apart = true;
+    new_controller(bench);
+}
+
 void bench_clear(struct bench *bench)
 {
+    drop_tasks(bench);
     controller_free(bench->controller);
     store_close(bench->reader);
     bench_store_clear(&bench->base);
@@ -124,6 +151,7 @@ void bench_restart(struct bench *bench, bool is_committed)
 {
     if (is_committed && bench->is_open)
         bench_commit(bench);
+    drop_tasks(bench);
     controller_free(bench->controller);
     store_close(bench->base.store);
     bench->base.store = open_store(bench->base.folder, STORE_WRITE);
@@ -231,6 +259,19 @@ void bench_put_measured(struct bench *bench, int64_t job, int64_t trial, int att
                                .reports = make_reports(&value, 1) });
 }
 
+void bench_put_step(struct bench *bench, int64_t job, int64_t trial, int64_t step, double value)
+{
+    struct event_reports reports = make_reports(&value, 1);
+
+    reports.items[0].step = step;
+    reports.items[0].elapsed_us = step;
+    reports.mark.file_offset = (uint64_t)step;
+    put(bench, (struct event){
+                   .kind = EVENT_MEASURED,
+                   .key = { store_trial_id(job, trial), bench_trial(bench, job, trial).attempt },
+                   .reports = reports });
+}
+
 void bench_put_published(struct bench *bench, int64_t job, enum published published,
                          const char *text)
 {
@@ -250,6 +291,16 @@ int bench_count(const struct bench *bench, enum done_kind kind, int64_t trial, i
                  (!attempt || done->attempt == attempt);
     }
     return count;
+}
+
+void bench_put_searched(struct bench *bench, size_t at)
+{
+    struct search_task *task = bench->tasks[at];
+
+    bench->task_count--;
+    memmove(bench->tasks + at, bench->tasks + at + 1,
+            (bench->task_count - at) * sizeof(struct search_task *));
+    put(bench, (struct event){ .kind = EVENT_SEARCHED, .task = task });
 }
 
 static bool note_view(void *context, const struct trial_row *row)

@@ -8,7 +8,7 @@
 #include "engine/controller.h"
 #include "support.h"
 
-enum { DEEDS_MAX = 256, BENCH_TRIALS_MAX = 64 };
+enum { DEEDS_MAX = 256, BENCH_TRIALS_MAX = 64, BENCH_TASKS_MAX = 8 };
 
 enum done_kind { DONE_LAUNCH, DONE_ADOPT, DONE_STOP, DONE_PUBLISH, DONE_FORGET };
 
@@ -29,9 +29,12 @@ struct bench {
     struct done deeds[DEEDS_MAX];
     size_t deed_count;
     enum assay_code refusal; /* the next launch is refused so; OK: it is not */
-    bool has_no_memory;      /* publish fails */
-    int unstored;            /* deeds whose trial the reader did not find as it must be */
-    bool is_open;            /* a batch has begun */
+    bool has_no_memory;      /* publish and search fail */
+    bool searches_apart;     /* tasks wait here until they are handed back */
+    struct search_task *tasks[BENCH_TASKS_MAX];
+    size_t task_count;
+    int unstored; /* deeds whose trial the reader did not find as it must be */
+    bool is_open; /* a batch has begun */
 };
 
 void bench_init(struct bench *bench);
@@ -57,8 +60,15 @@ void bench_put_ending(struct bench *bench, int64_t job, int64_t trial, int attem
                       enum ending_kind kind, int status, const double *values, size_t count);
 void bench_end(struct bench *bench, int64_t job, int64_t trial, double value); /* well, committed */
 void bench_put_measured(struct bench *bench, int64_t job, int64_t trial, int attempt, double value);
+/* The same of a later step. */
+void bench_put_step(struct bench *bench, int64_t job, int64_t trial, int64_t step, double value);
 void bench_put_published(struct bench *bench, int64_t job, enum published published,
                          const char *text);
+
+/* From now on the controller's search tasks come to bench->tasks. Before anything is submitted. */
+void bench_search_apart(struct bench *bench);
+/* Hands back tasks[at], which was run. */
+void bench_put_searched(struct bench *bench, size_t at);
 
 /* How many deeds of that kind there were, for the trial (0: any) and attempt (0: any). */
 int bench_count(const struct bench *bench, enum done_kind kind, int64_t trial, int attempt);

@@ -94,7 +94,7 @@ Test(stopping, the_maximum_runtime_stops_the_study_by_duration_or_by_time)
         begin_job(&bench);
         cr_assert(eq(i64, tuning_job_deadline(&bench.job, AT(0)), AT(4)));
         cr_assert(eq(i64, tuning_job_deadline(&bench.job, AT(4)), INT64_MAX));
-        cr_assert(eq(int, action_at(&bench, 3), JOB_START_TRIAL));
+        cr_assert(eq(int, action_at(&bench, 3), JOB_SUGGEST));
         cr_assert(eq(int, action_at(&bench, 4), JOB_END)); /* FAILED: nothing was tried */
     }
 }

@@ -205,6 +205,8 @@ static void fill_job(struct store *store, int64_t job)
         put_measurement(store, store_trial_id(job, number), 0, 1);
         cr_assert(
             store_mark_put(store, store_trial_id(job, number), 1, &number, sizeof number, &err));
+        cr_assert(store_suggestion_put(store, store_trial_id(job, number), point, PARAMS, &err));
+        cr_assert(store_early_stop_put(store, store_trial_id(job, number), 0.5, "because", &err));
     }
     commit(store);
 }
@@ -219,7 +221,9 @@ static int64_t count_rows(struct store *store)
                                     "SELECT (SELECT count(*) FROM job) +"
                                     " (SELECT count(*) FROM trial) +"
                                     " (SELECT count(*) FROM measurement) +"
-                                    " (SELECT count(*) FROM mark)",
+                                    " (SELECT count(*) FROM mark) +"
+                                    " (SELECT count(*) FROM suggestion) +"
+                                    " (SELECT count(*) FROM early_stop)",
                                     -1, &statement, NULL),
                  SQLITE_OK));
     cr_assert(eq(int, sqlite3_step(statement), SQLITE_ROW));
@@ -237,11 +241,11 @@ Test(store, deleting_a_job_removes_all_of_it_and_nothing_else)
     fill_job(bench.store, JOB - 1);
     fill_job(bench.store, JOB);
     fill_job(bench.store, JOB + 1);
-    cr_assert(eq(i64, count_rows(bench.store), 30));
+    cr_assert(eq(i64, count_rows(bench.store), 48));
     begin(bench.store);
     cr_assert(store_job_delete(bench.store, JOB, &err), "%s", err.message);
     commit(bench.store);
-    cr_assert(eq(i64, count_rows(bench.store), 20));
+    cr_assert(eq(i64, count_rows(bench.store), 32));
     bench_store_clear(&bench);
 }
 
@@ -356,6 +360,79 @@ Test(store, a_newer_version_is_refused_by_writers_and_readers)
     run_sql(bench.folder, "PRAGMA user_version=99");
     check_refused(bench.folder, STORE_WRITE, "newer");
     check_refused(bench.folder, STORE_READ, "newer");
+    bench_store_clear(&bench);
+}
+
+/* As version 1 left it. */
+static void make_old(const char *folder)
+{
+    run_sql(folder, "DROP TABLE suggestion; DROP TABLE early_stop; PRAGMA user_version=1");
+}
+
+static bool count_suggestion(void *context, int64_t number, const double *numbers, size_t count)
+{
+    cr_assert(eq(i64, number, 2));
+    cr_assert(eq(sz, count, PARAMS));
+    cr_assert(eq(dbl, numbers[PARAMS - 1], 3));
+    ++*(int *)context;
+    return true;
+}
+
+static bool count_early_stop(void *context, int64_t number, double progress, const char *why)
+{
+    cr_assert(eq(i64, number, 3));
+    cr_assert(eq(dbl, progress, 0.25));
+    cr_assert(strcmp(why, "as bad as can be") == 0);
+    ++*(int *)context;
+    return true;
+}
+
+static void check_extras(struct store *store, int expected)
+{
+    struct assay_error err = { 0 };
+    int suggestions = 0;
+    int stops = 0;
+
+    cr_assert(store_suggestion_each(store, JOB, 2, 2, count_suggestion, &suggestions, &err));
+    cr_assert(store_early_stop_each(store, JOB, 3, 9, count_early_stop, &stops, &err));
+    cr_assert(eq(int, suggestions, expected));
+    cr_assert(eq(int, stops, expected));
+}
+
+Test(store, an_older_version_is_read_as_it_is_and_brought_up_to_date_by_a_writer)
+{
+    static const double point[PARAMS] = { 1, 2, 3 };
+    struct bench_store bench;
+    struct store *reader = NULL;
+    struct assay_error err = { 0 };
+
+    bench_store_init(&bench);
+    insert_job(bench.store, JOB, 1);
+    store_close(bench.store);
+    make_old(bench.folder);
+    reader = open_store(bench.folder, STORE_READ);
+    check_extras(reader, 0);
+    store_close(reader);
+    for (int i = 0; i < 2; i++) {
+        bench.store = open_store(bench.folder, STORE_WRITE);
+        check_extras(bench.store, i);
+        begin(bench.store);
+        if (i == 0) {
+            cr_assert(
+                store_suggestion_put(bench.store, store_trial_id(JOB, 2), point, PARAMS, &err));
+            cr_assert(store_early_stop_put(bench.store, store_trial_id(JOB, 3), 0.25,
+                                           "as bad as can be", &err));
+        }
+        commit(bench.store);
+        check_extras(bench.store, 1);
+        store_close(bench.store);
+    }
+    bench.store = open_store(bench.folder, STORE_WRITE);
+    begin(bench.store);
+    cr_assert(store_early_stop_delete(bench.store, store_trial_id(JOB, 3), &err));
+    cr_assert(store_job_delete(bench.store, JOB, &err));
+    commit(bench.store);
+    check_extras(bench.store, 0);
     bench_store_clear(&bench);
 }
 

@@ -267,3 +267,40 @@ Test(trial, what_was_lost_while_it_was_stopped_does_not_start_again)
         check_class(&c, FAILURE_LOST);
     }
 }
+
+Test(trial, what_was_not_worth_finishing_succeeds_with_what_it_has_also_when_it_was_lost)
+{
+    static const enum ending_kind kinds[] = { ENDING_STOPPED, ENDING_LOST, ENDING_NOT_STARTED };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct trial_case stopped = { .ending = { .kind = kinds[i] },
+                                      .measured = ALL_METRICS,
+                                      .cause = STOP_CAUSE_EARLY };
+        struct judged judged = judge(&stopped);
+
+        cr_assert(not(judged.verdict.is_again));
+        cr_assert(judged.verdict.is_stopped_early);
+        cr_assert(eq(int, (int)judged.verdict.state, TRIAL_SUCCEEDED));
+        cr_assert(eq(dbl, judged.values[0], 0.5));
+        stopped.measured = ONE_METRIC;
+        judged = judge(&stopped);
+        cr_assert(eq(int, (int)judged.verdict.state, TRIAL_INFEASIBLE));
+        cr_assert(eq(int, (int)judged.verdict.failure, FAILURE_STOPPED));
+    }
+}
+
+Test(trial, what_finished_before_it_heard_of_its_stop_was_not_stopped_early)
+{
+    static const struct ending endings[] = { { .kind = ENDING_EXITED },
+                                             { .kind = ENDING_EXITED, .status = 1 },
+                                             { .kind = ENDING_OUT_OF_MEMORY },
+                                             { .kind = ENDING_TIMEOUT } };
+
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        struct trial_case own = { .ending = endings[i],
+                                  .measured = ALL_METRICS,
+                                  .cause = STOP_CAUSE_EARLY };
+
+        cr_assert(not(judge(&own).verdict.is_stopped_early), "case %zu", i);
+    }
+}

@@ -201,6 +201,32 @@ Test(tuning_job, an_exhausted_space_still_restarts_what_was_lost)
     cr_assert(eq(int, action_at(&bench, 0), JOB_START_TRIAL));
 }
 
+Test(tuning_job, one_suggestion_is_asked_for_at_a_time_and_lost_trials_go_on_meanwhile)
+{
+    struct tuning_bench bench = tuning_bench_new(10, 3, 10);
+
+    begin_job(&bench);
+    cr_assert(eq(int, action_at(&bench, 0), JOB_SUGGEST));
+    bench.job.is_suggesting = true;
+    cr_assert(eq(int, action_at(&bench, 0), JOB_WAIT));
+    bench.job.created = bench.job.waiting = 1;
+    cr_assert(eq(int, action_at(&bench, 0), JOB_START_TRIAL));
+}
+
+Test(tuning_job, a_study_that_closes_does_not_wait_for_a_suggestion)
+{
+    struct tuning_bench bench = tuning_bench_new(10, 2, 10);
+
+    begin_job(&bench);
+    (void)fill(&bench, 0);
+    succeed(&bench, 1, 0.5, 1);
+    succeed(&bench, 2, 0.5, 1);
+    bench.job.is_suggesting = true;
+    cr_assert(eq(int, action_at(&bench, 1), JOB_WAIT));
+    bench.job.closing = JOB_CLOSING_STOPPED;
+    check_end(&bench, 1, JOB_STATE_SUCCEEDED);
+}
+
 Test(tuning_job, a_sampler_that_fails_fails_the_job_in_its_words)
 {
     struct tuning_bench bench = tuning_bench_new(10, 2, 10);
@@ -329,4 +355,34 @@ Test(tuning_job, a_tie_goes_to_the_lower_number_in_any_order_and_is_no_progress)
     cr_assert(eq(i64, bench.job.best_trial, 1));
     cr_assert(eq(i64, bench.job.ended_at_best, 1));
     cr_assert(eq(i64, bench.job.progress_us, AT(1)));
+}
+
+Test(tuning_job, a_trial_that_is_not_safe_is_never_the_best)
+{
+    struct tuning_bench bench = tuning_bench_new(2, 1, 2);
+
+    begin_job(&bench);
+    for (int64_t number = 1; number <= 2; number++) {
+        cr_assert(eq(int, fill(&bench, number), 1));
+        bench.job.running--;
+        tuning_job_trial_ended(&bench.job, number, TRIAL_SUCCEEDED, FAILURE_NONE,
+                               number == 1 ? 0.9 : 0.5, number == 2, AT(number));
+        cr_assert(eq(i64, bench.job.best_trial, number == 1 ? 0 : 2));
+    }
+    cr_assert(eq(i64, bench.job.succeeded, 2));
+}
+
+Test(tuning_job, without_a_safe_trial_the_job_ends_and_publishes_nothing)
+{
+    struct tuning_bench bench = tuning_bench_new(1, 1, 1);
+    struct job_decision decision;
+
+    begin_job(&bench);
+    (void)fill(&bench, 0);
+    bench.job.running--;
+    tuning_job_trial_ended(&bench.job, 1, TRIAL_SUCCEEDED, FAILURE_NONE, 0.5, false, AT(1));
+    decision = next_at(&bench, AT(1));
+    cr_assert(eq(int, (int)decision.action, JOB_END));
+    cr_assert(eq(int, (int)decision.end_state, JOB_STATE_SUCCEEDED));
+    cr_assert(strstr(decision.why, "safe") != NULL);
 }

@@ -46,14 +46,20 @@ int fill(struct tuning_bench *bench, int64_t seconds)
 {
     int started = 0;
 
-    for (; action_at(bench, seconds) == JOB_START_TRIAL; started++) {
-        if (bench->job.waiting > 0)
-            bench->job.waiting--;
-        else
+    for (;;) {
+        int action = action_at(bench, seconds);
+
+        if (action == JOB_SUGGEST) {
             bench->job.created++;
-        bench->job.running++;
+            bench->job.waiting++;
+        } else if (action == JOB_START_TRIAL) {
+            bench->job.waiting--;
+            bench->job.running++;
+            started++;
+        } else {
+            return started;
+        }
     }
-    return started;
 }
 
 void end_trial(struct tuning_bench *bench, int64_t number, enum failure_class failure, double value,
@@ -62,7 +68,7 @@ void end_trial(struct tuning_bench *bench, int64_t number, enum failure_class fa
     bench->job.running--;
     tuning_job_trial_ended(&bench->job, number,
                            failure == FAILURE_NONE ? TRIAL_SUCCEEDED : TRIAL_INFEASIBLE, failure,
-                           value, AT(seconds));
+                           value, true, AT(seconds));
 }
 
 void succeed(struct tuning_bench *bench, int64_t number, double value, int64_t seconds)

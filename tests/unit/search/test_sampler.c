@@ -16,7 +16,9 @@
 
 enum { PARAMS_MAX = 16 };
 
-static const char *const algorithms[] = { "default", "random", "grid", "sobol" };
+/* Those that need no history. */
+enum { ALGORITHM_COUNT = 3 };
+static const char *const algorithms[ALGORITHM_COUNT] = { "random", "grid", "sobol" };
 
 static struct sampler *new_sampler(const char *algorithm, uint64_t seed, int64_t budget,
                                    const struct search_space *space)
@@ -40,9 +42,9 @@ static enum sampler_answer suggest(const struct sampler *sampler, uint64_t trial
     return sampler_suggest(sampler, &query, point, &provenance, &err);
 }
 
-Test(sampler, all_four_algorithms_are_known_and_no_other)
+Test(sampler, all_algorithms_are_known_and_no_other)
 {
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++)
         cr_assert(sampler_is_known(algorithms[i]));
     cr_assert(not(sampler_is_known("Random")));
     cr_assert(not(sampler_is_known("")));
@@ -81,7 +83,7 @@ Test(sampler, every_suggestion_is_legal_repeatable_and_allocates_nothing)
 {
     struct search_space *space = countable_space();
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         struct sampler *one = new_sampler(algorithms[i], 9, 100, space);
         struct sampler *other = new_sampler(algorithms[i], 9, 100, space);
 
@@ -107,7 +109,7 @@ Test(sampler, points_are_legal_at_the_largest_trial_numbers)
 {
     struct search_space *space = mixed_space();
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         struct sampler *sampler = NULL;
 
         if (strcmp(algorithms[i], "grid") == 0)
@@ -128,7 +130,7 @@ Test(sampler, seeds_make_different_studies)
 {
     struct search_space *space = mixed_space();
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         struct sampler *one = NULL;
         struct sampler *other = NULL;
         double point[PARAMS_MAX];
@@ -144,27 +146,6 @@ Test(sampler, seeds_make_different_studies)
         sampler_free(one);
         sampler_free(other);
     }
-    search_space_free(space);
-}
-
-Test(sampler, default_begins_with_the_first_point_and_goes_on_with_sobol)
-{
-    struct search_space *space = mixed_space();
-    struct sampler *sampler = new_sampler("default", 3, 10, space);
-    struct sampler *sobol = new_sampler("sobol", 3, 10, space);
-    double point[PARAMS_MAX];
-    double wanted[PARAMS_MAX];
-
-    (void)suggest(sampler, 1, point);
-    search_space_first_point(space, wanted);
-    cr_assert(is_same_point(point, wanted, space->param_count));
-    for (uint64_t trial = 2; trial < 20; trial++) {
-        (void)suggest(sampler, trial, point);
-        (void)suggest(sobol, trial - 1, wanted);
-        cr_assert(is_same_point(point, wanted, space->param_count));
-    }
-    sampler_free(sampler);
-    sampler_free(sobol);
     search_space_free(space);
 }
 
@@ -465,7 +446,7 @@ Test(sampler, a_failed_allocation_is_an_error_and_leaks_nothing)
 {
     struct search_space *space = countable_space();
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < ALGORITHM_COUNT; i++) {
         struct sampler_options options = { .algorithm = algorithms[i], .max_trial_count = 5 };
         struct sampler *sampler = NULL;
 
@@ -547,11 +528,6 @@ Test(sampler, random_gives_its_golden_points)
 Test(sampler, sobol_gives_its_golden_points)
 {
     expect_golden("sobol", "sobol", 100, mixed_space());
-}
-
-Test(sampler, default_gives_its_golden_points)
-{
-    expect_golden("default", "default", 100, mixed_space());
 }
 
 Test(sampler, grid_gives_its_golden_points_in_counting_order)

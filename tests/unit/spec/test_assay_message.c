@@ -127,3 +127,45 @@ Test(assay_message, the_block_may_stand_before_the_metrics)
     cr_assert(eq(str, spec->assay.metric_regex[0], "x"));
     job_spec_free(spec);
 }
+
+Test(assay_message, successive_halving_is_a_stopping_rule_of_ours)
+{
+    struct job_spec *spec = job_of(ASSAY("stopping: asha"));
+
+    cr_assert(eq(int, spec->study.stopping_rule, STOPPING_HALVING));
+    cr_assert(eq(dbl, spec->study.stopping_rule_spec.eta, 0));
+    cr_assert(eq(i64, spec->study.stopping_rule_spec.min_step_count, 0));
+    job_spec_free(spec);
+    spec = job_of(ASSAY("stopping: {rule: asha, eta: 4, minStepCount: 2, max_step_count: '50', "
+                        "useElapsedDuration: true}"));
+    cr_assert(eq(int, spec->study.stopping_rule, STOPPING_HALVING));
+    cr_assert(eq(dbl, spec->study.stopping_rule_spec.eta, 4));
+    cr_assert(eq(i64, spec->study.stopping_rule_spec.min_step_count, 2));
+    cr_assert(eq(i64, spec->study.stopping_rule_spec.max_step_count, 50));
+    cr_assert(spec->study.stopping_rule_spec.use_elapsed_duration);
+    job_spec_free(spec);
+    spec = job_of(ASSAY("stopping: ~"));
+    cr_assert(eq(int, spec->study.stopping_rule, STOPPING_NONE));
+    job_spec_free(spec);
+}
+
+Test(assay_message, successive_halving_is_checked)
+{
+    assert_fault(ASSAY("stopping: ashes"), 3, "assay.stopping", "expected one of asha");
+    assert_fault(ASSAY("stopping: {eta: 3}"), 3, "assay.stopping.rule", "is required");
+    assert_fault(ASSAY("stopping: {rule: asha, eta: 1.5}"), 3, "assay.stopping.eta",
+                 "must be at least 2");
+    assert_fault(ASSAY("stopping: {rule: asha, eta: 0}"), 3, "assay.stopping.eta",
+                 "must be at least 2");
+    assert_fault(ASSAY("stopping: {rule: asha, minStepCount: 9, maxStepCount: 3}"), 3,
+                 "assay.stopping.min_step_count", "9 is above max_step_count, 3");
+    assert_fault(ASSAY("stopping: {rule: asha, minStepCounts: 9}"), 3,
+                 "assay.stopping.minStepCounts", "did you mean \"minStepCount\"?");
+    assert_fault(ASSAY("stopping: true"), 3, "assay.stopping", "expected an object");
+    assert_fault("workerPoolSpecs: [{containerSpec: {imageUri: i}}]\nassay: {stopping: asha}\n", 2,
+                 "assay.stopping", "a custom job has no trials to stop");
+    assert_fault(RUN "studySpec: {metrics: [{metricId: acc}], medianAutomatedStoppingSpec: {}, "
+                     "parameters: [{parameterId: a, doubleValueSpec: {maxValue: 1}}]}\n"
+                     "assay: {stopping: asha}\n",
+                 3, "assay.stopping", "study_spec has a stopping rule already");
+}

@@ -29,6 +29,7 @@ static const char rich_text[] =
     "      parameterSpec: {parameterId: nesterov, categoricalValueSpec: *values}\n"
     "    - parentCategoricalValues: {values: [adam]}\n"
     "      parameterSpec: {parameterId: b, discreteValueSpec: {values: [1, 2]}}\n"
+    "  convexAutomatedStoppingSpec: {learningRateParameterName: lr}\n"
     "trialJobSpec:\n"
     "  workerPoolSpecs:\n"
     "  - containerSpec: {imageUri: img, command: [a, b], args: [c], env: [{name: A}, {name: B}]}\n"

@@ -123,6 +123,50 @@ Test(study_message, the_stopping_rule_is_one_of_three)
                  "expected true or false, found the number 1");
 }
 
+Test(study_message, a_stopping_rule_keeps_what_it_goes_by)
+{
+    struct job_spec *spec = job_of(WITH("decayCurveStoppingSpec: {}"));
+
+    cr_assert(not(spec->study.stopping_rule_spec.use_elapsed_duration));
+    job_spec_free(spec);
+    spec = job_of(WITH("medianAutomatedStoppingSpec: {use_elapsed_duration: true}"));
+    cr_assert(spec->study.stopping_rule_spec.use_elapsed_duration);
+    job_spec_free(spec);
+    spec = job_of(WITH("convexAutomatedStoppingSpec: {maxStepCount: '100', minStepCount: 5, "
+                       "minMeasurementCount: '7', learningRateParameterName: lr, "
+                       "useElapsedDuration: true, updateAllStoppedTrials: false}"));
+    cr_assert(eq(i64, spec->study.stopping_rule_spec.max_step_count, 100));
+    cr_assert(eq(i64, spec->study.stopping_rule_spec.min_step_count, 5));
+    cr_assert(eq(i64, spec->study.stopping_rule_spec.min_measurement_count, 7));
+    cr_assert(eq(str, spec->study.stopping_rule_spec.learning_rate_parameter_name, "lr"));
+    cr_assert(spec->study.stopping_rule_spec.use_elapsed_duration);
+    cr_assert(spec->study.stopping_rule_spec.has_update_all_stopped_trials);
+    cr_assert(not(spec->study.stopping_rule_spec.update_all_stopped_trials));
+    job_spec_free(spec);
+    spec = job_of(WITH("convexAutomatedStoppingSpec: {}"));
+    cr_assert(eq(i64, spec->study.stopping_rule_spec.max_step_count, 0));
+    cr_assert(spec->study.stopping_rule_spec.learning_rate_parameter_name == NULL);
+    cr_assert(not(spec->study.stopping_rule_spec.has_update_all_stopped_trials));
+    job_spec_free(spec);
+}
+
+#define CONVEX(fields) WITH("convexAutomatedStoppingSpec: {" fields "}")
+
+Test(study_message, the_convex_rule_is_checked)
+{
+    static const char where[] = "study_spec.convex_automated_stopping_spec.min_step_count";
+
+    assert_fault(CONVEX("maxStepCount: -1"), 4,
+                 "study_spec.convex_automated_stopping_spec.max_step_count", "at least 0");
+    assert_fault(CONVEX("minStepCount: -1"), 4, where, "at least 0");
+    assert_fault(CONVEX("maxStepCount: 10, minStepCount: 11"), 4, where,
+                 "11 is above max_step_count, 10");
+    assert_fault(CONVEX("minMeasurementCount: -5"), 4,
+                 "study_spec.convex_automated_stopping_spec.min_measurement_count", "at least 0");
+    job_spec_free(job_of(CONVEX("maxStepCount: 10, minStepCount: 10")));
+    job_spec_free(job_of(CONVEX("minStepCount: 10")));
+}
+
 Test(study_message, the_stopping_config_keeps_what_is_present)
 {
     struct job_spec *spec = job_of(

@@ -1,0 +1,179 @@
+/* explain and replay: suggestions, looked at afterwards. */
+
+#include "assay/value.h"
+#include "engine/cli/arguments.h"
+#include "engine/cli/report.h"
+#include "engine/cli/text.h"
+#include "engine/cli/view.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A command at work on one job of a folder. */
+struct looking {
+    struct state_dir dir;
+    struct client *client;
+    const char *id;
+};
+
+static bool looking_begin(struct looking *l, const struct arguments *arguments,
+                          struct assay_error *err)
+{
+    if (!state_dir_choose(arguments->values[OPTION_STATE], &l->dir, err))
+        return false;
+    l->client = client_new(l->dir.path, NULL, err);
+    return l->client != NULL;
+}
+
+static void looking_end(struct looking *l)
+{
+    client_free(l->client);
+    state_dir_clear(&l->dir);
+}
+
+static bool print_explanation(struct looking *l, const char *trial, struct assay_error *err)
+{
+    cJSON *answer = client_get(l->client, err, "/assay/v1/jobs/%s/trials/%s:explain", l->id, trial);
+    const cJSON *sentence = NULL;
+
+    if (!answer)
+        return false;
+    (void)fputs("trial ", stdout);
+    text_write_safe(stdout, view_text(answer, "id"));
+    (void)fputs(" (", stdout);
+    text_write_safe(stdout, view_text(answer, "state"));
+    (void)fputs(")\n", stdout);
+    cJSON_ArrayForEach(sentence, json_get(answer, "sentences"))
+    {
+        (void)fputs("  ", stdout);
+        text_write_lines(stdout, cJSON_IsString(sentence) ? sentence->valuestring : "", "  ");
+        (void)putchar('\n');
+    }
+    cJSON_Delete(answer);
+    return true;
+}
+
+static bool explain(struct looking *l, const struct arguments *arguments, struct assay_error *err)
+{
+    const char *trial = arguments->operands[arguments->operand_count - 1];
+    char target[256];
+    int64_t number = 0;
+
+    if (!assay_integer_parse(trial, &number) || number < 1)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "\"%s\" is no trial's number; they count from 1", trial);
+    l->id = "last";
+    if (arguments->operand_count == 2 && !arguments_job(arguments, 0, &l->id, err))
+        return false;
+    if (!arguments->is_given[OPTION_JSON])
+        return print_explanation(l, trial, err);
+    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/trials/%" PRId64 ":explain", l->id,
+                   number);
+    return report_json(l->client, target, err);
+}
+
+int command_explain(const struct arguments *arguments)
+{
+    struct looking l = { 0 };
+    struct assay_error err = { 0 };
+    bool is_ok = looking_begin(&l, arguments, &err) && explain(&l, arguments, &err);
+
+    looking_end(&l);
+    return is_ok ? report_end(0) : report_error(&err);
+}
+
+/* A replay under way. */
+struct replaying {
+    struct looking *looking;
+    bool is_quiet, is_json;
+    int64_t checked;
+    cJSON *last; /* the last answer */
+};
+
+static void show_progress(const struct replaying *r, bool is_end)
+{
+    if (r->is_quiet || !isatty(STDERR_FILENO))
+        return;
+    if (is_end)
+        (void)fputs("\r\033[K", stderr);
+    else
+        (void)fprintf(stderr, "\r\033[K%" PRId64 " of %" PRId64 " suggestions recomputed",
+                      r->checked, view_integer(r->last, "trialCount"));
+    (void)fflush(stderr);
+}
+
+static bool replay_all(struct replaying *r, struct assay_error *err)
+{
+    int64_t after = 0;
+
+    do {
+        cJSON_Delete(r->last);
+        r->last = client_get(r->looking->client, err, "/assay/v1/jobs/%s:replay?after=%" PRId64,
+                             r->looking->id, after);
+        if (!r->last)
+            return false;
+        r->checked += view_integer(r->last, "checked");
+        after = view_integer(r->last, "last");
+        if (!view_is_true(r->last, "isDone"))
+            show_progress(r, false);
+    } while (!view_is_true(r->last, "isDone"));
+    show_progress(r, true);
+    return true;
+}
+
+static void print_replay_json(const struct replaying *r)
+{
+    const cJSON *difference = json_get(r->last, "difference");
+    struct json_writer w;
+
+    json_writer_init(&w, stdout, 2);
+    json_begin_object(&w);
+    json_key(&w, "checked");
+    json_int(&w, r->checked);
+    if (difference) {
+        json_key(&w, "difference");
+        json_node(&w, difference);
+    }
+    json_end_object(&w);
+    (void)json_writer_finish(&w);
+    (void)putchar('\n');
+}
+
+static void print_replay(const struct replaying *r)
+{
+    const cJSON *difference = json_get(r->last, "difference");
+
+    if (!difference) {
+        (void)printf("%" PRId64 " suggestion%s recomputed, all the same\n", r->checked,
+                     r->checked == 1 ? "" : "s");
+        return;
+    }
+    (void)fputs("trial ", stdout);
+    text_write_safe(stdout, view_text(difference, "trial"));
+    (void)fputs(" differs: ", stdout);
+    text_write_safe(stdout, view_text(difference, "message"));
+    (void)printf(" (%" PRId64 " before it are the same)\n", r->checked);
+}
+
+int command_replay(const struct arguments *arguments)
+{
+    struct looking l = { 0 };
+    struct assay_error err = { 0 };
+    struct replaying r = { .looking = &l,
+                           .is_quiet = arguments->is_given[OPTION_QUIET],
+                           .is_json = arguments->is_given[OPTION_JSON] };
+    bool is_ok = arguments_job(arguments, 0, &l.id, &err) && looking_begin(&l, arguments, &err) &&
+                 replay_all(&r, &err);
+    int status = 0;
+
+    if (is_ok && r.is_json)
+        print_replay_json(&r);
+    else if (is_ok)
+        print_replay(&r);
+    status = is_ok ? report_end(json_get(r.last, "difference") ? 1 : 0) : report_error(&err);
+    cJSON_Delete(r.last);
+    looking_end(&l);
+    return status;
+}

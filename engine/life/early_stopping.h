@@ -1,0 +1,44 @@
+/*
+ * engine/life/early_stopping.h - a live job's early-stopping rule, and what it has seen.
+ *
+ * Judging is cheap enough for the controller: milliseconds at most, and only for trials that
+ * report on their way. Verdicts are final and stored by whoever asked (store_early_stop_put());
+ * the rule's memory is not stored but made again from the trials' measurements. One thread.
+ */
+#ifndef ENGINE_LIFE_EARLY_STOPPING_H
+#define ENGINE_LIFE_EARLY_STOPPING_H
+
+#include "engine/spec/job_spec.h"
+#include "engine/store/store.h"
+#include "search/stopper.h"
+
+struct early_stopping;
+
+/* Borrows study, which must have a rule. NULL and *err: no memory. */
+struct early_stopping *early_stopping_new(const struct study_spec *study, struct assay_error *err);
+void early_stopping_free(struct early_stopping *stopping); /* NULL is fine */
+
+/*
+ * A trial's measurements from index first on are new or have changed. *verdict is the first that
+ * would stop it, else the last. is_ended: it is too late to stop it; only what others can learn
+ * from it counts. False for lack of memory.
+ */
+bool early_stopping_measured(struct early_stopping *stopping, int64_t number, const double *point,
+                             const struct series *series, size_t first, bool is_ended,
+                             struct stopper_verdict *verdict);
+
+/* A trial has succeeded with values; is_stopped: early. False for lack of memory. */
+bool early_stopping_ended(struct early_stopping *stopping, const double *point,
+                          const struct series *series, const double *values, bool is_stopped);
+
+/* How far a trial has come beside those that ran to their end: above 0, at most 1. */
+double early_stopping_progress(const struct early_stopping *stopping, const struct series *series);
+
+/*
+ * Tells all that a stored job's trials reported. Where the order of measurements of different
+ * trials matters, it is that of their clocks: start of the trial and time since then.
+ */
+bool early_stopping_load(struct early_stopping *stopping, struct store *store, int64_t job,
+                         const struct job_spec *spec, struct assay_error *err);
+
+#endif

@@ -1,0 +1,34 @@
+#include "engine/life/study_sampler.h"
+
+/* What the history holds beyond these, no sampler looks at. */
+static size_t copy_metrics(const struct study_spec *study, struct sampler_metric *metrics)
+{
+    size_t count =
+        study->metric_count < SAMPLER_METRICS_MAX ? study->metric_count : SAMPLER_METRICS_MAX;
+
+    for (size_t i = 0; i < count; i++)
+        metrics[i] = (struct sampler_metric){
+            .is_maximized = study->metrics[i].goal == GOAL_MAXIMIZE,
+            .is_safety = study->metrics[i].is_safety,
+            .safety_threshold = study->metrics[i].safety_threshold,
+            .min_safe_fraction = study->metrics[i].min_safe_fraction,
+        };
+    return count;
+}
+
+struct sampler *study_sampler_new(const struct job_spec *spec, uint64_t seed,
+                                  struct assay_error *err)
+{
+    struct sampler_metric metrics[SAMPLER_METRICS_MAX];
+    struct sampler_options options = {
+        .algorithm = job_spec_algorithm(spec),
+        .seed = seed,
+        .max_trial_count = spec->max_trial_count,
+        .parallel_count = spec->parallel_trial_count,
+        .noise = (enum observation_noise)spec->study.observation_noise,
+        .metrics = metrics,
+        .metric_count = copy_metrics(&spec->study, metrics),
+    };
+
+    return sampler_new(&options, spec->study.space, err);
+}

@@ -1,0 +1,285 @@
+/* The C library's door to ask and tell: assay.h on top of the study's parts. */
+
+#include "engine/spec/job_document.h"
+#include "engine/study/study_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void study_begin_line(struct assay_study *s)
+{
+    assay_faults_clear(&s->faults);
+    s->fields.faults = &s->faults;
+    s->fields.is_short_of_memory = false;
+    fields_leave(&s->fields, 0);
+}
+
+static struct assay_study *open_empty(const struct assay_study_options *options,
+                                      struct assay_error *err)
+{
+    struct assay_study *s = calloc(1, sizeof *s);
+    bool is_open = s && text_stream_open(&s->answer) && text_stream_open(&s->event);
+
+    if (is_open && options->state_dir) {
+        s->state_dir = strdup(options->state_dir);
+        is_open = s->state_dir != NULL;
+    }
+    if (is_open) {
+        s->is_verifying = options->is_verifying;
+        study_begin_line(s);
+        return s;
+    }
+    (void)assay_fail_memory(err);
+    assay_study_close(s);
+    return NULL;
+}
+
+struct assay_study *assay_study_open(const struct assay_study_options *options,
+                                     struct assay_error *err)
+{
+    struct assay_study *s = open_empty(options, err);
+
+    if (!s || !options->document)
+        return s;
+    if (study_document_read(options->document, options->document_size, &s->document, &s->faults,
+                            err) &&
+        study_begin(s, err))
+        return s;
+    assay_study_close(s);
+    return NULL;
+}
+
+void assay_study_close(struct assay_study *s)
+{
+    if (!s)
+        return;
+    study_free(s->study);
+    study_journal_close(s->journal);
+    study_document_clear(&s->document);
+    assay_faults_clear(&s->faults);
+    text_stream_close(&s->answer);
+    text_stream_close(&s->event);
+    free(s->state_dir);
+    free(s->point);
+    free(s->values);
+    free(s);
+}
+
+bool assay_study_has_begun(const struct assay_study *s)
+{
+    return s->study != NULL;
+}
+
+const char *assay_study_note(const struct assay_study *s)
+{
+    return s->note[0] ? s->note : NULL;
+}
+
+/* {"ok":true,"name":"assay","version":"…","algorithm":"gp","seed":"…","pending":[…]} */
+static void write_greeting(struct assay_study *s)
+{
+    struct json_writer *w = &s->answer.json;
+    const cJSON *seed = json_get(s->document.canonical, "seed");
+
+    json_begin_object(w);
+    json_key(w, "ok");
+    json_bool(w, true);
+    json_key(w, "name");
+    json_string(w, "assay");
+    json_key(w, "version");
+    json_string(w, ASSAY_VERSION);
+    json_key(w, "algorithm");
+    json_string(w, study_algorithm(s->study));
+    json_key(w, "seed");
+    json_string(w, seed->valuestring);
+    if (study_next_active(s->study, 0)) {
+        json_key(w, "pending");
+        study_write_pending(s, w);
+    }
+    json_end_object(w);
+}
+
+/* The line of the study: its beginning, or, once it has begun, the question whether it is this. */
+static bool act_on_study(struct assay_study *s, const cJSON *root, struct assay_error *err)
+{
+    struct study_document document = { 0 };
+    bool is_done = study_document_from_json(root, &document, &s->faults, err);
+
+    if (is_done && s->study) {
+        is_done = study_is_same(s, &document, err);
+    } else if (is_done) {
+        s->document = document;
+        document = (struct study_document){ 0 };
+        is_done = study_begin(s, err);
+        if (!is_done)
+            study_document_clear(&s->document);
+    }
+    study_document_clear(&document);
+    if (is_done)
+        write_greeting(s);
+    return is_done;
+}
+
+static bool act(struct assay_study *s, const cJSON *root, struct assay_error *err)
+{
+    struct study_line line = { 0 };
+    bool is_done = false;
+
+    if (!study_line_read(&s->fields, root, &line))
+        (void)(s->fields.is_short_of_memory ? assay_fail_memory(err)
+                                            : assay_faults_check(&s->faults, err));
+    else if (line.study)
+        is_done = act_on_study(s, root, err); /* it may have nothing beside the study */
+    else if (!s->study)
+        (void)assay_fail(err, ASSAY_PRECONDITION, NULL, "the first line must be {\"study\": …}");
+    else if (s->is_broken)
+        (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the study must be opened again");
+    else
+        is_done = study_act(s, &line, err);
+    study_line_clear(&line);
+    return is_done;
+}
+
+static bool read_and_act(struct assay_study *s, const char *text, size_t size,
+                         struct assay_error *err)
+{
+    cJSON *root = NULL;
+    bool is_done = false;
+
+    if (size > ASSAY_STUDY_LINE_MAX)
+        return assay_fail(err, ASSAY_INVALID, NULL, "a line of more than %d MiB",
+                          ASSAY_STUDY_LINE_MAX / 1024 / 1024);
+    root = json_read(text, size, err);
+    if (root)
+        is_done = act(s, root, err);
+    cJSON_Delete(root);
+    return is_done;
+}
+
+/* Of several faults each; a single one is told by message and field. */
+static void write_violations(struct json_writer *w, const struct assay_faults *faults)
+{
+    json_key(w, "details");
+    json_begin_array(w);
+    json_begin_object(w);
+    json_key(w, "@type");
+    json_string(w, "type.googleapis.com/google.rpc.BadRequest");
+    json_key(w, "fieldViolations");
+    json_begin_array(w);
+    for (size_t i = 0; i < faults->stored; i++) {
+        json_begin_object(w);
+        json_key(w, "field");
+        json_string(w, faults->items[i].field);
+        json_key(w, "description");
+        json_string(w, faults->items[i].message);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+    json_end_array(w);
+}
+
+/* The API's google.rpc.Status, with the field at its front where there is one. */
+static void write_error(struct assay_study *s, const struct assay_error *why)
+{
+    struct json_writer *w = &s->answer.json;
+    const struct assay_code_info *info = assay_code_info(why->code);
+    bool is_single = why->code == ASSAY_INVALID && s->faults.stored == 1;
+
+    json_begin_object(w);
+    json_key(w, "error");
+    json_begin_object(w);
+    json_key(w, "code");
+    json_int(w, info->http_status);
+    json_key(w, "message");
+    json_string(w, is_single ? s->faults.items[0].message : why->message);
+    json_key(w, "status");
+    json_string(w, info->name);
+    if (why->field[0]) {
+        json_key(w, "field");
+        json_string(w, why->field);
+    }
+    if (why->code == ASSAY_INVALID && s->faults.stored > 1)
+        write_violations(w, &s->faults);
+    json_end_object(w);
+    json_end_object(w);
+}
+
+/* A copy of the answer, which the caller frees. */
+static bool give(struct assay_study *s, struct assay_response *response, struct assay_error *err)
+{
+    if (!text_stream_end(&s->answer))
+        return assay_fail_memory(err);
+    response->body = malloc(s->answer.size + 1);
+    if (!response->body)
+        return assay_fail_memory(err);
+    memcpy(response->body, s->answer.text, s->answer.size);
+    response->body[s->answer.size] = '\0';
+    response->size = s->answer.size;
+    response->content_type = "application/json; charset=UTF-8";
+    return true;
+}
+
+bool assay_study_line(struct assay_study *s, const char *line, size_t size,
+                      struct assay_response *response, struct assay_error *err)
+{
+    struct assay_error why;
+
+    why.code = ASSAY_OK; /* the rest of it is large, and written where it is needed */
+    why.field[0] = '\0';
+    *response = (struct assay_response){ .status = 200 };
+    study_begin_line(s);
+    text_stream_begin(&s->answer);
+    if (!read_and_act(s, line, size, &why)) {
+        text_stream_begin(&s->answer);
+        write_error(s, &why);
+        response->status = assay_code_info(why.code)->http_status;
+    }
+    return give(s, response, err);
+}
+
+static void write_faults(struct json_writer *w, const struct assay_faults *faults)
+{
+    json_begin_object(w);
+    json_key(w, "faultCount");
+    json_int(w, (int64_t)faults->count);
+    json_key(w, "faults");
+    json_begin_array(w);
+    for (size_t i = 0; i < faults->stored; i++) {
+        json_begin_object(w);
+        json_key(w, "line");
+        json_int(w, faults->items[i].line);
+        json_key(w, "field");
+        json_string(w, faults->items[i].field);
+        json_key(w, "message");
+        json_string(w, faults->items[i].message);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+bool assay_study_check(const char *document, size_t size, struct assay_response *response,
+                       struct assay_error *err)
+{
+    struct assay_study_options options = { 0 };
+    struct assay_study *s = open_empty(&options, err);
+    struct assay_error why = { 0 };
+    bool is_answered = false;
+
+    *response = (struct assay_response){ .status = 200 };
+    if (!s)
+        return false;
+    if (!study_document_read(document, size, &s->document, &s->faults, &why) &&
+        s->faults.count == 0)
+        assay_faults_add(&s->faults, 0, why.field, "%s", why.message); /* no JSON, no YAML */
+    if (why.code == ASSAY_EXHAUSTED) {
+        *err = why;
+    } else {
+        text_stream_begin(&s->answer);
+        write_faults(&s->answer.json, &s->faults);
+        is_answered = give(s, response, err);
+    }
+    assay_study_close(s);
+    return is_answered;
+}

@@ -1,0 +1,68 @@
+/*
+ * engine/study/study_private.h - an open study, shared by the files that answer its lines.
+ *
+ * assay_study.c is the door, study_actions.c does what a line says, study_replay.c does what a
+ * journal says.
+ */
+#ifndef ENGINE_STUDY_STUDY_PRIVATE_H
+#define ENGINE_STUDY_STUDY_PRIVATE_H
+
+#include "assay.h"
+#include "engine/study/study.h"
+#include "engine/study/study_document.h"
+#include "engine/study/study_journal.h"
+#include "engine/study/study_line.h"
+
+/* A text that is written again and again: memory is taken once, not for each line. */
+struct text_stream {
+    FILE *file;
+    char *text; /* size bytes, not terminated; after text_stream_end() */
+    size_t size;
+    struct json_writer json;
+};
+
+bool text_stream_open(struct text_stream *stream); /* false for lack of memory */
+void text_stream_close(struct text_stream *stream);
+void text_stream_begin(struct text_stream *stream);
+/* False for lack of memory. */
+bool text_stream_end(struct text_stream *stream);
+
+struct assay_study {
+    struct study_document document;
+    struct study *study;           /* NULL before there is a document */
+    struct study_journal *journal; /* NULL for a study in memory */
+    char *state_dir;               /* NULL the same */
+    bool is_verifying;
+    char note[512];
+    bool is_broken; /* memory and journal differ: only opening it again helps */
+
+    struct fields fields;
+    struct assay_faults faults;
+    struct text_stream answer;
+    struct text_stream event;
+    double *point;  /* one per parameter */
+    double *values; /* one per metric */
+};
+
+/*
+ * Does what the line says and writes the answer into s->answer, which was begun. False and *err (or
+ * s->faults and ASSAY_INVALID), and nothing has changed.
+ */
+bool study_act(struct assay_study *s, const struct study_line *line, struct assay_error *err);
+
+/* {"id": "7", "parameters": {…}} */
+void study_write_suggestion(struct assay_study *s, struct json_writer *writer, uint64_t number);
+
+/* All active trials, as a list of those. */
+void study_write_pending(struct assay_study *s, struct json_writer *writer);
+
+/*
+ * s->document becomes a study, in s->state_dir where there is one: the one that is found there,
+ * or a new one. False and *err: s is as before, but for the document.
+ */
+bool study_begin(struct assay_study *s, struct assay_error *err);
+
+/* The same document again? */
+bool study_is_same(struct assay_study *s, struct study_document *document, struct assay_error *err);
+
+#endif

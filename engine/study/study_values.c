@@ -1,0 +1,225 @@
+#include "engine/study/study_values.h"
+
+#include "assay/value.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As the API matches numbers of a DISCRETE parameter. */
+static const double discrete_tolerance = 1e-10;
+
+void study_write_parameters(struct json_writer *w, const struct search_space *space,
+                            const double *point)
+{
+    json_begin_object(w);
+    for (size_t i = 0; i < space->param_count; i++) {
+        const struct param_spec *param = &space->params[i];
+
+        if (isnan(point[i])) /* inactive */
+            continue;
+        json_key(w, param->id);
+        if (param->type == PARAM_CATEGORICAL)
+            json_string(w, param->categories[(size_t)point[i]]);
+        else
+            json_number(w, point[i]);
+    }
+    json_end_object(w);
+}
+
+void study_write_metrics(struct json_writer *w, const struct study_spec *study,
+                         const double *values)
+{
+    json_begin_object(w);
+    for (size_t i = 0; i < study->metric_count; i++) {
+        if (isnan(values[i]))
+            continue;
+        json_key(w, study->metrics[i].id);
+        json_number(w, values[i]);
+    }
+    json_end_object(w);
+}
+
+/* The exact member; null is absent. */
+static const cJSON *find(const cJSON *object, const char *name)
+{
+    const cJSON *member = json_get(object, name);
+
+    return cJSON_IsNull(member) ? NULL : member;
+}
+
+static void fault_value(struct fields *fields, const cJSON *node, const char *expected)
+{
+    char found[FIELDS_TEXT_MAX];
+
+    fields_fault(fields, node, NULL, "expected %s, found %s", expected,
+                 fields_describe(node, found));
+}
+
+static double read_category(struct fields *fields, const cJSON *node,
+                            const struct param_spec *param)
+{
+    const char *text = fields_text(fields, node);
+    char hint[FIELDS_TEXT_MAX];
+
+    for (size_t i = 0; text && i < param->value_count; i++)
+        if (strcmp(param->categories[i], text) == 0)
+            return (double)i;
+    if (text)
+        fields_fault(
+            fields, node, NULL, "\"%.100s\" is not among the values of \"%.100s\"%s", text,
+            param->id,
+            fields_suggest(text, (const char *const *)param->categories, param->value_count, hint));
+    return (double)NAN;
+}
+
+static const char *expected_of(const struct param_spec *param, char *text, size_t size)
+{
+    char min[ASSAY_NUMBER_TEXT];
+    char max[ASSAY_NUMBER_TEXT];
+
+    if (param->type == PARAM_DISCRETE)
+        (void)snprintf(text, size, "one of the %zu numbers of \"%.100s\"", param->value_count,
+                       param->id);
+    else
+        (void)snprintf(text, size, "%s from %s to %s",
+                       param->type == PARAM_INTEGER ? "a whole number" : "a number",
+                       assay_number_text(param->min, min), assay_number_text(param->max, max));
+    return text;
+}
+
+static double read_value(struct fields *fields, const cJSON *node, const struct param_spec *param)
+{
+    char expected[256];
+    double value = 0;
+
+    if (param->type == PARAM_CATEGORICAL)
+        return read_category(fields, node, param);
+    if (cJSON_IsNumber(node)) {
+        value = node->valuedouble;
+        if (param->type == PARAM_DISCRETE) {
+            double nearest = param->numbers[param_spec_nearest(param, value)];
+
+            value = fabs(nearest - value) <= discrete_tolerance ? nearest : value;
+        }
+        if (param_spec_is_legal(param, value))
+            return value;
+    }
+    fault_value(fields, node, expected_of(param, expected, sizeof expected));
+    return (double)NAN;
+}
+
+/* Is there an active parameter of that name? An inactive one has a sentence of its own. */
+static void check_name(struct fields *fields, const cJSON *node, const struct search_space *space,
+                       const double *point)
+{
+    const char **names = NULL;
+    bool is_known = false;
+    char hint[FIELDS_TEXT_MAX];
+
+    for (size_t i = 0; i < space->param_count; i++) {
+        bool is_named = strcmp(space->params[i].id, node->string) == 0;
+
+        if (is_named && search_space_is_active(space, point, i))
+            return;
+        is_known = is_known || is_named;
+    }
+    if (is_known) {
+        fields_fault(fields, node, NULL,
+                     "is inactive here: the value of its parent does not select it");
+        return;
+    }
+    names = calloc(space->param_count, sizeof *names);
+    for (size_t i = 0; names && i < space->param_count; i++)
+        names[i] = space->params[i].id;
+    fields_fault(fields, node, NULL, "the study has no parameter \"%.100s\"%s", node->string,
+                 names ? fields_suggest(node->string, names, space->param_count, hint) : "");
+    free(names);
+}
+
+void study_read_parameters(struct fields *fields, const cJSON *node,
+                           const struct search_space *space, double *point)
+{
+    size_t outer = fields_enter(fields, "parameters");
+    size_t fault_count = fields->faults->count;
+    const cJSON *member = NULL;
+
+    for (size_t i = 0; i < space->param_count; i++) {
+        size_t here = 0;
+
+        point[i] = (double)NAN;
+        if (!search_space_is_active(space, point, i))
+            continue;
+        member = find(node, space->params[i].id);
+        here = fields_enter_key(fields, space->params[i].id);
+        if (member)
+            point[i] = read_value(fields, member, &space->params[i]);
+        else
+            fields_fault(fields, node, NULL, "is required");
+        fields_leave(fields, here);
+    }
+    cJSON_ArrayForEach(member, node)
+    {
+        size_t here = fields_enter_key(fields, member->string);
+
+        /* After a fault a child may look inactive only because its parent was at fault. */
+        if (!cJSON_IsNull(member) && fields->faults->count == fault_count)
+            check_name(fields, member, space, point);
+        fields_leave(fields, here);
+    }
+    fields_leave(fields, outer);
+}
+
+static void fault_metric(struct fields *fields, const cJSON *node, const struct study_spec *study)
+{
+    const char **names = calloc(study->metric_count, sizeof *names);
+    char hint[FIELDS_TEXT_MAX];
+
+    for (size_t i = 0; names && i < study->metric_count; i++)
+        names[i] = study->metrics[i].id;
+    fields_fault(fields, node, NULL, "the study has no metric \"%.100s\"%s", node->string,
+                 names ? fields_suggest(node->string, names, study->metric_count, hint) : "");
+    free(names);
+}
+
+static void read_metric(struct fields *fields, const cJSON *node, const struct study_spec *study,
+                        double *values)
+{
+    size_t i = 0;
+
+    while (i < study->metric_count && strcmp(study->metrics[i].id, node->string) != 0)
+        i++;
+    if (i == study->metric_count)
+        fault_metric(fields, node, study);
+    else if (cJSON_IsNumber(node))
+        values[i] = node->valuedouble;
+    else
+        fault_value(fields, node,
+                    "a finite number (a trial that has none is told with \"infeasible\")");
+}
+
+void study_read_metrics(struct fields *fields, const cJSON *node, const struct study_spec *study,
+                        bool is_partial, double *values)
+{
+    size_t outer = fields_enter(fields, "metrics");
+    const cJSON *member = NULL;
+
+    for (size_t i = 0; i < study->metric_count; i++)
+        values[i] = (double)NAN;
+    cJSON_ArrayForEach(member, node)
+    {
+        size_t here = fields_enter_key(fields, member->string);
+
+        if (!cJSON_IsNull(member))
+            read_metric(fields, member, study, values);
+        fields_leave(fields, here);
+    }
+    for (size_t i = 0; !is_partial && i < study->metric_count; i++) {
+        size_t here = fields_enter_key(fields, study->metrics[i].id);
+
+        if (!find(node, study->metrics[i].id))
+            fields_fault(fields, node, NULL, "is required");
+        fields_leave(fields, here);
+    }
+    fields_leave(fields, outer);
+}

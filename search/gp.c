@@ -1,0 +1,369 @@
+#include "search/gp.h"
+
+#include "search/gp_kernel.h"
+
+#include <gsl/gsl_blas.h>
+#include <gsl/gsl_linalg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Points that gp_predict_all() takes at once: a block of covariances stays in the cache. */
+enum { BLOCK_POINTS = 64 };
+
+enum { JITTER_TRIES = 8 };
+
+/* Added to the diagonal always, times s2; grows where it does not do. */
+static const double JITTER = 1e-10, JITTER_GROWTH = 100, VARIANCE_FLOOR = 1e-14;
+
+struct gp {
+    size_t data_count;
+    size_t count; /* with pending ones, which come last */
+    size_t dimension;
+    double signal;     /* s2 */
+    double *hypers;    /* dimension + 2; the one allocation, with all below */
+    double *weights;   /* dimension: 1 / l^2 */
+    double *columns;   /* dimension x count */
+    double *alpha;     /* data_count: (K + V)^-1 y */
+    double *inverse;   /* L^-1: count x count, lower triangle, row-major */
+    bool *is_category; /* dimension */
+};
+
+static struct gp *allocate(const struct gp_data *data, size_t count)
+{
+    size_t d = data->dimension;
+    struct gp *gp = calloc(1, sizeof *gp);
+
+    if (!gp)
+        return NULL;
+    gp->hypers = calloc(d + GP_EXTRA_HYPERS + d + d * count + data->count + count * count,
+                        sizeof *gp->hypers);
+    gp->is_category = calloc(d + 1, sizeof *gp->is_category);
+    if (!gp->hypers || !gp->is_category) {
+        gp_free(gp);
+        return NULL;
+    }
+    gp->weights = gp->hypers + d + GP_EXTRA_HYPERS;
+    gp->columns = gp->weights + d;
+    gp->alpha = gp->columns + d * count;
+    gp->inverse = gp->alpha + data->count;
+    gp->data_count = data->count;
+    gp->count = count;
+    gp->dimension = d;
+    memcpy(gp->is_category, data->is_category, d * sizeof *gp->is_category);
+    return gp;
+}
+
+void gp_free(struct gp *gp)
+{
+    if (!gp)
+        return;
+    free(gp->hypers);
+    free(gp->is_category);
+    free(gp);
+}
+
+static void fill_columns(struct gp *gp, const struct gp_data *data, const double *pending)
+{
+    for (size_t k = 0; k < gp->dimension; k++) {
+        double *column = gp->columns + k * gp->count;
+
+        for (size_t i = 0; i < data->count; i++)
+            column[i] = data->coordinates[i * gp->dimension + k];
+        for (size_t i = data->count; i < gp->count; i++)
+            column[i] = pending[(i - data->count) * gp->dimension + k];
+    }
+}
+
+/* The lower triangle of K + V in gp->inverse. */
+static void fill_covariance(struct gp *gp, const struct gp_data *data, double jitter, double *point)
+{
+    double noise = exp(gp->hypers[gp->dimension + 1]);
+
+    for (size_t i = 0; i < gp->count; i++) {
+        double *row = gp->inverse + i * gp->count;
+        double extra = data->extra_noise && i < data->count ? data->extra_noise[i] : 0;
+
+        for (size_t k = 0; k < gp->dimension; k++)
+            point[k] = gp->columns[k * gp->count + i];
+        gp_distances(gp->columns, gp->count, i, gp->dimension, gp->is_category, gp->weights, point,
+                     row);
+        for (size_t j = 0; j < i; j++)
+            row[j] = gp->signal * matern(row[j]);
+        row[i] = gp->signal * (1 + jitter) + noise + extra;
+    }
+}
+
+/* Infinite covariances may pass as a factor of zeros. */
+static bool has_factor(const struct gp *gp)
+{
+    double last = gp->inverse[gp->count * gp->count - 1];
+
+    return isfinite(last) && last > 0;
+}
+
+/* Cholesky, with more on the diagonal each time it fails. */
+static bool factorise(struct gp *gp, const struct gp_data *data, bool *is_jittered)
+{
+    double *point = calloc(gp->dimension + 1, sizeof *point);
+    double jitter = JITTER;
+    gsl_matrix_view factor = gsl_matrix_view_array(gp->inverse, gp->count, gp->count);
+    bool is_done = false;
+
+    for (int i = 0; point && i < JITTER_TRIES && !is_done; i++) {
+        *is_jittered = i > 0;
+        fill_covariance(gp, data, jitter, point);
+        is_done = gsl_linalg_cholesky_decomp1(&factor.matrix) == GSL_SUCCESS && has_factor(gp);
+        jitter *= JITTER_GROWTH;
+    }
+    free(point);
+    return is_done;
+}
+
+/* alpha = L^-T L^-1 y, with the factor of the data alone, which is the whole one's top left. */
+static void solve(struct gp *gp, const struct gp_data *data)
+{
+    gsl_matrix_view whole = gsl_matrix_view_array(gp->inverse, gp->count, gp->count);
+    gsl_matrix_view factor =
+        gsl_matrix_submatrix(&whole.matrix, 0, 0, gp->data_count, gp->data_count);
+    gsl_vector_view alpha = gsl_vector_view_array(gp->alpha, gp->data_count);
+
+    memcpy(gp->alpha, data->targets, gp->data_count * sizeof *gp->alpha);
+    (void)gsl_blas_dtrsv(CblasLower, CblasNoTrans, CblasNonUnit, &factor.matrix, &alpha.vector);
+    (void)gsl_blas_dtrsv(CblasLower, CblasTrans, CblasNonUnit, &factor.matrix, &alpha.vector);
+}
+
+static void invert(struct gp *gp)
+{
+    gsl_matrix_view factor = gsl_matrix_view_array(gp->inverse, gp->count, gp->count);
+
+    (void)gsl_linalg_tri_invert(CblasLower, CblasNonUnit, &factor.matrix);
+}
+
+static bool are_finite(const double *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(numbers[i]))
+            return false;
+    return true;
+}
+
+struct gp *gp_new(const struct gp_data *data, const double *hypers, const double *pending,
+                  size_t pending_count, bool *is_jittered)
+{
+    struct gp *gp = NULL;
+
+    *is_jittered = false;
+    if (!are_finite(hypers, data->dimension + GP_EXTRA_HYPERS))
+        return NULL;
+    gp = allocate(data, data->count + pending_count);
+    if (!gp)
+        return NULL;
+    memcpy(gp->hypers, hypers, (gp->dimension + GP_EXTRA_HYPERS) * sizeof *hypers);
+    gp->signal = exp(hypers[gp->dimension]);
+    for (size_t k = 0; k < gp->dimension; k++)
+        gp->weights[k] = exp(-2 * hypers[k]);
+    if (gp->count == 0)
+        return gp;
+    fill_columns(gp, data, pending);
+    if (!factorise(gp, data, is_jittered)) {
+        gp_free(gp);
+        return NULL;
+    }
+    if (gp->data_count > 0)
+        solve(gp, data);
+    invert(gp);
+    return gp;
+}
+
+size_t gp_dimension(const struct gp *gp)
+{
+    return gp->dimension;
+}
+
+size_t gp_row_count(const struct gp *gp)
+{
+    return gp->count;
+}
+
+const double *gp_hypers(const struct gp *gp)
+{
+    return gp->hypers;
+}
+
+size_t gp_scratch_size(const struct gp *gp)
+{
+    return 3 * gp->count + 1;
+}
+
+static double dot(const double *a, const double *b, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+/* Covariances of one point with the first count rows. */
+static void fill_row(const struct gp *gp, const double *coordinates, size_t count, double *row)
+{
+    gp_distances(gp->columns, gp->count, count, gp->dimension, gp->is_category, gp->weights,
+                 coordinates, row);
+    for (size_t i = 0; i < count; i++)
+        row[i] = gp->signal * matern(row[i]);
+}
+
+double gp_mean(const struct gp *gp, const double *coordinates, double *scratch)
+{
+    fill_row(gp, coordinates, gp->data_count, scratch);
+    return dot(scratch, gp->alpha, gp->data_count);
+}
+
+/* z = L^-1 row. */
+static void whiten(const struct gp *gp, const double *row, double *z)
+{
+    gsl_matrix_const_view inverse = gsl_matrix_const_view_array(gp->inverse, gp->count, gp->count);
+    gsl_vector_view vector = gsl_vector_view_array(z, gp->count);
+
+    memcpy(z, row, gp->count * sizeof *z);
+    (void)gsl_blas_dtrmv(CblasLower, CblasNoTrans, CblasNonUnit, &inverse.matrix, &vector.vector);
+}
+
+static double variance_of(const struct gp *gp, double explained)
+{
+    return fmax(gp->signal - explained, VARIANCE_FLOOR * gp->signal);
+}
+
+void gp_predict(const struct gp *gp, const double *coordinates, double *mean, double *variance,
+                double *scratch)
+{
+    double *z = scratch + gp->count;
+
+    *mean = 0;
+    *variance = gp->signal;
+    if (gp->count == 0)
+        return;
+    fill_row(gp, coordinates, gp->count, scratch);
+    *mean = dot(scratch, gp->alpha, gp->data_count);
+    whiten(gp, scratch, z);
+    *variance = variance_of(gp, dot(z, z, gp->count));
+}
+
+/*
+ * dk_i/du_k = -s2 slope_i (u_k - w_ik) / l_k^2, so that with any weighting c of the rows the
+ * derivative of sum_i c_i k_i is -sum_i (c_i s2 slope_i) (u_k - w_ik) / l_k^2.
+ */
+static void weigh_slopes(const struct gp *gp, const double *coordinates, const double *coefficients,
+                         size_t count, double factor, double *slope)
+{
+    for (size_t k = 0; k < gp->dimension; k++) {
+        const double *column = gp->columns + k * gp->count;
+        double sum = 0;
+
+        if (!gp->is_category[k])
+            for (size_t i = 0; i < count; i++)
+                sum += coefficients[i] * (coordinates[k] - column[i]);
+        slope[k] = -factor * gp->signal * gp->weights[k] * sum;
+    }
+}
+
+void gp_gradient(const struct gp *gp, const double *coordinates, double *mean, double *variance,
+                 double *mean_slope, double *variance_slope, double *scratch)
+{
+    double *row = scratch, *z = scratch + gp->count, *slopes = scratch + 2 * gp->count;
+
+    *mean = 0;
+    *variance = gp->signal;
+    if (gp->count == 0) {
+        memset(mean_slope, 0, gp->dimension * sizeof *mean_slope);
+        memset(variance_slope, 0, gp->dimension * sizeof *variance_slope);
+        return;
+    }
+    gp_distances(gp->columns, gp->count, gp->count, gp->dimension, gp->is_category, gp->weights,
+                 coordinates, row);
+    for (size_t i = 0; i < gp->count; i++) {
+        double t = sqrt(5 * row[i]), e = exp(-t);
+
+        slopes[i] = 5.0 / 3.0 * (1 + t) * e;
+        row[i] = gp->signal * (1 + t + 5.0 / 3.0 * row[i]) * e;
+    }
+    *mean = dot(row, gp->alpha, gp->data_count);
+    whiten(gp, row, z);
+    *variance = variance_of(gp, dot(z, z, gp->count));
+    for (size_t i = 0; i < gp->data_count; i++)
+        row[i] = gp->alpha[i] * slopes[i];
+    weigh_slopes(gp, coordinates, row, gp->data_count, 1, mean_slope);
+    {
+        gsl_matrix_const_view inverse =
+            gsl_matrix_const_view_array(gp->inverse, gp->count, gp->count);
+        gsl_vector_view vector = gsl_vector_view_array(z, gp->count);
+
+        (void)gsl_blas_dtrmv(CblasLower, CblasTrans, CblasNonUnit, &inverse.matrix, &vector.vector);
+    }
+    for (size_t i = 0; i < gp->count; i++)
+        z[i] *= slopes[i];
+    weigh_slopes(gp, coordinates, z, gp->count, -2, variance_slope);
+}
+
+static void predict_block(const struct gp *gp, const double *coordinates, size_t point_count,
+                          double *means, double *variances, double *rows)
+{
+    gsl_matrix_const_view inverse = gsl_matrix_const_view_array(gp->inverse, gp->count, gp->count);
+    gsl_matrix_view block = gsl_matrix_view_array(rows, point_count, gp->count);
+    size_t used = variances ? gp->count : gp->data_count;
+
+    for (size_t i = 0; i < point_count; i++) {
+        double *row = rows + i * gp->count;
+
+        fill_row(gp, coordinates + i * gp->dimension, used, row);
+        means[i] = dot(row, gp->alpha, gp->data_count);
+    }
+    if (!variances)
+        return;
+    (void)gsl_blas_dtrmm(CblasRight, CblasLower, CblasTrans, CblasNonUnit, 1, &inverse.matrix,
+                         &block.matrix);
+    for (size_t i = 0; i < point_count; i++) {
+        const double *z = rows + i * gp->count;
+
+        variances[i] = variance_of(gp, dot(z, z, gp->count));
+    }
+}
+
+bool gp_predict_all(const struct gp *gp, const double *coordinates, size_t point_count,
+                    double *means, double *variances)
+{
+    double *rows = calloc(BLOCK_POINTS * gp->count + 1, sizeof *rows);
+
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < point_count; i += BLOCK_POINTS) {
+        size_t size = point_count - i < BLOCK_POINTS ? point_count - i : BLOCK_POINTS;
+
+        if (gp->count > 0) {
+            predict_block(gp, coordinates + i * gp->dimension, size, means + i,
+                          variances ? variances + i : NULL, rows);
+            continue;
+        }
+        for (size_t j = i; j < i + size; j++) {
+            means[j] = 0;
+            if (variances)
+                variances[j] = gp->signal;
+        }
+    }
+    free(rows);
+    return true;
+}
+
+double gp_correlation(const struct gp *gp, const double *a, const double *b)
+{
+    double r2 = 0;
+
+    for (size_t k = 0; k < gp->dimension; k++) {
+        double difference = a[k] - b[k];
+
+        if (gp->is_category[k])
+            difference = difference != 0;
+        r2 += difference * difference * gp->weights[k];
+    }
+    return matern(r2);
+}

@@ -1,0 +1,128 @@
+/*
+ * Every allocation of a study fails in turn, ours and cJSON's: each line is then refused, and says
+ * why, or done; what a refused line was to do can be done afterwards, or, where memory fell behind
+ * the journal, after opening the study again.
+ */
+#include "support.h"
+
+#include "tests/faults/failing_memory.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(study_memory, .init = failing_memory_install);
+
+static const char *const lines[] = {
+    "{\"ask\":3}",
+    "{\"tell\":[{\"id\":\"2\",\"metrics\":{\"loss\":0.5}}]}",
+    "{\"measure\":{\"id\":\"1\",\"step\":3,\"metrics\":{\"loss\":2}}}",
+    "{\"tell\":[{\"parameters\":{\"lr\":0.01,\"opt\":\"adam\",\"units\":3,\"batch\":16},"
+    "\"metrics\":{\"loss\":0.25}},{\"id\":\"3\",\"infeasible\":\"x\"}]}",
+    "{\"tell\":[{\"id\":\"1\"}]}",
+    "{\"best\":true}",
+    "{\"explain\":\"3\"}",
+};
+
+enum { LINE_COUNT = sizeof lines / sizeof lines[0] };
+
+/* One line with memory that may fail. True when it was done. */
+static bool say(struct assay_study *study, const char *line, struct failing_memory *memory,
+                bool *is_broken)
+{
+    struct assay_response response = { 0 };
+    struct assay_error err = { 0 };
+    bool is_answered = false;
+    bool is_done = false;
+
+    memory->armed++;
+    is_answered = assay_study_line(study, line, strlen(line), &response, &err);
+    memory->armed--;
+    is_done = is_answered && response.status == 200;
+    if (!is_answered)
+        cr_assert(eq(int, (int)err.code, ASSAY_EXHAUSTED));
+    else if (!is_done)
+        cr_assert(strstr(response.body, "out of memory") != NULL ||
+                      strstr(response.body, "opened again") != NULL ||
+                      strstr(response.body, "told already") != NULL,
+                  "%s", response.body);
+    *is_broken = is_answered && !is_done && strstr(response.body, "opened again") != NULL;
+    assay_response_clear(&response);
+    return is_done;
+}
+
+static struct assay_study *open_with(const char *document, const char *folder,
+                                     struct failing_memory *memory)
+{
+    struct assay_study_options options = { .document = document,
+                                           .document_size = strlen(document),
+                                           .state_dir = folder };
+    struct assay_error err = { 0 };
+    struct assay_study *study = NULL;
+
+    memory->armed++;
+    study = assay_study_open(&options, &err);
+    memory->armed--;
+    if (!study)
+        cr_assert(eq(int, (int)err.code, ASSAY_EXHAUSTED), "%s", err.message);
+    return study ? study : study_start(document, folder);
+}
+
+/* The suggestions may have been taken although the memory for the answer was not there. */
+static bool was_asked(struct assay_study *study, const char *line)
+{
+    return strncmp(line, "{\"ask\"", 6) == 0 &&
+           strcmp(study_answer(study, "{\"pending\":true}"), "{\"trials\":[]}") != 0;
+}
+
+/* All lines with the n-th allocation failing; what was refused is said again. False when there
+ * were not so many. */
+static bool run(const char *document, const char *folder, uint64_t failing, const char *wanted)
+{
+    struct failing_memory memory = { .failing = failing };
+    struct assay_study *study = NULL;
+    const char *got = NULL;
+
+    failing_memory_use(&memory);
+    study = open_with(document, folder, &memory);
+    for (int i = 0; i < LINE_COUNT; i++) {
+        bool is_broken = false;
+
+        if (say(study, lines[i], &memory, &is_broken) || was_asked(study, lines[i]))
+            continue;
+        if (is_broken) {
+            assay_study_close(study);
+            study = open_with(document, folder, &memory);
+        }
+        (void)say(study, lines[i], &memory, &is_broken);
+    }
+    failing_memory_use(NULL);
+    got = study_answer(study, "{\"best\":true}");
+    cr_assert(strcmp(got, wanted) == 0, "allocation %d: %s", (int)failing, got);
+    got = study_answer(study, "{\"pending\":true}");
+    cr_assert(strcmp(got, "{\"trials\":[]}") == 0, "allocation %d: %s", (int)failing, got);
+    assay_study_close(study);
+    return memory.calls >= failing;
+}
+
+static const char best[] =
+    "{\"trials\":[{\"id\":\"4\",\"parameters\":{\"lr\":0.01,\"opt\":\"adam\","
+    "\"units\":3,\"batch\":16},\"metrics\":{\"loss\":0.25}}]}";
+
+Test(study_memory, a_durable_study_survives_the_failure_of_every_allocation)
+{
+    char *document = study_text(MIXED_SPEC, "gp", "");
+    bool is_left = true;
+    uint64_t failing = 1;
+
+    for (; is_left; failing++) {
+        char folder[64];
+
+        folder_make(folder);
+        is_left = run(document, folder, failing, best);
+        folder_remove(folder);
+    }
+    cr_assert(gt(u64, failing, 100)); /* else nothing was tried */
+    free(document);
+}
