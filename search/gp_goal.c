@@ -200,6 +200,22 @@ static bool make_box(struct gp_suggestion *suggestion, double side)
     return true;
 }
 
+/* Whether the last trials, two for each axis and two more, brought nothing better. */
+static bool is_stuck(const struct gp_suggestion *suggestion)
+{
+    const struct gp_past *past = suggestion->past;
+    size_t metric = sampler_first_objective(suggestion->sampler), since = 0;
+    double best = -HUGE_VAL;
+
+    for (size_t i = 0; i < past->count; i++) {
+        double value = past->values[i * past->metric_count + metric];
+
+        since = value > best ? 0 : since + 1;
+        best = value > best ? value : best;
+    }
+    return since > 2 * (past->dimension + 1);
+}
+
 /* Every other suggestion of a space of many axes is of a box, once there is a model. */
 static bool is_trusting(const struct gp_suggestion *suggestion)
 {
@@ -237,6 +253,10 @@ bool gp_goal_choose(struct gp_suggestion *suggestion)
     } else if (is_within(suggestion, settings->endgame_share)) {
         suggestion->provenance->stage = STAGE_ENDGAME;
         is_ok = make_box(suggestion, settings->endgame_box);
+    } else if (settings->stuck_every > 0 &&
+               suggestion->query->trial_number % (uint64_t)settings->stuck_every == 1 &&
+               is_stuck(suggestion)) {
+        acquisition->kind = ACQUISITION_EXPLORE;
     } else if (is_trusting(suggestion)) {
         suggestion->provenance->stage = STAGE_TRUST;
         is_ok = make_box(suggestion, trust_side(suggestion));

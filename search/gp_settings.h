@@ -33,6 +33,7 @@ struct gp_settings {
     double endgame_box;    /* the side of its box */
     double mean_share;     /* of a known budget, at its very end, goes for the best mean */
     int64_t trust_from;    /* dimension from which every other suggestion is of a box; 0: never */
+    int64_t stuck_every;   /* while nothing improves, every so manieth explores; 0: none */
     int64_t candidates;    /* Sobol points a search starts with */
     int64_t climbs;        /* candidates that climb */
     int64_t leaders;       /* known points that are searched around */
