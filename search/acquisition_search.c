@@ -121,7 +121,7 @@ static void add_unit(struct hunt *hunt)
 
     if (!point)
         return;
-    search_space_decode(hunt->space, hunt->unit, point);
+    gp_space_decode(hunt->search->gp_space, hunt->unit, point);
     candidate_list_add(&hunt->candidates);
 }
 
@@ -426,8 +426,7 @@ static bool climb_axes(struct hunt *hunt, size_t candidate, bool *has_moved)
         /* A parent before it may have moved to where it is inactive. */
         if (search_space_is_active(hunt->space, reached, param))
             gp_space_set(gp_space, reached, param,
-                         param_spec_decode(&hunt->space->params[param], hunt->at[i]), point,
-                         hunt->spare);
+                         axis_value(&gp_space->places[param], hunt->at[i]), point, hunt->spare);
     }
     candidate_list_add(tries);
     if (!appraise(hunt, tries, 0))

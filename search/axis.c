@@ -96,6 +96,52 @@ double axis_unit(const struct axis *axis, double value)
     return scale_unit(axis, value);
 }
 
+/* The cell that a coordinate lies in. */
+static size_t find_cell(const struct axis *axis, double unit)
+{
+    size_t first = 0, last = (size_t)axis->value_count - 1;
+
+    while (first < last) {
+        size_t middle = (first + last + 1) / 2;
+
+        if (axis->borders[middle] <= unit)
+            first = middle;
+        else
+            last = middle - 1;
+    }
+    return first;
+}
+
+static double unit_scale(const struct axis *axis, double unit)
+{
+    if (axis->spec->scale == SCALE_LOG)
+        return exp(axis->log_low + unit * axis->log_extent);
+    if (axis->spec->scale == SCALE_REVERSE_LOG)
+        return (double)((long double)axis->low + (long double)axis->high -
+                        (long double)exp(axis->log_low + (1 - unit) * axis->log_extent));
+    /* Each end's share apart, for their difference may overflow. */
+    return (1 - unit) * axis->low + unit * axis->high;
+}
+
+double axis_value(const struct axis *axis, double unit)
+{
+    const struct param_spec *spec = axis->spec;
+
+    switch (axis->kind) {
+    case AXIS_FIXED:
+        return param_spec_first_value(spec);
+    case AXIS_CHOICE:
+        return fmin(floor(unit * (double)axis->value_count), (double)axis->value_count - 1);
+    case AXIS_CELLS:
+        if (axis->borders)
+            return spec->numbers[find_cell(axis, unit)];
+        return fmin(fmax(round(unit_scale(axis, unit)), spec->min), spec->max);
+    case AXIS_REAL:
+        break;
+    }
+    return fmin(fmax(unit_scale(axis, unit), spec->min), spec->max);
+}
+
 void axis_cell(const struct axis *axis, double value, double *low, double *high)
 {
     if (axis->borders) {

@@ -32,6 +32,9 @@ void axis_clear(struct axis *axis); /* NULL and zeroed are fine */
 /* An active value's coordinate in [0, 1]; the middle of its cell where it has one. */
 double axis_unit(const struct axis *axis, double value);
 
+/* The value that a coordinate in [0, 1] stands for: its cell's, where there are cells. */
+double axis_value(const struct axis *axis, double unit);
+
 /* AXIS_CELLS: the ends of the value's cell. */
 void axis_cell(const struct axis *axis, double value, double *low, double *high);
 

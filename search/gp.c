@@ -197,11 +197,7 @@ size_t gp_scratch_size(const struct gp *gp)
 
 static double dot(const double *a, const double *b, size_t count)
 {
-    double sum = 0;
-
-    for (size_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
+    return cblas_ddot((int)count, a, 1, b, 1);
 }
 
 /* Covariances of one point with the first count rows. */
@@ -256,15 +252,18 @@ void gp_predict(const struct gp *gp, const double *coordinates, double *mean, do
 static void weigh_slopes(const struct gp *gp, const double *coordinates, const double *coefficients,
                          size_t count, double factor, double *slope)
 {
-    for (size_t k = 0; k < gp->dimension; k++) {
-        const double *column = gp->columns + k * gp->count;
-        double sum = 0;
+    double sum = 0;
 
-        if (!gp->is_category[k])
-            for (size_t i = 0; i < count; i++)
-                sum += coefficients[i] * (coordinates[k] - column[i]);
-        slope[k] = -factor * gp->signal * gp->weights[k] * sum;
-    }
+    if (gp->dimension == 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        sum += coefficients[i];
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)gp->dimension, (int)count, 1, gp->columns,
+                (int)gp->count, coefficients, 1, 0, slope, 1);
+    for (size_t k = 0; k < gp->dimension; k++)
+        slope[k] = gp->is_category[k]
+                       ? 0
+                       : -factor * gp->signal * gp->weights[k] * (coordinates[k] * sum - slope[k]);
 }
 
 void gp_gradient(const struct gp *gp, const double *coordinates, double *mean, double *variance,

@@ -12,12 +12,6 @@
 
 #include <stdint.h>
 
-enum gp_batch {
-    BATCH_BELIEVER,   /* a pending trial will measure what the model expects */
-    BATCH_INTEGRATED, /* averaged over what it may measure */
-    BATCH_EXPLORE,    /* most suggestions beside pending ones explore (Song et al. 2024) */
-};
-
 struct gp_settings {
     int64_t start_count;   /* space-filling trials before the model; 0: min(dimension + 1, 8) */
     int64_t has_middle;    /* whether the first of them is the space's first point */
@@ -28,7 +22,6 @@ struct gp_settings {
     int64_t reach;         /* whether early suggestions stay within reach of known points */
     int64_t ucb_every;     /* every so manieth suggestion is by UCB; 0: none, 1: all */
     double confidence;     /* UCB's deviations */
-    int64_t batch;         /* enum gp_batch */
     double endgame_share;  /* of a known budget, at its end, refines the best */
     double endgame_box;    /* the side of its box */
     double mean_share;     /* of a known budget, at its very end, goes for the best mean */
@@ -37,7 +30,6 @@ struct gp_settings {
     int64_t candidates;    /* Sobol points a search starts with */
     int64_t climbs;        /* candidates that climb */
     int64_t leaders;       /* known points that are searched around */
-    int64_t average;       /* hyperparameter samples averaged while there is little data; 0: none */
     double refit_share;    /* a model serves until this share more trials have ended */
     int64_t evaluations;   /* of the likelihood in one fit, cold; a third of it warm */
     double stop_noise;     /* variance added for a trial stopped at its very beginning */

@@ -45,13 +45,18 @@ struct gp_space *gp_space_new(const struct search_space *space)
     gp_space->is_category = calloc(count, sizeof *gp_space->is_category);
     gp_space->param_axis = calloc(count, sizeof *gp_space->param_axis);
     gp_space->child_count = calloc(count, sizeof *gp_space->child_count);
+    gp_space->places = calloc(count, sizeof *gp_space->places);
     if (!gp_space->axes || !gp_space->is_category || !gp_space->param_axis ||
-        !gp_space->child_count) {
+        !gp_space->child_count || !gp_space->places) {
         gp_space_free(gp_space);
         return NULL;
     }
     for (size_t i = 0; i < space->param_count; i++) {
         gp_space->param_axis[i] = SIZE_MAX;
+        if (!axis_init(&gp_space->places[i], &space->params[i])) {
+            gp_space_free(gp_space);
+            return NULL;
+        }
         if (has_choice(&space->params[i]))
             add_axis(gp_space, i);
         if (space->params[i].parent != PARAM_NO_PARENT)
@@ -64,6 +69,9 @@ void gp_space_free(struct gp_space *gp_space)
 {
     if (!gp_space)
         return;
+    for (size_t i = 0; gp_space->places && i < gp_space->space->param_count; i++)
+        axis_clear(&gp_space->places[i]);
+    free(gp_space->places);
     free(gp_space->axes);
     free(gp_space->is_category);
     free(gp_space->param_axis);
@@ -75,15 +83,25 @@ void gp_space_encode(const struct gp_space *gp_space, const double *point, doubl
 {
     for (size_t k = 0; k < gp_space->dimension; k++) {
         const struct gp_axis *axis = &gp_space->axes[k];
-        const struct param_spec *spec = &gp_space->space->params[axis->param];
         double value = point[axis->param];
 
         if (axis->kind == GP_AXIS_CATEGORY)
             coordinates[k] =
                 isnan(value) ? INACTIVE_CATEGORY : (double)gp_axis_index(gp_space, k, value);
         else
-            coordinates[k] = isnan(value) ? INACTIVE_PLACE : param_spec_encode(spec, value);
+            coordinates[k] =
+                isnan(value) ? INACTIVE_PLACE : axis_unit(&gp_space->places[axis->param], value);
     }
+}
+
+void gp_space_decode(const struct gp_space *gp_space, const double *unit, double *point)
+{
+    const struct search_space *space = gp_space->space;
+
+    for (size_t i = 0; i < space->param_count; i++)
+        point[i] = search_space_is_active(space, point, i)
+                       ? axis_value(&gp_space->places[i], unit[i])
+                       : (double)NAN;
 }
 
 double gp_axis_value(const struct gp_space *gp_space, size_t axis, uint64_t index)
@@ -132,6 +150,6 @@ void gp_space_set(const struct gp_space *gp_space, double *point, size_t param, 
         if (!search_space_is_active(space, point, i))
             point[i] = (double)NAN;
         else if (isnan(point[i]))
-            point[i] = isnan(source[i]) ? param_spec_decode(&space->params[i], unit[i]) : source[i];
+            point[i] = isnan(source[i]) ? axis_value(&gp_space->places[i], unit[i]) : source[i];
     }
 }
