@@ -9,29 +9,40 @@ struct arm {
 };
 
 const struct arm_kind arm_kinds[] = {
-    { "gp", &arm_own_ops, true },
-    { "tpe", &arm_own_ops, true },
-    { "cmaes", &arm_own_ops, true },
-    { "nsga2", &arm_own_ops, true },
-    { "random", &arm_own_ops, true },
-    { "sobol", &arm_own_ops, true },
-    { "grid", &arm_own_ops, true },
-    { "assay-suggest", &arm_pipe_ops, true },
-    { "optuna-tpe", &arm_pipe_ops, true },
-    { "optuna-gp", &arm_pipe_ops, false },
-    { "optuna-cmaes", &arm_pipe_ops, false },
-    { "optuna-auto", &arm_pipe_ops, false },
-    { "hebo", &arm_pipe_ops, false },
-    { "smac", &arm_pipe_ops, false },
-    { "smac-bb", &arm_pipe_ops, false },
-    { "ax", &arm_pipe_ops, false },
-    { "vizier", &arm_pipe_ops, false },
-    { "hyperopt", &arm_pipe_ops, true },
-    { "nevergrad", &arm_pipe_ops, false },
-    { "pycma", &arm_pipe_ops, false },
+    { .name = "gp", .ops = &arm_own_ops, .is_cheap = true },
+    { .name = "tpe", .ops = &arm_own_ops, .is_cheap = true },
+    { .name = "cmaes", .ops = &arm_own_ops, .is_cheap = true },
+    { .name = "nsga2", .ops = &arm_own_ops, .is_cheap = true },
+    { .name = "random", .ops = &arm_own_ops, .is_cheap = true },
+    { .name = "sobol", .ops = &arm_own_ops, .is_cheap = true },
+    { .name = "grid", .ops = &arm_own_ops, .is_cheap = true },
+    { .name = "assay-suggest", .ops = &arm_pipe_ops, .is_cheap = true },
+    { .name = "optuna-tpe", .ops = &arm_pipe_ops, .is_cheap = true },
+    { .name = "optuna-gp", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "optuna-cmaes", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "optuna-auto", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "hebo", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "smac", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "smac-bb", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "ax", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "vizier", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "hyperopt", .ops = &arm_pipe_ops, .is_cheap = true },
+    { .name = "nevergrad", .ops = &arm_pipe_ops, .is_cheap = false },
+    { .name = "pycma", .ops = &arm_pipe_ops, .is_cheap = false },
 };
 
 const size_t arm_kind_count = sizeof arm_kinds / sizeof arm_kinds[0];
+
+size_t arm_index(const struct arm_kind *kind)
+{
+    size_t length = strcspn(kind->name, ":");
+    size_t index = 0;
+
+    while (strncmp(arm_kinds[index].name, kind->name, length) != 0 ||
+           arm_kinds[index].name[length] != '\0')
+        index++;
+    return index;
+}
 
 const struct arm_kind *arm_find(const char *name)
 {

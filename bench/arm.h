@@ -11,13 +11,14 @@
 
 struct arm_ops;
 
-enum { ARM_NAME_MAX = 32, ARM_VERSION_MAX = 64 };
+enum { ARM_NAME_MAX = 96, ARM_VERSION_MAX = 64 };
 
 /* What can be compared. */
 struct arm_kind {
     char name[ARM_NAME_MAX];
     const struct arm_ops *ops;
     bool is_cheap; /* a run of 50 trials takes a second or two: of use in a quick comparison */
+    const char *settings; /* ours: constants that differ, \"name=value+…\"; NULL: none */
 };
 
 struct arm_study {
@@ -55,6 +56,9 @@ extern const struct arm_ops arm_pipe_ops;
 /* All arms there are, ours first. */
 extern const struct arm_kind arm_kinds[];
 extern const size_t arm_kind_count;
+
+/* The index of the kind among arm_kinds; one with settings has that of the kind it varies. */
+size_t arm_index(const struct arm_kind *kind);
 
 /* NULL when there is none of that name. */
 const struct arm_kind *arm_find(const char *name);

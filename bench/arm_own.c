@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -30,9 +31,27 @@ static double thread_cpu_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* The name without the settings behind it. */
+static void algorithm_of(const struct arm_kind *kind, char algorithm[ARM_NAME_MAX])
+{
+    (void)snprintf(algorithm, ARM_NAME_MAX, "%s", kind->name);
+    algorithm[strcspn(algorithm, ":")] = '\0';
+}
+
+/* With commas between them, as the sampler reads them. */
+static void settings_of(const struct arm_kind *kind, char settings[ARM_NAME_MAX])
+{
+    (void)snprintf(settings, ARM_NAME_MAX, "%s", kind->settings ? kind->settings : "");
+    for (char *plus = strchr(settings, '+'); plus; plus = strchr(plus, '+'))
+        *plus = ',';
+}
+
 static bool own_is_available(const struct arm_kind *kind, struct assay_error *err)
 {
-    if (sampler_is_known(kind->name))
+    char algorithm[ARM_NAME_MAX];
+
+    algorithm_of(kind, algorithm);
+    if (sampler_is_known(algorithm))
         return true;
     return assay_fail(err, ASSAY_NOT_FOUND, NULL, "this build has no sampler \"%s\"", kind->name);
 }
@@ -69,7 +88,9 @@ static bool make_room(struct own *own, const struct arm_study *study)
 static enum arm_start own_start(const struct arm_kind *kind, const struct arm_study *study,
                                 void **state, struct assay_error *err)
 {
-    struct sampler_options options = { .algorithm = kind->name,
+    char algorithm[ARM_NAME_MAX], settings[ARM_NAME_MAX];
+    struct sampler_options options = { .algorithm = algorithm,
+                                       .settings = settings,
                                        .seed = study->seed,
                                        .max_trial_count = (int64_t)study->budget,
                                        .parallel_count = (int64_t)study->parallel,
@@ -80,6 +101,8 @@ static enum arm_start own_start(const struct arm_kind *kind, const struct arm_st
         (void)assay_fail_memory(err);
         return ARM_FAILED;
     }
+    algorithm_of(kind, algorithm);
+    settings_of(kind, settings);
     own->sampler = sampler_new(&options, study->space, err);
     if (!own->sampler) {
         own_finish(own);

@@ -22,7 +22,8 @@ const char bench_options_help[] =
     "       assay-bench report [--out DIR]    report again what is in DIR\n"
     "\n"
     "  --suites S1,S2      all but curves unless said; --list shows what there is\n"
-    "  --arms gp,random    all that are installed unless said, but grid and nsga2\n"
+    "  --arms gp,random    all that are installed unless said, but grid and nsga2;\n"
+    "                      gp:start_count=10+noise=free is gp with other constants\n"
     "  --instances 6-10    of each problem; 6 and up are held out (the default)\n"
     "  --development       instances 1-5, which constants may be chosen on\n"
     "  --problems N        of each suite at most, evenly chosen (all)\n"
@@ -62,6 +63,25 @@ static bool split_list(char *list, const char **items, size_t *count, const char
     return true;
 }
 
+/* "gp:start_count=10+noise=free": an arm of ours with other constants. False: it is none. */
+static bool read_variant(const char *text, struct arm_kind *variant)
+{
+    const char *colon = strchr(text, ':');
+    char name[ARM_NAME_MAX] = "";
+    const struct arm_kind *kind = NULL;
+
+    if (!colon || strlen(text) >= ARM_NAME_MAX)
+        return false;
+    memcpy(name, text, (size_t)(colon - text));
+    kind = arm_find(name);
+    if (!kind || kind->ops != &arm_own_ops)
+        return false;
+    *variant = *kind;
+    (void)snprintf(variant->name, sizeof variant->name, "%s", text);
+    variant->settings = variant->name + (colon - text) + 1;
+    return true;
+}
+
 static bool find_arms(const char *const *names, size_t count, struct bench_options *options,
                       struct assay_error *err)
 {
@@ -73,6 +93,8 @@ static bool find_arms(const char *const *names, size_t count, struct bench_optio
         const char *nearest = assay_nearest_word(names[i], known, arm_kind_count);
 
         options->arms[i] = arm_find(names[i]);
+        if (!options->arms[i] && read_variant(names[i], &options->variants[i]))
+            options->arms[i] = &options->variants[i];
         if (!options->arms[i])
             return assay_fail(err, ASSAY_INVALID, NULL, "--arms: there is no \"%.40s\"%s%s; --list",
                               names[i], nearest ? ", but a " : "", nearest ? nearest : "");

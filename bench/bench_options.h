@@ -16,6 +16,7 @@ struct bench_options {
     size_t suite_count;
     const struct arm_kind *arms[BENCH_LIST_MAX];
     size_t arm_count;
+    struct arm_kind variants[BENCH_LIST_MAX]; /* arms with settings: some of arms point here */
     unsigned first_instance, last_instance;
     size_t problem_limit; /* of each suite */
     uint32_t seed_count;

@@ -52,7 +52,7 @@ static void work_off(const struct crew *crew, struct board *board, size_t worker
 
     while ((index = atomic_fetch_add(&board->next, 1)) < crew->run_count) {
         const struct study_run *run = &crew->runs[index];
-        struct arm_times *times = &board->times[run->kind - arm_kinds];
+        struct arm_times *times = &board->times[arm_index(run->kind)];
         struct result result = { 0 };
         struct assay_error err = { 0 };
         double start_s = moment_now().wall_s;
@@ -141,7 +141,7 @@ static double left_s(const struct hands *hands)
         all_runs += atomic_load(&hands->board->times[i].runs);
     }
     for (size_t i = atomic_load(&hands->board->next); i < crew->run_count; i++) {
-        struct arm_times *times = &hands->board->times[crew->runs[i].kind - arm_kinds];
+        struct arm_times *times = &hands->board->times[arm_index(crew->runs[i].kind)];
         size_t runs = atomic_load(&times->runs);
 
         if (runs > 0)

@@ -22,7 +22,7 @@ enum result_status {
 
 struct result {
     /* The key. */
-    char arm[32];
+    char arm[96];
     char problem[64];
     uint32_t seed;
     size_t workers;

@@ -4,15 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many feasible trials before failures are modelled apart. */
-enum { FEASIBLE_MIN = 3 };
-
 /* An infeasible trial is so much worse than the worst, in ranges of what was seen. */
 static const double FAILURE_DISTANCE = 0.5;
 
-bool gp_past_shows_failures(const struct gp_past *past)
+bool gp_past_shows_failures(const struct gp_settings *settings, const struct gp_past *past)
 {
-    return past->failed_count > 0 && past->valued_count >= FEASIBLE_MIN;
+    return past->failed_count > 0 && past->valued_count >= (size_t)settings->feasible_min;
 }
 
 static bool allocate(struct gp_targets *targets, const struct gp_past *past)
@@ -73,7 +70,7 @@ bool gp_targets_init(struct gp_targets *targets, const struct sampler *sampler,
 {
     const struct sampler_metric *about = &sampler->metrics[metric];
     bool counts_failures =
-        !about->is_safety && past->failed_count > 0 && !gp_past_shows_failures(past);
+        !about->is_safety && past->failed_count > 0 && !gp_past_shows_failures(settings, past);
     double failure = counts_failures ? failure_value(past, metric) : 0;
     enum target_warp_kind kind =
         about->is_safety ? WARP_STANDARDIZE : (enum target_warp_kind)settings->warp;

@@ -32,7 +32,7 @@ void gp_targets_clear(struct gp_targets *targets); /* a zeroed one is fine */
 struct gp_data gp_targets_data(const struct gp_targets *targets, const struct gp_space *gp_space);
 
 /* So many infeasible and feasible trials teach where trials fail. */
-bool gp_past_shows_failures(const struct gp_past *past);
+bool gp_past_shows_failures(const struct gp_settings *settings, const struct gp_past *past);
 
 /* The prior that the settings and the study's noise ask for. */
 struct gp_prior gp_prior_of(const struct sampler *sampler, const struct gp_settings *settings,

@@ -26,6 +26,7 @@ static const struct gp_settings defaults = {
     .leaders = 3,
     .refit_share = 0.04,
     .evaluations = 60,
+    .feasible_min = 3,
     .stop_noise = 0.25,
     .rows_max = 500,
 };
@@ -63,6 +64,7 @@ static const struct setting settings_table[] = {
     { WHOLE(leaders), { NULL } },
     { REAL(refit_share), { NULL } },
     { WHOLE(evaluations), { NULL } },
+    { WHOLE(feasible_min), { NULL } },
     { REAL(stop_noise), { NULL } },
     { WHOLE(rows_max), { NULL } },
 };

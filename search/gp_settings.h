@@ -32,6 +32,8 @@ struct gp_settings {
     int64_t leaders;       /* known points that are searched around */
     double refit_share;    /* a model serves until this share more trials have ended */
     int64_t evaluations;   /* of the likelihood in one fit, cold; a third of it warm */
+    int64_t feasible_min;  /* feasible trials before failures have a model of their own; until then
+                              an infeasible trial counts as a bad one */
     double stop_noise;     /* variance added for a trial stopped at its very beginning */
     int64_t rows_max;      /* trials a model holds */
 };

@@ -93,7 +93,7 @@ static bool make_failures(struct gp_suggestion *suggestion)
     double *hypers = NULL;
     bool is_jittered = false;
 
-    if (!gp_past_shows_failures(past))
+    if (!gp_past_shows_failures(&suggestion->state->settings, past))
         return true;
     suggestion->labels = calloc(past->count, sizeof *suggestion->labels);
     hypers = calloc(d + GP_EXTRA_HYPERS, sizeof *hypers);

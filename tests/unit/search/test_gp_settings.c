@@ -37,9 +37,9 @@ Test(gp_settings, every_word_of_an_enumeration_is_known)
     cr_assert(gp_settings_read(&settings, "prior=flat,warp=half-rank,noise=low", &err));
     cr_assert(eq(i64, settings.prior, PRIOR_FLAT));
     cr_assert(eq(i64, settings.noise, GP_NOISE_FIXED_LOW));
-    cr_assert(gp_settings_read(&settings, "prior=two-sided,batch=explore", &err));
+    cr_assert(gp_settings_read(&settings, "prior=two-sided,noise=low", &err));
     cr_assert(eq(i64, settings.prior, PRIOR_TWO_SIDED));
-    cr_assert(eq(i64, settings.batch, BATCH_EXPLORE));
+    cr_assert(eq(i64, settings.noise, GP_NOISE_FIXED_LOW));
 }
 
 static void check_refused(const char *text, const char *word)
