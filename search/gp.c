@@ -102,21 +102,21 @@ static bool has_factor(const struct gp *gp)
 }
 
 /* Cholesky, with more on the diagonal each time it fails. */
-static bool factorise(struct gp *gp, const struct gp_data *data, bool *is_jittered)
+static enum gp_outcome factorise(struct gp *gp, const struct gp_data *data)
 {
     double *point = calloc(gp->dimension + 1, sizeof *point);
     double jitter = JITTER;
     gsl_matrix_view factor = gsl_matrix_view_array(gp->inverse, gp->count, gp->count);
-    bool is_done = false;
+    enum gp_outcome outcome = point ? GP_SINGULAR : GP_NO_MEMORY;
 
-    for (int i = 0; point && i < JITTER_TRIES && !is_done; i++) {
-        *is_jittered = i > 0;
+    for (int i = 0; outcome == GP_SINGULAR && i < JITTER_TRIES; i++) {
         fill_covariance(gp, data, jitter, point);
-        is_done = gsl_linalg_cholesky_decomp1(&factor.matrix) == GSL_SUCCESS && has_factor(gp);
+        if (gsl_linalg_cholesky_decomp1(&factor.matrix) == GSL_SUCCESS && has_factor(gp))
+            outcome = i > 0 ? GP_JITTERED : GP_SOUND;
         jitter *= JITTER_GROWTH;
     }
     free(point);
-    return is_done;
+    return outcome;
 }
 
 /* alpha = L^-T L^-1 y, with the factor of the data alone, which is the whole one's top left. */
@@ -148,14 +148,15 @@ static bool are_finite(const double *numbers, size_t count)
 }
 
 struct gp *gp_new(const struct gp_data *data, const double *hypers, const double *pending,
-                  size_t pending_count, bool *is_jittered)
+                  size_t pending_count, enum gp_outcome *outcome)
 {
     struct gp *gp = NULL;
 
-    *is_jittered = false;
+    *outcome = GP_SINGULAR;
     if (!are_finite(hypers, data->dimension + GP_EXTRA_HYPERS))
         return NULL;
     gp = allocate(data, data->count + pending_count);
+    *outcome = gp ? GP_SOUND : GP_NO_MEMORY;
     if (!gp)
         return NULL;
     memcpy(gp->hypers, hypers, (gp->dimension + GP_EXTRA_HYPERS) * sizeof *hypers);
@@ -165,7 +166,8 @@ struct gp *gp_new(const struct gp_data *data, const double *hypers, const double
     if (gp->count == 0)
         return gp;
     fill_columns(gp, data, pending);
-    if (!factorise(gp, data, is_jittered)) {
+    *outcome = factorise(gp, data);
+    if (*outcome != GP_SOUND && *outcome != GP_JITTERED) {
         gp_free(gp);
         return NULL;
     }
@@ -254,7 +256,8 @@ static void weigh_slopes(const struct gp *gp, const double *coordinates, const d
 {
     double sum = 0;
 
-    if (gp->dimension == 0)
+    memset(slope, 0, gp->dimension * sizeof *slope);
+    if (gp->dimension == 0 || count == 0)
         return;
     for (size_t i = 0; i < count; i++)
         sum += coefficients[i];

@@ -30,14 +30,21 @@ struct gp_data {
 
 struct gp;
 
+enum gp_outcome {
+    GP_SOUND,
+    GP_JITTERED, /* made, with more on the diagonal than asked for */
+    GP_SINGULAR, /* not made: hyperparameters that are no numbers, or nothing on the diagonal helped
+                  */
+    GP_NO_MEMORY,
+};
+
 /*
  * The posterior of data under the hyperparameters, and of points under way, which take part in its
  * deviations and not in its mean: pending is pending_count x dimension. Copies all it needs. Adds
- * to the diagonal what a singular covariance lacks: *is_jittered tells. NULL for lack of memory, or
- * when nothing helped (hyperparameters that are not numbers).
+ * to the diagonal what a singular covariance lacks. NULL unless GP_SOUND or GP_JITTERED.
  */
 struct gp *gp_new(const struct gp_data *data, const double *hypers, const double *pending,
-                  size_t pending_count, bool *is_jittered);
+                  size_t pending_count, enum gp_outcome *outcome);
 void gp_free(struct gp *gp); /* NULL is fine */
 
 size_t gp_dimension(const struct gp *gp);

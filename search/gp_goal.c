@@ -93,7 +93,7 @@ static bool fill_reaches(const struct gp_suggestion *suggestion, const double *d
         is_ok = gp_predict_all(suggestion->acquisition.objectives[j], past->coordinates, rows,
                                means + j * rows, NULL);
     for (size_t i = 0; i < rows && is_ok; i++) {
-        if (i < past->count && past->states[i] == PAST_INFEASIBLE)
+        if (i < past->count && !gp_may_be_best(suggestion, i))
             continue;
         for (size_t j = 0; j < count; j++)
             values[j] = means[j * rows + i];
@@ -254,7 +254,8 @@ bool gp_goal_choose(struct gp_suggestion *suggestion)
         suggestion->provenance->stage = STAGE_ENDGAME;
         is_ok = make_box(suggestion, settings->endgame_box);
     } else if (settings->stuck_every > 0 &&
-               suggestion->query->trial_number % (uint64_t)settings->stuck_every == 1 &&
+               suggestion->query->trial_number % (uint64_t)settings->stuck_every ==
+                   1 % (uint64_t)settings->stuck_every &&
                is_stuck(suggestion)) {
         acquisition->kind = ACQUISITION_EXPLORE;
     } else if (is_trusting(suggestion)) {

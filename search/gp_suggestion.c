@@ -47,6 +47,32 @@ static void suggestion_clear(struct gp_suggestion *suggestion)
     free(suggestion->box);
 }
 
+/* The process of the data; where the learnt hyperparameters give none, of the prior's. */
+static struct gp *make_process(struct gp_suggestion *suggestion, const struct gp_data *data,
+                               const double *hypers, const double *pending, size_t pending_count)
+{
+    struct gp_prior prior =
+        gp_prior_of(suggestion->sampler, &suggestion->state->settings, data->dimension);
+    size_t size = data->dimension + GP_EXTRA_HYPERS;
+    enum gp_outcome outcome = GP_NO_MEMORY;
+    struct gp *gp = gp_new(data, hypers, pending, pending_count, &outcome);
+    double *start = NULL;
+
+    if (outcome == GP_SINGULAR) {
+        suggestion->provenance->fallback = FALLBACK_PRIOR;
+        start = calloc(size, sizeof *start);
+        if (start) {
+            gp_prior_start(&prior, data->dimension, start);
+            gp = gp_new(data, start, pending, pending_count, &outcome);
+        }
+        free(start);
+    }
+    if (outcome == GP_JITTERED)
+        suggestion->provenance->fallback = FALLBACK_JITTER;
+    suggestion->is_singular = suggestion->is_singular || (outcome == GP_SINGULAR && start);
+    return gp;
+}
+
 static bool make_gp(struct gp_suggestion *suggestion, size_t metric)
 {
     const struct gp_state *state = suggestion->state;
@@ -57,7 +83,6 @@ static bool make_gp(struct gp_suggestion *suggestion, size_t metric)
         gp_prior_of(suggestion->sampler, &state->settings, state->gp_space->dimension);
     struct gp_data data;
     double *hypers = calloc(size, sizeof *hypers);
-    bool is_jittered = false;
 
     if (!hypers || !gp_targets_init(&suggestion->targets[metric], suggestion->sampler,
                                     &state->settings, past, metric)) {
@@ -72,10 +97,8 @@ static bool make_gp(struct gp_suggestion *suggestion, size_t metric)
     if (model && model->has_failed[metric])
         suggestion->provenance->fallback = FALLBACK_PRIOR;
     suggestion->gps[metric] =
-        gp_new(&data, hypers, past->coordinates + past->count * past->dimension,
-               past->pending_count, &is_jittered);
-    if (is_jittered)
-        suggestion->provenance->fallback = FALLBACK_JITTER;
+        make_process(suggestion, &data, hypers, past->coordinates + past->count * past->dimension,
+                     past->pending_count);
     free(hypers);
     return suggestion->gps[metric] != NULL;
 }
@@ -91,7 +114,6 @@ static bool make_failures(struct gp_suggestion *suggestion)
                             .is_category = suggestion->state->gp_space->is_category,
                             .coordinates = past->coordinates };
     double *hypers = NULL;
-    bool is_jittered = false;
 
     if (!gp_past_shows_failures(&suggestion->state->settings, past))
         return true;
@@ -107,7 +129,7 @@ static bool make_failures(struct gp_suggestion *suggestion)
     hypers[d] = 0;
     hypers[d + 1] = log(FAILURE_NOISE);
     data.targets = suggestion->labels;
-    suggestion->failures = gp_new(&data, hypers, NULL, 0, &is_jittered);
+    suggestion->failures = make_process(suggestion, &data, hypers, NULL, 0);
     free(hypers);
     return suggestion->failures != NULL;
 }
@@ -140,6 +162,19 @@ static bool is_safe(const struct gp_suggestion *suggestion, size_t row)
             value < (metric->is_maximized ? metric->safety_threshold : -metric->safety_threshold))
             return false;
     }
+    return true;
+}
+
+bool gp_may_be_best(const struct gp_suggestion *suggestion, size_t row)
+{
+    const struct gp_past *past = suggestion->past;
+
+    if (past->states[row] != PAST_COMPLETED || !is_safe(suggestion, row))
+        return false;
+    for (size_t m = 0; m < past->metric_count; m++)
+        if (!suggestion->sampler->metrics[m].is_safety &&
+            isnan(past->values[row * past->metric_count + m]))
+            return false;
     return true;
 }
 
@@ -315,20 +350,26 @@ static bool make_model(struct gp_suggestion *suggestion)
     return make_failures(suggestion) && find_leaders(suggestion) && gp_goal_choose(suggestion);
 }
 
-enum search_answer gp_suggestion_make(const struct sampler *sampler,
-                                      const struct sampler_query *query, double *point,
-                                      struct provenance *provenance)
+enum gp_suggested gp_suggestion_make(const struct sampler *sampler,
+                                     const struct sampler_query *query, double *point,
+                                     struct provenance *provenance)
 {
     struct gp_suggestion suggestion = {
         .sampler = sampler, .state = sampler->state, .query = query, .provenance = provenance
     };
     enum search_answer found = SEARCH_NO_MEMORY;
+    bool is_singular = false;
     double value = 0;
 
     if (make_model(&suggestion))
         found = search_point(&suggestion, point, &value);
     if (found == SEARCH_FOUND && !note_why(&suggestion, point, value))
         found = SEARCH_NO_MEMORY;
+    is_singular = suggestion.is_singular;
     suggestion_clear(&suggestion);
-    return found;
+    if (is_singular)
+        return GP_NO_NUMBERS;
+    if (found == SEARCH_NO_MEMORY)
+        return GP_OUT_OF_MEMORY;
+    return found == SEARCH_FOUND ? GP_SUGGESTED : GP_NOTHING_NEW;
 }

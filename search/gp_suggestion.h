@@ -39,6 +39,7 @@ struct gp_suggestion {
     struct gp_past *past;
     struct gp_targets targets[SAMPLER_METRICS_MAX];
     struct gp *gps[SAMPLER_METRICS_MAX];
+    bool is_singular;    /* a process could not be made, and not for lack of memory */
     struct gp *failures; /* of labels +1 and -1; or NULL */
     double *labels;      /* past->count */
     struct acquisition acquisition;
@@ -55,16 +56,23 @@ bool gp_is_known(const struct sampler_query *query, const double *point, size_t 
 /* Under declared noise a point may be measured again. */
 bool gp_may_repeat(const struct sampler *sampler);
 
+/* Whether a row of the past ran to its end, is safe and has every objective. */
+bool gp_may_be_best(const struct gp_suggestion *suggestion, size_t row);
+
 /* gp_goal.c: fills the acquisition, the box and what provenance says of them. False for lack of
  * memory. */
 bool gp_goal_choose(struct gp_suggestion *suggestion);
 
-/*
- * The point of the largest acquisition, and why. SEARCH_NO_MEMORY also when the numbers fail;
- * provenance is not to be used then.
- */
-enum search_answer gp_suggestion_make(const struct sampler *sampler,
-                                      const struct sampler_query *query, double *point,
-                                      struct provenance *provenance);
+enum gp_suggested {
+    GP_SUGGESTED,
+    GP_NOTHING_NEW, /* all that was found had been tried */
+    GP_NO_NUMBERS,  /* not even the prior's hyperparameters give a process */
+    GP_OUT_OF_MEMORY,
+};
+
+/* The point of the largest acquisition, and why; unless GP_SUGGESTED neither is to be used. */
+enum gp_suggested gp_suggestion_make(const struct sampler *sampler,
+                                     const struct sampler_query *query, double *point,
+                                     struct provenance *provenance);
 
 #endif

@@ -16,7 +16,7 @@ enum stage {
     STAGE_TRUST = 4,      /* the model's search in a box around the best */
     STAGE_ENDGAME = 5,    /* the last of a known budget: refining the best */
     STAGE_REPEAT = 6,     /* the end under high noise: a good point measured again */
-    STAGE_ENUMERATE = 7,  /* a space no larger than the budget: its unvisited points in order */
+    STAGE_ENUMERATE = 7,  /* all that the model would try had been tried: another new point */
     STAGE_HANDOVER = 8,   /* past what a model can hold: another algorithm, started from it */
     STAGE_POPULATION = 9, /* drawn from, or bred in, a population or a distribution */
     STAGE_FALLBACK = 10,  /* the numbers failed, and a Sobol point took their place */

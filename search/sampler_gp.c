@@ -7,7 +7,6 @@
  */
 #include "search/gp_suggestion.h"
 
-#include <gsl/gsl_errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +55,6 @@ static bool gp_prepare(struct sampler *sampler, struct assay_error *err)
     if (!state)
         return assay_fail_memory(err);
     sampler->state = state;
-    (void)gsl_set_error_handler_off(); /* its default ends the program */
     if (!gp_settings_read(&state->settings, sampler->settings, err))
         return false;
     if (covered > SOBOL_DIMENSIONS)
@@ -189,29 +187,40 @@ static enum sampler_answer suggest_start(const struct sampler *sampler,
     return suggest_sobol(sampler, query, point);
 }
 
+/* What the model suggests; where it has nothing new or cannot be made, a Sobol point that is new.
+ */
+static enum sampler_answer suggest_by_model(const struct sampler *sampler,
+                                            const struct sampler_query *query, double *point,
+                                            struct provenance *provenance, struct assay_error *err)
+{
+    struct provenance plain = *provenance;
+    enum gp_suggested suggested = gp_suggestion_make(sampler, query, point, provenance);
+
+    if (suggested == GP_SUGGESTED)
+        return SAMPLER_POINT;
+    if (suggested == GP_OUT_OF_MEMORY) {
+        (void)assay_fail_memory(err);
+        return SAMPLER_FAILED;
+    }
+    plain.stage = suggested == GP_NO_NUMBERS ? STAGE_FALLBACK : STAGE_ENUMERATE;
+    plain.fallback = suggested == GP_NO_NUMBERS ? FALLBACK_SOBOL : FALLBACK_NONE;
+    *provenance = plain;
+    return suggest_sobol(sampler, query, point);
+}
+
 static enum sampler_answer gp_suggest(const struct sampler *sampler,
                                       const struct sampler_query *query, double *point,
                                       struct provenance *provenance, struct assay_error *err)
 {
     const struct gp_state *state = sampler->state;
 
-    (void)err;
     if (!gp_may_repeat(sampler) && state->grid &&
         query->past_count + query->pending_count >= state->grid_total &&
         first_unvisited(sampler, query, point) == SAMPLER_EXHAUSTED)
         return SAMPLER_EXHAUSTED;
     if (query->trial_number <= state->start_count || query->past_count == 0)
         return suggest_start(sampler, query, point, provenance);
-    if (gp_suggestion_make(sampler, query, point, provenance) == SEARCH_FOUND)
-        return SAMPLER_POINT;
-    *provenance = (struct provenance){ .stage = STAGE_FALLBACK,
-                                       .fallback = FALLBACK_SOBOL,
-                                       .past_count = query->past_count,
-                                       .pending_count = query->pending_count,
-                                       .acquisition_value = (double)NAN,
-                                       .mean = (double)NAN,
-                                       .deviation = (double)NAN };
-    return suggest_sobol(sampler, query, point);
+    return suggest_by_model(sampler, query, point, provenance, err);
 }
 
 const struct sampler_ops sampler_gp_ops = {

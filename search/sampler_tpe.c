@@ -264,6 +264,23 @@ static size_t good_count(size_t count)
     return good > GOOD_MAX ? GOOD_MAX : good;
 }
 
+/* Each objective to 0 .. 1: which points add most does not change, and nothing overflows. Halves,
+ * because the difference of two huge values would. */
+static void scale_losses(double *losses, size_t count, size_t m)
+{
+    for (size_t j = 0; j < m; j++) {
+        double least = HUGE_VAL, most = -HUGE_VAL, half = 0;
+
+        for (size_t i = 0; i < count; i++) {
+            least = fmin(least, losses[i * m + j]);
+            most = fmax(most, losses[i * m + j]);
+        }
+        half = most / 2 - least / 2;
+        for (size_t i = 0; i < count; i++)
+            losses[i * m + j] = half > 0 ? (losses[i * m + j] / 2 - least / 2) / half : 0;
+    }
+}
+
 /* Of members begin .. end - 1, one front, the keep that add most hypervolume. */
 static bool pick_of_front(struct tpe_work *work, size_t begin, size_t end, size_t keep)
 {
@@ -273,6 +290,7 @@ static bool pick_of_front(struct tpe_work *work, size_t begin, size_t end, size_
     for (size_t i = begin; i < end; i++)
         memcpy(work->losses + (i - begin) * m, work->list[work->members[i]].losses,
                m * sizeof *work->losses);
+    scale_losses(work->losses, end - begin, m);
     hypervolume_reference(work->losses, end - begin, m, reference);
     if (!hypervolume_pick(work->losses, end - begin, m, reference, keep, work->picked))
         return false;

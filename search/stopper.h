@@ -139,8 +139,10 @@ bool stopper_observes(const struct stopper *stopper);
 
 /*
  * A measurement of a trial (its number, from 1) at a position: in the order of the events, each
- * trial's positions not decreasing (one that decreases is ignored). Judges that trial; one that was
- * stopped stays so. False for lack of memory: the measurement is forgotten.
+ * trial's positions not decreasing (one that decreases is ignored). Judges that trial where it
+ * comes to a new rung; a trial that goes on though it was stopped counts at the rungs it comes to.
+ * Between different trials the order decides about the verdicts of these calls only: what is
+ * remembered is the same in any order. False for lack of memory: the measurement is forgotten.
  */
 bool stopper_observe(struct stopper *stopper, uint64_t trial, double position, double value,
                      struct stopper_verdict *verdict);

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    RUNGS_MAX = 1100,    /* eta is at least 2, and doubles end at 2^1024 */
-    NO_RUNG = 0,         /* what a trial has reached: 0, or a rung's index and 1 */
-    STOPPED = UINT16_MAX /* or this */
-};
+enum { RUNGS_MAX = 1100 }; /* eta is at least 2, and doubles end at 2^1024 */
+
+/*
+ * What is kept are arrivals, not verdicts. Each follows from its own trial's measurements alone, so
+ * that the same measurements in another order leave the same memory behind: whoever tells them anew
+ * after a restart seldom knows in which order those of different trials had come.
+ */
 
 /*
  * The values of one rung, as sorted runs one after the other, whose lengths are the powers of two
@@ -24,7 +26,7 @@ struct rung {
 
 struct stopper_rungs {
     struct rung rungs[RUNGS_MAX];
-    uint16_t *reached; /* by trial number */
+    uint16_t *reached; /* by trial number: the highest rung's index and 1; 0: none */
     size_t trial_capacity;
 };
 
@@ -195,16 +197,13 @@ static bool halving_observe(struct stopper *stopper, uint64_t trial, double posi
     if (!make_rungs(stopper, trial))
         return false;
     reached = &stopper->rungs->reached[trial];
-    verdict->should_stop = *reached == STOPPED;
-    if (verdict->should_stop)
-        verdict->why = STOPPER_WHY_HOPELESS;
     if (index <= *reached)
         return true;
     rung = &stopper->rungs->rungs[index - 1];
     if (!rung_make_room(rung))
         return false;
     arrive(stopper, rung, value, verdict);
-    *reached = verdict->should_stop ? STOPPED : (uint16_t)index;
+    *reached = (uint16_t)index;
     return true;
 }
 

@@ -117,8 +117,9 @@ static void say_stage(const struct speaker *speaker, const struct provenance *p)
         say(speaker, "Measurements are noisy, so a point that had done well was measured again.");
         return;
     case STAGE_ENUMERATE:
-        say(speaker, "The space has no more points than the budget has trials: it is the next one "
-                     "that was not tried.");
+        say(speaker,
+            "Every point that the model would have tried had been tried: it is another one "
+            "that was new.");
         return;
     case STAGE_HANDOVER:
         say(speaker,

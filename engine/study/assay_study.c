@@ -1,5 +1,6 @@
 /* The C library's door to ask and tell: assay.h on top of the study's parts. */
 
+#include "engine/numerics.h"
 #include "engine/spec/job_document.h"
 #include "engine/study/study_private.h"
 
@@ -20,6 +21,7 @@ static struct assay_study *open_empty(const struct assay_study_options *options,
     struct assay_study *s = calloc(1, sizeof *s);
     bool is_open = s && text_stream_open(&s->answer) && text_stream_open(&s->event);
 
+    numerics_set_up();
     if (is_open && options->state_dir) {
         s->state_dir = strdup(options->state_dir);
         is_open = s->state_dir != NULL;

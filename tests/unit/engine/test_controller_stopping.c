@@ -190,40 +190,99 @@ Test(controller_stopping, a_restarted_engine_judges_as_the_old_one_would_have)
     }
 }
 
+/* Successive halving with rungs at steps 1, 3, 9; each rung keeps its best, and a third. */
+static int64_t submit_halving(struct bench *bench)
+{
+    char *document = make_document("", "\"maxTrialCount\":20,\"parallelTrialCount\":9,"
+                                       "\"maxFailedTrialCount\":20,");
+    char *end = strrchr(document, '}'); /* of the document; that of assay is before it */
+    char *own = NULL;
+    int64_t job = 0;
+
+    cr_assert(eq(int, end[-1], '}'));
+    end[-1] = '\0';
+    cr_assert(gt(int, asprintf(&own, "%s,\"stopping\":\"asha\"}}", document), 0));
+    job = bench_submit(bench, own);
+    free(own);
+    free(document);
+    return job;
+}
+
+static void restart(struct bench *bench, int64_t job)
+{
+    struct assay_error err = { 0 };
+
+    bench_restart(bench, true);
+    cr_assert(bench_request(bench, REQUEST_RESUME, job, &err), "%s", err.message);
+}
+
+/* Reports; returns whether the trial's newest attempt has been told to stop. */
+static bool is_stopped_at(struct bench *bench, int64_t job, int64_t trial, int64_t step,
+                          double value)
+{
+    bench_put_step(bench, job, trial, step, value);
+    bench_commit(bench);
+    return bench_count(bench, DONE_STOP, trial, bench_trial(bench, job, trial).attempt) > 0;
+}
+
 Test(controller_stopping, halving_learns_from_all_that_came_to_a_rung_also_before_a_crash)
 {
     int64_t stopped[2] = { 0, 0 };
 
     for (int is_restarted = 0; is_restarted < 2; is_restarted++) {
-        char *document = make_document("", "\"maxTrialCount\":20,\"parallelTrialCount\":9,"
-                                           "\"maxFailedTrialCount\":20,");
-        char *end = strrchr(document, '}'); /* of the document; that of assay is before it */
         struct bench bench;
-        struct assay_error err = { 0 };
-        char *own = NULL;
         int64_t job = 0;
 
-        cr_assert(eq(int, end[-1], '}'));
-        end[-1] = '\0';
-        cr_assert(gt(int, asprintf(&own, "%s,\"stopping\":\"asha\"}}", document), 0));
         bench_init(&bench);
-        job = bench_submit(&bench, own);
+        job = submit_halving(&bench);
         for (int64_t trial = 1; trial <= 9; trial++) {
-            if (is_restarted && trial == 5) {
-                bench_restart(&bench, true);
-                cr_assert(bench_request(&bench, REQUEST_RESUME, job, &err), "%s", err.message);
-            }
-            bench_put_step(&bench, job, trial, 1, (double)(10 - trial)); /* ever worse */
-            bench_commit(&bench);
+            if (is_restarted && trial == 5)
+                restart(&bench, job);
             stopped[is_restarted] =
-                stopped[is_restarted] * 10 + (bench_count(&bench, DONE_STOP, trial, 1) > 0);
+                stopped[is_restarted] * 10 +
+                is_stopped_at(&bench, job, trial, 1, (double)(10 - trial)); /* ever worse */
         }
         bench_clear(&bench);
-        free(own);
-        free(document);
     }
     cr_assert(gt(i64, stopped[0], 0));
     cr_assert(eq(i64, stopped[0], stopped[1]));
+}
+
+/* At step 3 it was as far as any had come, so that there was nothing to save. */
+Test(controller_stopping, halving_lets_a_late_trial_go_on_after_a_crash)
+{
+    struct bench bench;
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = submit_halving(&bench);
+    cr_assert(not(is_stopped_at(&bench, job, 1, 1, 5)));
+    cr_assert(not(is_stopped_at(&bench, job, 1, 3, 5)));
+    bench_put_ending(&bench, job, 1, 1, ENDING_EXITED, 0, NULL, 0);
+    bench_commit(&bench);
+    cr_assert(eq(int, bench_trial(&bench, job, 1).state, TRIAL_SUCCEEDED));
+    cr_assert(not(is_stopped_at(&bench, job, 2, 1, 6)));
+    cr_assert(not(is_stopped_at(&bench, job, 2, 3, 1)));
+    restart(&bench, job);
+    cr_assert(not(is_stopped_at(&bench, job, 2, 4, 1)));
+    bench_clear(&bench);
+}
+
+/* By the clocks of the trials, which all start at once, trial 1 came to the rung first. */
+Test(controller_stopping, halving_lets_the_first_at_a_rung_go_on_after_a_crash)
+{
+    struct bench bench;
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = submit_halving(&bench);
+    cr_assert(not(is_stopped_at(&bench, job, 2, 1, 1)));
+    cr_assert(not(is_stopped_at(&bench, job, 1, 1, 5)));
+    restart(&bench, job);
+    cr_assert(not(is_stopped_at(&bench, job, 2, 2, 1)));
+    cr_assert(not(is_stopped_at(&bench, job, 2, 3, 1))); /* the first there too */
+    cr_assert(is_stopped_at(&bench, job, 3, 1, 0));
+    bench_clear(&bench);
 }
 
 /* The job as it lives, and as a new engine would load it. */

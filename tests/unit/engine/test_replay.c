@@ -136,6 +136,8 @@ Test(replay, begins_where_it_is_told_to)
         cr_assert(eq(i64, progress.last, TRIALS));
         cr_assert(eq(i64, progress.trial_count, TRIALS));
         cr_assert(eq(i64, replay_from(engine, job, 99, &progress), 0));
+        cr_assert(eq(i64, replay_from(engine, job, INT64_MAX, &progress), 0));
+        cr_assert(eq(i64, replay_from(engine, job, 11, &progress), 1)); /* it goes on */
         engine_close(engine);
         bench_clear(&bench);
     }

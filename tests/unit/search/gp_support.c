@@ -77,11 +77,11 @@ const double *gp_case_pending(const struct gp_case *gp_case)
 struct gp *gp_case_process(const struct gp_case *gp_case, bool has_extra_noise)
 {
     struct gp_data data = gp_case_data(gp_case, has_extra_noise);
-    bool is_jittered = true;
-    struct gp *gp = gp_new(&data, gp_case->hypers, gp_case_pending(gp_case), gp_case->pending_count,
-                           &is_jittered);
+    enum gp_outcome outcome = GP_NO_MEMORY;
+    struct gp *gp =
+        gp_new(&data, gp_case->hypers, gp_case_pending(gp_case), gp_case->pending_count, &outcome);
 
-    if (!gp || is_jittered)
+    if (outcome != GP_SOUND)
         abort();
     return gp;
 }

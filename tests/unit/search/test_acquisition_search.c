@@ -44,14 +44,14 @@ static void learn(struct scene *scene)
                             .is_category = scene->gp_space->is_category,
                             .coordinates = scene->coordinates,
                             .targets = scene->targets };
-    bool is_jittered = false;
+    enum gp_outcome outcome = GP_NO_MEMORY;
 
     for (size_t k = 0; k < d; k++) {
         hypers[k] = log(0.5);
         scene->lengths[k] = 0.5;
     }
     hypers[d + 1] = log(1e-4);
-    scene->gp = gp_new(&data, hypers, NULL, 0, &is_jittered);
+    scene->gp = gp_new(&data, hypers, NULL, 0, &outcome);
     scene->acquisition = (struct acquisition){ .kind = ACQUISITION_LOG_EI,
                                                .objectives = { scene->gp },
                                                .objective_count = 1,

@@ -258,7 +258,7 @@ Test(gp, a_singular_covariance_still_has_a_posterior)
     struct gp *gp = NULL;
     double scratch[SCRATCH];
     double mean = 0, variance = 0;
-    bool is_jittered = false;
+    enum gp_outcome outcome = GP_NO_MEMORY;
 
     gp_case_fill(&gp_case, &dice, CASE_ROWS, 0, 2, 0);
     for (size_t i = 0; i < CASE_ROWS; i++) {
@@ -268,7 +268,7 @@ Test(gp, a_singular_covariance_still_has_a_posterior)
     gp_case.hypers[2] = log(1000);
     gp_case.hypers[3] = -800; /* exp() is 0 */
     data = gp_case_data(&gp_case, false);
-    gp = gp_new(&data, gp_case.hypers, NULL, 0, &is_jittered);
+    gp = gp_new(&data, gp_case.hypers, NULL, 0, &outcome);
     cr_assert(gp != NULL);
     gp_predict(gp, gp_case.coordinates, &mean, &variance, scratch);
     cr_assert(is_near(mean, 1, 1e-2, 0), "mean %g", mean);
@@ -285,12 +285,12 @@ Test(gp, hyperparameters_that_are_no_numbers_are_refused)
         for (size_t k = 0; k < 4; k++) {
             struct gp_case gp_case;
             struct gp_data data;
-            bool is_jittered = false;
+            enum gp_outcome outcome = GP_NO_MEMORY;
 
             gp_case_fill(&gp_case, &dice, 5, 0, 2, 0);
             gp_case.hypers[k] = wrong[i];
             data = gp_case_data(&gp_case, false);
-            cr_assert(gp_new(&data, gp_case.hypers, NULL, 0, &is_jittered) == NULL);
+            cr_assert(gp_new(&data, gp_case.hypers, NULL, 0, &outcome) == NULL);
         }
 }
 
@@ -306,12 +306,12 @@ Test(gp, extreme_hyperparameters_are_refused_or_give_numbers)
             struct gp *gp = NULL;
             double scratch[SCRATCH], at[2] = { 0.3, 0.7 };
             double mean = 0, variance = 0;
-            bool is_jittered = false;
+            enum gp_outcome outcome = GP_NO_MEMORY;
 
             gp_case_fill(&gp_case, &dice, 12, 0, 2, 0);
             gp_case.hypers[k] = extreme[i];
             data = gp_case_data(&gp_case, false);
-            gp = gp_new(&data, gp_case.hypers, NULL, 0, &is_jittered);
+            gp = gp_new(&data, gp_case.hypers, NULL, 0, &outcome);
             if (!gp)
                 continue;
             gp_predict(gp, at, &mean, &variance, scratch);
@@ -329,13 +329,13 @@ Test(gp, each_failed_allocation_is_an_answer)
     struct gp_data data;
     struct gp *gp = NULL;
     double means[CASE_ROWS];
-    bool is_jittered = false;
+    enum gp_outcome outcome = GP_NO_MEMORY;
 
     gp_case_fill(&gp_case, &dice, 10, 3, 3, 1);
     data = gp_case_data(&gp_case, true);
     for (int successes = 0; !gp; successes++) {
         allocations_fail_after(successes);
-        gp = gp_new(&data, gp_case.hypers, gp_case_pending(&gp_case), 3, &is_jittered);
+        gp = gp_new(&data, gp_case.hypers, gp_case_pending(&gp_case), 3, &outcome);
         cr_assert(allocations_have_failed() == !gp);
         allocations_fail_after(-1);
     }

@@ -332,17 +332,16 @@ static const char *roll_settings(struct dice *dice, char *text, size_t size)
 {
     static const char *const warps[] = { "standardize", "half-rank", "half-rank-log" };
     static const char *const priors[] = { "two-sided", "flat", "scaled", "weak" };
-    static const char *const noises[] = { "free", "low", "high" };
-    static const char *const batches[] = { "believer", "integrated", "explore" };
+    static const char *const noises[] = { "free", "low", "high", "small" };
 
     (void)snprintf(
         text, size,
         "start_count=%d,candidates=%d,climbs=%d,leaders=%d,evaluations=%d,warp=%s,"
-        "prior=%s,noise=%s,batch=%s,reach=%s,ucb_every=%d,endgame_share=%g,mean_share=%g,"
+        "prior=%s,noise=%s,reach=%s,ucb_every=%d,endgame_share=%g,mean_share=%g,"
         "trust_from=%d,rows_max=%d",
         1 + (int)dice_below(dice, 4), (int)dice_below(dice, 40), (int)dice_below(dice, 4),
         (int)dice_below(dice, 4), 1 + (int)dice_below(dice, 20), warps[dice_below(dice, 3)],
-        priors[dice_below(dice, 4)], noises[dice_below(dice, 3)], batches[dice_below(dice, 3)],
+        priors[dice_below(dice, 4)], noises[dice_below(dice, 4)],
         dice_below(dice, 2) ? "yes" : "no", (int)dice_below(dice, 4), dice_unit(dice) / 2,
         dice_unit(dice) / 4, (int)dice_below(dice, 6), 1 + (int)dice_below(dice, 40));
     return text;

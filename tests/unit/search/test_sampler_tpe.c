@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -305,6 +306,33 @@ Test(sampler_tpe, a_long_study_looks_at_its_best_trials_however_old_they_are)
         cr_assert(eq(int, played.stages[t], STAGE_MODEL));
     cr_assert(lt(dbl, played.best, 1e-6));
     sampler_free(sampler);
+    played_clear(&played);
+    search_space_free(space);
+}
+
+/* The volume between values of this size is beyond a double. */
+static enum past_state judge_huge(const struct search_space *space, const double *point,
+                                  double *values)
+{
+    (void)space;
+    values[0] = point[0] < 0.5 ? DBL_MAX : point[0];
+    values[1] = point[1] < 0.5 ? -DBL_MAX : -point[1];
+    return PAST_COMPLETED;
+}
+
+Test(sampler_tpe, the_largest_values_of_several_objectives_are_no_lack_of_memory)
+{
+    struct search_space *space = cube(2);
+    struct sampler_metric metrics[] = { { .is_maximized = false }, { .is_maximized = true } };
+    struct play play = { .algorithm = "tpe",
+                         .seed = 5,
+                         .space = space,
+                         .metrics = metrics,
+                         .metric_count = 2,
+                         .trial_count = 40,
+                         .judge = judge_huge };
+    struct played played = play_study(&play);
+
     played_clear(&played);
     search_space_free(space);
 }
