@@ -397,6 +397,8 @@ bool replay_some(struct engine *engine, int64_t job, int64_t after,
     bool is_ok = false;
 
     *progress = (struct replay_progress){ 0 };
+    if (after > STORE_TRIALS_MAX) /* beyond every trial, and it can still be counted on from */
+        after = STORE_TRIALS_MAX;
     (void)pthread_mutex_lock(&engine->replay_mutex);
     replay = engine->replay;
     engine->replay = NULL;

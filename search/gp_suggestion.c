@@ -280,7 +280,7 @@ static bool note_why(struct gp_suggestion *suggestion, const double *point, doub
     coordinates = numbers + gp_scratch_size(gp);
     gp_space_encode(suggestion->state->gp_space, point, coordinates);
     gp_predict(gp, coordinates, &mean, &variance, numbers);
-    deviation = sqrt(variance);
+    deviation = sqrt(variance + exp(gp_hypers(gp)[gp_dimension(gp) + 1])); /* as measured */
     provenance->acquisition_value = value;
     provenance->mean = turn * target_warp_value(warp, mean);
     provenance->deviation =

@@ -50,7 +50,7 @@ struct provenance {
     uint64_t past_count;      /* how many ended trials it was made from */
     uint64_t pending_count;   /* how many trials were under way */
     double acquisition_value; /* NaN where there is none, as for all below */
-    double mean, deviation;   /* predicted objective, in the metric's own units; median and half the
+    double mean, deviation; /* predicted measurement, in the metric's own units; median and half the
                                  central 68 % where targets were warped */
     uint64_t nearest[PROVENANCE_NEAREST];  /* numbers of the most similar ended trials; 0: none */
     double similarity[PROVENANCE_NEAREST]; /* the model's correlation with them, 0 .. 1 */

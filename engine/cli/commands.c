@@ -17,8 +17,9 @@ const struct option_spec command_options[OPTION_COUNT] = {
                        .help = "the state folder; see STATE FOLDER" },
     [OPTION_SEED] = { .name = "seed",
                       .argument = "N",
-                      .help = "the study's seed: the same seed gives the same parameters; "
-                              "like --set assay.seed=N" },
+                      .help =
+                          "the study's seed: the same seed and the same ends of trials, in their "
+                          "order, give the same parameters; like --set assay.seed=N" },
     [OPTION_ON_HOST] = { .name = "on-host",
                          .help = "run every image's command straight on this machine, not in a "
                                  "container; like --set assay.onHost=true" },

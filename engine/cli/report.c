@@ -145,7 +145,8 @@ static void print_end(const cJSON *job)
 static void print_front(const cJSON *job)
 {
     print_label("best");
-    (void)fputs("none is better than the others in all objectives: assay best ", stdout);
+    (void)fputs("a front of trials, none of them worse than another in all objectives: assay best ",
+                stdout);
     text_write_safe(stdout, view_text(job, "id"));
     (void)putchar('\n');
 }

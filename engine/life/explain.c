@@ -169,6 +169,12 @@ static void say_prediction(const struct speaker *speaker, const struct provenanc
             row->state == TRIAL_INFEASIBLE ? "; the trial has measured none" : "");
         return;
     }
+    if (speaker->facts->why_stopped) { /* what it would have come to is not known */
+        say(speaker,
+            "It expected %s = %.4g ± %.2g at the end; the trial had %.4g when it was stopped.",
+            spec->id, p->mean, p->deviation, value);
+        return;
+    }
     miss = p->deviation > 0 ? (value - p->mean) / p->deviation : 0;
     say(speaker, "It expected %s = %.4g ± %.2g; the trial measured %.4g, %.1f deviations %s.",
         spec->id, p->mean, p->deviation, value, fabs(miss),
