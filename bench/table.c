@@ -191,7 +191,7 @@ static bool read_cell_count(struct reader *reader, char *rest)
 
 static bool read_cell(struct reader *reader, const char *text)
 {
-    double value = NAN;
+    double value = (double)NAN;
 
     if (reader->filled == reader->table->cell_count)
         return fail(reader, "there are more lines than cells");

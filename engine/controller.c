@@ -216,6 +216,8 @@ static void start_again(struct controller *c, struct live_job *job, struct live_
         (void)controller_break(c, &err);
         return;
     }
+    if (job->stopping && trial->stored_measurements > 0)
+        early_stopping_forget(job->stopping);
     series_free(trial->series);
     trial->series = NULL;
     trial->stored_measurements = 0;

@@ -34,9 +34,18 @@ void controller_judge(struct controller *c, struct live_job *job, struct live_tr
                       size_t first, bool is_ended)
 {
     struct stopper_verdict verdict;
+    struct assay_error err = { 0 };
 
     if (!job->stopping || first >= series_count(trial->series))
         return;
+    /* Nobody is stopped early meanwhile, and what was lost is made up for once, from the store. */
+    if (job->is_pausing && early_stopping_is_stale(job->stopping))
+        return;
+    if (!early_stopping_refresh(job->stopping, c->store, job->row.id, job->spec, trial->number,
+                                first, &err)) {
+        (void)controller_break(c, &err);
+        return;
+    }
     if (!early_stopping_measured(job->stopping, trial->number, trial->point, trial->series, first,
                                  is_ended, &verdict))
         (void)controller_break_memory(c);

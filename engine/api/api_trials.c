@@ -90,9 +90,10 @@ static bool list_page(struct listing *listing, const struct trial_query *query,
                       struct assay_error *err)
 {
     struct store *store = engine_read_begin(listing->call->engine);
-    bool is_by_number = query->order == TRIALS_BY_NUMBER;
-    bool is_ok = read_stops(listing, store, query->job, is_by_number ? query->after + 1 : 1,
-                            STORE_TRIALS_MAX - 1, err) &&
+    /* after may be the largest number there is. */
+    int64_t first =
+        query->order == TRIALS_BY_NUMBER && query->after < STORE_TRIALS_MAX ? query->after + 1 : 1;
+    bool is_ok = read_stops(listing, store, query->job, first, STORE_TRIALS_MAX - 1, err) &&
                  store_trial_each(store, query, list_trial, listing, err);
 
     engine_read_end(listing->call->engine);

@@ -11,6 +11,7 @@ struct early_stopping {
     const struct study_spec *study;
     struct study_stopping *rule;
     double furthest; /* position that a trial came to which was not stopped; 0 at first */
+    bool is_stale;   /* the rule has seen measurements that count no more */
 };
 
 struct early_stopping *early_stopping_new(const struct study_spec *study, struct assay_error *err)
@@ -88,6 +89,8 @@ struct stored_trial {
 
 struct loading {
     const struct job_spec *spec;
+    int64_t untold_number; /* 0: none; else the trial whose measurements are left out */
+    size_t untold_first;   /* from this index on */
     struct stored_trial *trials;
     size_t count, capacity;
     struct assay_error *err;
@@ -241,6 +244,8 @@ static bool tell_measurements(struct early_stopping *stopping, const struct load
         const struct stored_trial *trial = moments[i].trial;
         struct stopper_verdict verdict;
 
+        if (trial->number == loading->untold_number && moments[i].index >= loading->untold_first)
+            continue;
         is_ok = study_stopping_measured(stopping->rule, (uint64_t)trial->number, trial->numbers,
                                         trial->series, moments[i].index, &verdict) ||
                 assay_fail_memory(loading->err);
@@ -275,22 +280,67 @@ static bool tell_ends(struct early_stopping *stopping, const struct loading *loa
     return true;
 }
 
+/* loading: its spec, its err, and what is left out. */
+static bool load(struct early_stopping *stopping, struct store *store, int64_t job,
+                 struct loading *loading)
+{
+    struct early_stops stops = { 0 };
+    struct trial_query query = { .job = job };
+    bool is_ok = false;
+
+    loading->is_ok = true;
+    is_ok = early_stops_read(&stops, store, job, 1, STORE_TRIALS_MAX - 1, false, loading->err) &&
+            store_trial_each(store, &query, add_trial, loading, loading->err) && loading->is_ok &&
+            load_series(loading, store, job) && tell_measurements(stopping, loading) &&
+            tell_ends(stopping, loading, &stops);
+    for (size_t i = 0; i < loading->count; i++) {
+        series_free(loading->trials[i].series);
+        free(loading->trials[i].numbers);
+    }
+    free(loading->trials);
+    early_stops_clear(&stops);
+    return is_ok;
+}
+
 bool early_stopping_load(struct early_stopping *stopping, struct store *store, int64_t job,
                          const struct job_spec *spec, struct assay_error *err)
 {
-    struct loading loading = { .spec = spec, .err = err, .is_ok = true };
-    struct early_stops stops = { 0 };
-    struct trial_query query = { .job = job };
-    bool is_ok = early_stops_read(&stops, store, job, 1, STORE_TRIALS_MAX - 1, false, err) &&
-                 store_trial_each(store, &query, add_trial, &loading, err) && loading.is_ok &&
-                 load_series(&loading, store, job) && tell_measurements(stopping, &loading) &&
-                 tell_ends(stopping, &loading, &stops);
+    struct loading loading = { .spec = spec, .err = err };
 
-    for (size_t i = 0; i < loading.count; i++) {
-        series_free(loading.trials[i].series);
-        free(loading.trials[i].numbers);
+    return load(stopping, store, job, &loading);
+}
+
+/* The other rules learn from trials that succeeded, and those are not started again. */
+void early_stopping_forget(struct early_stopping *stopping)
+{
+    stopping->is_stale = stopping->study->stopping_rule == STOPPING_HALVING;
+}
+
+bool early_stopping_is_stale(const struct early_stopping *stopping)
+{
+    return stopping->is_stale;
+}
+
+bool early_stopping_refresh(struct early_stopping *stopping, struct store *store, int64_t job,
+                            const struct job_spec *spec, int64_t number, size_t first,
+                            struct assay_error *err)
+{
+    struct loading loading = {
+        .spec = spec, .untold_number = number, .untold_first = first, .err = err
+    };
+    struct early_stopping *fresh = NULL;
+    bool is_loaded = false;
+
+    if (!stopping->is_stale)
+        return true;
+    fresh = early_stopping_new(stopping->study, err);
+    is_loaded = fresh && load(fresh, store, job, &loading);
+    if (is_loaded) {
+        struct early_stopping stale = *stopping;
+
+        *stopping = *fresh;
+        *fresh = stale;
     }
-    free(loading.trials);
-    early_stops_clear(&stops);
-    return is_ok;
+    early_stopping_free(fresh);
+    return is_loaded;
 }

@@ -35,10 +35,26 @@ bool early_stopping_ended(struct early_stopping *stopping, const double *point,
 double early_stopping_progress(const struct early_stopping *stopping, const struct series *series);
 
 /*
- * Tells all that a stored job's trials reported. Where the order of measurements of different
- * trials matters, it is that of their clocks: start of the trial and time since then.
+ * Tells all that a stored job's trials reported, each trial's measurements by its clock. Between
+ * different trials their order does not matter.
  */
 bool early_stopping_load(struct early_stopping *stopping, struct store *store, int64_t job,
                          const struct job_spec *spec, struct assay_error *err);
+
+/*
+ * A running trial's measurements were cleared in the store: what the rule has seen is stale, if it
+ * minds them, until early_stopping_refresh() has told it anew what is in the store, so that it
+ * judges as one of an engine that begins now. Many may be lost in a row before that is done.
+ */
+void early_stopping_forget(struct early_stopping *stopping);
+bool early_stopping_is_stale(const struct early_stopping *stopping);
+
+/*
+ * Reads all the job's measurements where the rule is stale; else does nothing. Those of trial
+ * number from index first on are left out: they are to be told next. Unchanged on failure.
+ */
+bool early_stopping_refresh(struct early_stopping *stopping, struct store *store, int64_t job,
+                            const struct job_spec *spec, int64_t number, size_t first,
+                            struct assay_error *err);
 
 #endif

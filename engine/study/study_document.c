@@ -4,6 +4,7 @@
 #include "engine/spec/job_document.h"
 #include "engine/spec/messages.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,32 @@ static bool keep(cJSON *to, const char *name, const cJSON *from)
     return false;
 }
 
-/* The members that decide about suggestions, by the tables of jobs. */
+/* The block's stopping rule with what goes without saying, however it was written. False for lack
+ * of memory. */
+static bool keep_stopping(cJSON *to, const struct assay_block *block)
+{
+    const struct stopping_rule_spec *rule = &block->stopping_rule_spec;
+    cJSON *assay = NULL;
+    cJSON *stopping = NULL;
+    char first[32];
+    char last[32];
+
+    if (block->stopping_rule == STOPPING_NONE)
+        return true;
+    assert(block->stopping_rule == STOPPING_HALVING); /* others are studySpec's own */
+    (void)snprintf(first, sizeof first, "%" PRId64,
+                   rule->min_step_count > 0 ? rule->min_step_count : 1);
+    (void)snprintf(last, sizeof last, "%" PRId64, rule->max_step_count);
+    assay = cJSON_AddObjectToObject(to, "assay");
+    stopping = assay ? cJSON_AddObjectToObject(assay, "stopping") : NULL;
+    return stopping && cJSON_AddStringToObject(stopping, "rule", "asha") &&
+           cJSON_AddNumberToObject(stopping, "eta", rule->eta > 0 ? rule->eta : 3) &&
+           cJSON_AddStringToObject(stopping, "minStepCount", first) &&
+           cJSON_AddStringToObject(stopping, "maxStepCount", last) &&
+           cJSON_AddBoolToObject(stopping, "useElapsedDuration", rule->use_elapsed_duration);
+}
+
+/* The members that decide about suggestions and stops, by the tables of jobs. */
 static bool make_canonical(struct study_document *document, const cJSON *root,
                            struct assay_error *err)
 {
@@ -103,7 +129,8 @@ static bool make_canonical(struct study_document *document, const cJSON *root,
     const struct assay_block *block = &document->spec->assay;
     bool is_made = made && keep(made, "studySpec", whole) && keep(made, "maxTrialCount", whole) &&
                    keep(made, "parallelTrialCount", whole) &&
-                   cJSON_AddStringToObject(made, "algorithm", job_spec_algorithm(document->spec));
+                   cJSON_AddStringToObject(made, "algorithm", job_spec_algorithm(document->spec)) &&
+                   keep_stopping(made, block);
 
     document->canonical = made;
     cJSON_Delete(whole);

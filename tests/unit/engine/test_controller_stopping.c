@@ -285,6 +285,30 @@ Test(controller_stopping, halving_lets_the_first_at_a_rung_go_on_after_a_crash)
     bench_clear(&bench);
 }
 
+/* The machine broke while trial 1 led at the first rung: its second attempt is judged there anew,
+ * and what the first had measured holds nobody back; whether the engine began anew or not. */
+Test(controller_stopping, halving_forgets_what_a_lost_attempt_measured)
+{
+    for (int is_restarted = 0; is_restarted < 2; is_restarted++) {
+        struct bench bench;
+        int64_t job = 0;
+
+        bench_init(&bench);
+        job = submit_halving(&bench);
+        cr_assert(not(is_stopped_at(&bench, job, 1, 1, 9)));
+        bench_put_ending(&bench, job, 1, 1, ENDING_LOST, 0, NULL, 0);
+        bench_commit(&bench);
+        cr_assert(eq(int, bench_trial(&bench, job, 1).attempt, 2));
+        if (is_restarted)
+            restart(&bench, job);
+        cr_assert(not(is_stopped_at(&bench, job, 2, 1, 5))); /* the first there */
+        cr_assert(is_stopped_at(&bench, job, 3, 1, 4));
+        cr_assert(is_stopped_at(&bench, job, 1, 1, 3));
+        cr_assert(not(is_stopped_at(&bench, job, 4, 1, 6)));
+        bench_clear(&bench);
+    }
+}
+
 /* The job as it lives, and as a new engine would load it. */
 static void check_past(const struct live_job *job, int64_t step)
 {

@@ -27,8 +27,8 @@ static const char *const events[] = {
     "{\"ask\":3}",
     "{\"tell\":[{\"id\":\"2\",\"metrics\":{\"loss\":0.30000000000000004}}]}",
     "{\"measure\":{\"id\":\"1\",\"step\":3,\"elapsedDuration\":\"2.5s\",\"metrics\":{\"loss\":2}}}",
-    "{\"tell\":[{\"parameters\":{\"lr\":0.01,\"opt\":\"adam\",\"units\":3,\"batch\":16},"
-    "\"metrics\":{\"loss\":1e-300}},{\"id\":\"3\",\"infeasible\":\"broke \\\"down\\\"\\n\"}]}",
+    ("{\"tell\":[{\"parameters\":{\"lr\":0.01,\"opt\":\"adam\",\"units\":3,\"batch\":16},"
+     "\"metrics\":{\"loss\":1e-300}},{\"id\":\"3\",\"infeasible\":\"broke \\\"down\\\"\\n\"}]}"),
     "{\"tell\":[{\"id\":\"1\"}],\"ask\":2}",
 };
 
@@ -307,6 +307,45 @@ Test(study_journal, what_was_suggested_stands_and_verifying_tells_what_is_anothe
               "%s", err.message);
     folder_remove(folder);
     free(document);
+}
+
+/* The rule's name alone and its numbers as they are without being given are one rule. */
+Test(study_journal, a_study_keeps_the_stopping_rule_of_its_assay_block)
+{
+    static const char *const same[] = {
+        ",\"assay\":{\"stopping\":\"asha\"}",
+        ",\"assay\":{\"stopping\":{\"rule\":\"asha\",\"eta\":3,\"minStepCount\":\"1\"}}",
+        ",\"assay\":{\"stopping\":{\"rule\":1,\"maxStepCount\":0,\"useElapsedDuration\":false}}",
+    };
+    static const struct {
+        const char *more, *field;
+    } others[] = {
+        { "", "assay" },
+        { ",\"assay\":{\"stopping\":{\"rule\":\"asha\",\"eta\":4}}", "assay.stopping.eta" },
+        { ",\"assay\":{\"stopping\":{\"rule\":\"asha\",\"minStepCount\":2}}",
+          "assay.stopping.min_step_count" },
+        { ",\"assay\":{\"stopping\":{\"rule\":\"asha\",\"useElapsedDuration\":true}}",
+          "assay.stopping.use_elapsed_duration" },
+    };
+    struct assay_error err;
+    char folder[64];
+
+    folder_make(folder);
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        char *document = study_text(SMALL_SPEC, "grid", same[i]);
+
+        assay_study_close(study_start(document, folder));
+        free(document);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char *other = study_text(SMALL_SPEC, "grid", others[i].more);
+
+        cr_assert(try_open(other, folder, false, &err) == NULL, "%s", others[i].more);
+        cr_expect(eq(int, err.code, ASSAY_PRECONDITION));
+        cr_expect(strcmp(err.field, others[i].field) == 0, "%s", err.field);
+        free(other);
+    }
+    folder_remove(folder);
 }
 
 Test(study_journal, a_journal_that_makes_no_sense_is_refused_with_its_line)

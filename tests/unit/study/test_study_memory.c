@@ -18,8 +18,8 @@ static const char *const lines[] = {
     "{\"ask\":3}",
     "{\"tell\":[{\"id\":\"2\",\"metrics\":{\"loss\":0.5}}]}",
     "{\"measure\":{\"id\":\"1\",\"step\":3,\"metrics\":{\"loss\":2}}}",
-    "{\"tell\":[{\"parameters\":{\"lr\":0.01,\"opt\":\"adam\",\"units\":3,\"batch\":16},"
-    "\"metrics\":{\"loss\":0.25}},{\"id\":\"3\",\"infeasible\":\"x\"}]}",
+    ("{\"tell\":[{\"parameters\":{\"lr\":0.01,\"opt\":\"adam\",\"units\":3,\"batch\":16},"
+     "\"metrics\":{\"loss\":0.25}},{\"id\":\"3\",\"infeasible\":\"x\"}]}"),
     "{\"tell\":[{\"id\":\"1\"}]}",
     "{\"best\":true}",
     "{\"explain\":\"3\"}",
