@@ -1,7 +1,8 @@
 /*
  * search/gp_settings.h - the constants of the default sampler, by name, for experiments with them.
  *
- * docs/search.md says which experiment chose each. A text "start=10,trust=off" changes some.
+ * docs/search.md says which experiment chose each. A text "start_count=10,trust_from=0" changes
+ * some.
  */
 #ifndef SEARCH_GP_SETTINGS_H
 #define SEARCH_GP_SETTINGS_H

@@ -15,11 +15,9 @@ enum stage {
     STAGE_MODEL = 3,      /* the model's global search */
     STAGE_TRUST = 4,      /* the model's search in a box around the best */
     STAGE_ENDGAME = 5,    /* the last of a known budget: refining the best */
-    STAGE_REPEAT = 6,     /* the end under high noise: a good point measured again */
-    STAGE_ENUMERATE = 7,  /* all that the model would try had been tried: another new point */
-    STAGE_HANDOVER = 8,   /* past what a model can hold: another algorithm, started from it */
-    STAGE_POPULATION = 9, /* drawn from, or bred in, a population or a distribution */
-    STAGE_FALLBACK = 10,  /* the numbers failed, and a Sobol point took their place */
+    STAGE_ENUMERATE = 6,  /* all that the model would try had been tried: another new point */
+    STAGE_POPULATION = 7, /* drawn from, or bred in, a population or a distribution */
+    STAGE_FALLBACK = 8,   /* the numbers failed, and a Sobol point took their place */
 };
 
 enum acquisition_kind {

@@ -82,8 +82,8 @@ bool sampler_needs_history(const struct sampler *sampler);
 
 /*
  * Which model a suggestion after past_count ended trials is made with: the one learnt from the
- * first so many of them; 0: none. Never decreases as past_count grows, and from a hundred trials on
- * lags behind it, so that learning has time to end before its model is wanted.
+ * first so many of them; 0: none. Never decreases as past_count grows. "gp" lags from a hundred
+ * trials on, by one model, so that learning has some trials' time before its model is wanted.
  */
 size_t sampler_model_count(const struct sampler *sampler, size_t past_count);
 

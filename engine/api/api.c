@@ -2,6 +2,7 @@
 
 #include "assay/value.h"
 #include "engine/api/api_private.h"
+#include "engine/fault_json.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -173,28 +174,6 @@ static api_handler find_handler(const struct assay_request *request, struct path
     return NULL;
 }
 
-static void write_fault_details(struct json_writer *w, const struct assay_faults *faults)
-{
-    json_key(w, "details");
-    json_begin_array(w);
-    json_begin_object(w);
-    json_key(w, "@type");
-    json_string(w, "type.googleapis.com/google.rpc.BadRequest");
-    json_key(w, "fieldViolations");
-    json_begin_array(w);
-    for (size_t i = 0; i < faults->stored; i++) {
-        json_begin_object(w);
-        json_key(w, "field");
-        json_string(w, faults->items[i].field);
-        json_key(w, "description");
-        json_string(w, faults->items[i].message);
-        json_end_object(w);
-    }
-    json_end_array(w);
-    json_end_object(w);
-    json_end_array(w);
-}
-
 static void write_error(struct json_writer *w, const struct assay_error *err,
                         const struct assay_faults *faults)
 {
@@ -210,7 +189,7 @@ static void write_error(struct json_writer *w, const struct assay_error *err,
     json_key(w, "status");
     json_string(w, info->name);
     if (faults->stored)
-        write_fault_details(w, faults);
+        fault_json_write_details(w, faults);
     json_end_object(w);
     json_end_object(w);
 }

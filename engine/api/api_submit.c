@@ -6,6 +6,7 @@
  */
 
 #include "engine/api/api_private.h"
+#include "engine/fault_json.h"
 #include "engine/life/study_sampler.h"
 #include "engine/spec/job_document.h"
 #include "engine/trial_command.h"
@@ -265,25 +266,6 @@ static bool write_plan(struct api_call *call, const struct submission *s, const 
     return is_ok;
 }
 
-static void write_faults(struct json_writer *w, const struct assay_faults *faults)
-{
-    json_key(w, "faultCount");
-    json_int(w, (int64_t)faults->count);
-    json_key(w, "faults");
-    json_begin_array(w);
-    for (size_t i = 0; i < faults->stored; i++) {
-        json_begin_object(w);
-        json_key(w, "line");
-        json_int(w, faults->items[i].line);
-        json_key(w, "field");
-        json_string(w, faults->items[i].field);
-        json_key(w, "message");
-        json_string(w, faults->items[i].message);
-        json_end_object(w);
-    }
-    json_end_array(w);
-}
-
 /* What is no fault, and still not what one may expect. */
 static void write_notes(struct json_writer *w, const struct job_spec *spec)
 {
@@ -303,7 +285,7 @@ bool api_check_job(struct api_call *call, struct assay_error *err)
 
     if (is_ok) {
         json_begin_object(&call->json);
-        write_faults(&call->json, &s.faults);
+        fault_json_write(&call->json, &s.faults);
         write_notes(&call->json, s.spec);
         if (s.spec && s.faults.count == 0)
             is_ok = write_plan(call, &s, state_dir, err);

@@ -113,19 +113,10 @@ static void say_stage(const struct speaker *speaker, const struct provenance *p)
             "refined: the point with %s.",
             past, s, aim);
         return;
-    case STAGE_REPEAT:
-        say(speaker, "Measurements are noisy, so a point that had done well was measured again.");
-        return;
     case STAGE_ENUMERATE:
         say(speaker,
             "Every point that the model would have tried had been tried: it is another one "
             "that was new.");
-        return;
-    case STAGE_HANDOVER:
-        say(speaker,
-            "With %llu trial%s ended another algorithm had taken over from the model, and went on "
-            "from its best points.",
-            past, s);
         return;
     case STAGE_POPULATION:
         say(speaker,

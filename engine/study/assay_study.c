@@ -1,5 +1,6 @@
 /* The C library's door to ask and tell: assay.h on top of the study's parts. */
 
+#include "engine/fault_json.h"
 #include "engine/numerics.h"
 #include "engine/spec/job_document.h"
 #include "engine/study/study_private.h"
@@ -158,29 +159,6 @@ static bool read_and_act(struct assay_study *s, const char *text, size_t size,
     return is_done;
 }
 
-/* Of several faults each; a single one is told by message and field. */
-static void write_violations(struct json_writer *w, const struct assay_faults *faults)
-{
-    json_key(w, "details");
-    json_begin_array(w);
-    json_begin_object(w);
-    json_key(w, "@type");
-    json_string(w, "type.googleapis.com/google.rpc.BadRequest");
-    json_key(w, "fieldViolations");
-    json_begin_array(w);
-    for (size_t i = 0; i < faults->stored; i++) {
-        json_begin_object(w);
-        json_key(w, "field");
-        json_string(w, faults->items[i].field);
-        json_key(w, "description");
-        json_string(w, faults->items[i].message);
-        json_end_object(w);
-    }
-    json_end_array(w);
-    json_end_object(w);
-    json_end_array(w);
-}
-
 /* The API's google.rpc.Status, with the field at its front where there is one. */
 static void write_error(struct assay_study *s, const struct assay_error *why)
 {
@@ -202,7 +180,7 @@ static void write_error(struct assay_study *s, const struct assay_error *why)
         json_string(w, why->field);
     }
     if (why->code == ASSAY_INVALID && s->faults.stored > 1)
-        write_violations(w, &s->faults);
+        fault_json_write_details(w, &s->faults);
     json_end_object(w);
     json_end_object(w);
 }
@@ -240,27 +218,6 @@ bool assay_study_line(struct assay_study *s, const char *line, size_t size,
     return give(s, response, err);
 }
 
-static void write_faults(struct json_writer *w, const struct assay_faults *faults)
-{
-    json_begin_object(w);
-    json_key(w, "faultCount");
-    json_int(w, (int64_t)faults->count);
-    json_key(w, "faults");
-    json_begin_array(w);
-    for (size_t i = 0; i < faults->stored; i++) {
-        json_begin_object(w);
-        json_key(w, "line");
-        json_int(w, faults->items[i].line);
-        json_key(w, "field");
-        json_string(w, faults->items[i].field);
-        json_key(w, "message");
-        json_string(w, faults->items[i].message);
-        json_end_object(w);
-    }
-    json_end_array(w);
-    json_end_object(w);
-}
-
 bool assay_study_check(const char *document, size_t size, struct assay_response *response,
                        struct assay_error *err)
 {
@@ -279,7 +236,9 @@ bool assay_study_check(const char *document, size_t size, struct assay_response 
         *err = why;
     } else {
         text_stream_begin(&s->answer);
-        write_faults(&s->answer.json, &s->faults);
+        json_begin_object(&s->answer.json);
+        fault_json_write(&s->answer.json, &s->faults);
+        json_end_object(&s->answer.json);
         is_answered = give(s, response, err);
     }
     assay_study_close(s);

@@ -5,9 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const stages[] = { "PLAIN",    "FIRST",      "START",   "MODEL",
-                                      "TRUST",    "ENDGAME",    "REPEAT",  "ENUMERATE",
-                                      "HANDOVER", "POPULATION", "FALLBACK" };
+static const char *const stages[] = { "PLAIN",   "FIRST",     "START",      "MODEL",   "TRUST",
+                                      "ENDGAME", "ENUMERATE", "POPULATION", "FALLBACK" };
 static const char *const acquisitions[] = { "NONE", "LOG_EI",      "UCB",    "EXPLORE",
                                             "MEAN", "HYPERVOLUME", "SAFETY", "DENSITY" };
 static const char *const fallbacks[] = { "NONE", "PRIOR", "JITTER", "SOBOL" };
