@@ -1,5 +1,8 @@
 #include "search/gp_past.h"
 
+#include "search/pareto.h"
+#include "search/standing.h"
+
 #include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
@@ -85,44 +88,80 @@ static void add_pending(struct gp_past *past, const struct gp_space *gp_space,
     }
 }
 
-/* The largest values; a trial without one is worse than any. False for lack of memory. */
-static bool mark_best(const struct sampler *sampler, const struct history *history, size_t count,
-                      size_t wanted, bool *is_kept)
-{
-    size_t metric = sampler_first_objective(sampler);
-    double *values = calloc(count, sizeof *values);
-    size_t *best = calloc(wanted + 1, sizeof *best);
-    bool is_ok = values && best;
-
-    for (size_t i = 0; i < count && is_ok; i++) {
-        struct past_trial trial = history_get(history, i);
-        double value = trial.state == PAST_INFEASIBLE
-                           ? (double)NAN
-                           : turned(&sampler->metrics[metric], trial.values[metric]);
-
-        values[i] = isnan(value) ? -HUGE_VAL : value;
-    }
-    if (is_ok)
-        (void)gsl_sort_largest_index(best, wanted, values, 1, count);
-    for (size_t i = 0; i < wanted && is_ok; i++)
-        is_kept[best[i]] = true;
-    free(values);
-    free(best);
-    return is_ok;
-}
-
-/* Evenly over what is not kept yet, by the order in which it ended. */
-static void mark_spread(size_t count, size_t wanted, bool *is_kept)
+/* Evenly over those of the marked that are not kept yet, by the order in which they ended. marks
+ * may be NULL: all are marked. */
+static void keep_evenly(const bool *marks, size_t count, size_t wanted, bool *is_kept)
 {
     size_t left = 0, seen = 0, taken = 0;
 
     for (size_t i = 0; i < count; i++)
-        left += !is_kept[i];
+        left += (!marks || marks[i]) && !is_kept[i];
     for (size_t i = 0; i < count && taken < wanted; i++)
-        if (!is_kept[i] && seen++ * wanted / left >= taken) {
+        if ((!marks || marks[i]) && !is_kept[i] && seen++ * wanted / left >= taken) {
             is_kept[i] = true;
             taken++;
         }
+}
+
+/* A trial's value of each metric as measured, all NaN where it is not among the eligible: it failed
+ * or its safety metrics are not on their thresholds' sides. */
+static void fill_eligible(const struct sampler *sampler, const struct past_trial *trial,
+                          double *values)
+{
+    double losses[SAMPLER_METRICS_MAX];
+    bool is_eligible =
+        trial->state != PAST_INFEASIBLE &&
+        standing_losses(sampler->metrics, sampler->metric_count, trial->values, losses);
+
+    for (size_t m = 0; m < sampler->metric_count; m++)
+        values[m] = is_eligible ? trial->values[m] : (double)NAN;
+}
+
+/* The best of one metric among the eligible, wanted of them. */
+static void keep_largest(const struct sampler *sampler, size_t metric, const double *values,
+                         size_t count, double *column, size_t wanted, size_t *largest,
+                         bool *is_kept)
+{
+    for (size_t i = 0; i < count; i++) {
+        double value =
+            turned(&sampler->metrics[metric], values[i * sampler->metric_count + metric]);
+
+        column[i] = isnan(value) ? -HUGE_VAL : value;
+    }
+    (void)gsl_sort_largest_index(largest, wanted, column, 1, count);
+    for (size_t i = 0; i < wanted && column[largest[i]] > -HUGE_VAL; i++)
+        is_kept[largest[i]] = true;
+}
+
+/* The front of several objectives, or as much of it as half of wanted; then the best of each
+ * objective, in equal shares. False for lack of memory. */
+static bool keep_best(const struct sampler *sampler, const struct history *history, size_t count,
+                      size_t wanted, bool *is_kept)
+{
+    size_t width = sampler->metric_count;
+    size_t objectives = sampler->objective_count > 0 ? sampler->objective_count : 1;
+    double *values = calloc(count * (width + 1), sizeof *values);
+    size_t *largest = calloc(wanted, sizeof *largest);
+    bool *is_front = calloc(count, sizeof *is_front);
+    bool is_ok = values && largest && is_front;
+
+    for (size_t i = 0; i < count && is_ok; i++) {
+        struct past_trial trial = history_get(history, i);
+
+        fill_eligible(sampler, &trial, values + i * width);
+    }
+    if (is_ok && objectives > 1)
+        is_ok = pareto_optimal(sampler->metrics, width, values, count, is_front);
+    if (is_ok)
+        keep_evenly(is_front, count, wanted / 2, is_kept);
+    for (size_t m = 0; m < width && is_ok; m++)
+        if (!sampler->metrics[m].is_safety)
+            keep_largest(sampler, m, values, count, values + count * width, wanted / objectives,
+                         largest, is_kept);
+    free(values);
+    free(largest);
+    free(is_front);
+    return is_ok;
 }
 
 /* Which of the first count trials are kept; NULL for lack of memory. */
@@ -138,14 +177,14 @@ static bool *choose_rows(const struct sampler *sampler, const struct history *hi
         memset(is_kept, true, count);
         return is_kept;
     }
-    if (!mark_best(sampler, history, count, (size_t)ceil(BEST_SHARE * (double)limit), is_kept)) {
+    if (!keep_best(sampler, history, count, (size_t)ceil(BEST_SHARE * (double)limit), is_kept)) {
         free(is_kept);
         return NULL;
     }
     memset(is_kept + count - newest, true, newest);
     for (size_t i = 0; i < count; i++)
         kept += is_kept[i];
-    mark_spread(count, limit - kept, is_kept);
+    keep_evenly(NULL, count, limit - kept, is_kept);
     return is_kept;
 }
 

@@ -132,6 +132,23 @@ void sampler_model_free(const struct sampler *sampler, struct sampler_model *mod
         sampler->ops->model_free(model);
 }
 
+size_t sampler_model_size(const struct sampler *sampler)
+{
+    return sampler->ops->model_size ? sampler->ops->model_size(sampler) : 0;
+}
+
+void sampler_model_pack(const struct sampler *sampler, const struct sampler_model *model,
+                        double *numbers)
+{
+    sampler->ops->model_pack(model, numbers);
+}
+
+struct sampler_model *sampler_model_unpack(const struct sampler *sampler, const double *numbers,
+                                           struct assay_error *err)
+{
+    return sampler->ops->model_unpack(sampler, numbers, err);
+}
+
 enum sampler_answer sampler_suggest(const struct sampler *sampler,
                                     const struct sampler_query *query, double *point,
                                     struct provenance *provenance, struct assay_error *err)

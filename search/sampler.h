@@ -103,6 +103,21 @@ struct sampler_model *sampler_learn(const struct sampler *sampler, const struct 
                                     struct assay_error *err);
 void sampler_model_free(const struct sampler *sampler, struct sampler_model *model);
 
+/*
+ * A model as numbers, for a store: how many they are, the same for all models of a sampler. 0: it
+ * costs less to learn one again than to keep it, and the two functions below are not for it.
+ */
+size_t sampler_model_size(const struct sampler *sampler);
+
+/* Fills numbers[0 .. size-1]; all are finite. */
+void sampler_model_pack(const struct sampler *sampler, const struct sampler_model *model,
+                        double *numbers);
+
+/* The same model again. NULL and *err: numbers that no model packs into (ASSAY_DATA_LOSS), no
+ * memory. */
+struct sampler_model *sampler_model_unpack(const struct sampler *sampler, const double *numbers,
+                                           struct assay_error *err);
+
 /* Fills point[0 .. param_count-1] with a legal point, and provenance. */
 enum sampler_answer sampler_suggest(const struct sampler *sampler,
                                     const struct sampler_query *query, double *point,

@@ -90,15 +90,27 @@ static size_t gp_model_count(const struct sampler *sampler, size_t past_count)
     return count > LAG_FROM ? before : count;
 }
 
+static struct sampler_model *new_model(const struct sampler *sampler)
+{
+    const struct gp_state *state = sampler->state;
+    size_t size = state->gp_space->dimension + GP_EXTRA_HYPERS;
+    struct sampler_model *model =
+        calloc(1, sizeof *model + sampler->metric_count * size * sizeof model->hypers[0]);
+
+    if (!model)
+        return NULL;
+    model->metric_count = sampler->metric_count;
+    model->hyper_count = size;
+    return model;
+}
+
 static struct sampler_model *gp_learn_model(const struct sampler *sampler,
                                             const struct history *history, size_t count,
                                             const struct sampler_model *previous,
                                             struct assay_error *err)
 {
     const struct gp_state *state = sampler->state;
-    size_t size = state->gp_space->dimension + GP_EXTRA_HYPERS;
-    struct sampler_model *model =
-        calloc(1, sizeof *model + sampler->metric_count * size * sizeof model->hypers[0]);
+    struct sampler_model *model = new_model(sampler);
     struct gp_past *past = gp_past_new(sampler, state->gp_space, history, count, NULL, 0,
                                        (size_t)state->settings.rows_max);
     bool is_ok = model && past &&
@@ -106,11 +118,8 @@ static struct sampler_model *gp_learn_model(const struct sampler *sampler,
                           previous ? previous->hypers : NULL, model->hypers, model->has_failed);
 
     gp_past_free(past);
-    if (is_ok) {
-        model->metric_count = sampler->metric_count;
-        model->hyper_count = size;
+    if (is_ok)
         return model;
-    }
     free(model);
     (void)assay_fail_memory(err);
     return NULL;
@@ -119,6 +128,47 @@ static struct sampler_model *gp_learn_model(const struct sampler *sampler,
 static void gp_model_free(struct sampler_model *model)
 {
     free(model);
+}
+
+/* For each metric its hyperparameters, then whether its fit failed. */
+static size_t gp_model_size(const struct sampler *sampler)
+{
+    const struct gp_state *state = sampler->state;
+
+    return sampler->metric_count * (state->gp_space->dimension + GP_EXTRA_HYPERS + 1);
+}
+
+static void gp_model_pack(const struct sampler_model *model, double *numbers)
+{
+    size_t count = model->metric_count * model->hyper_count;
+
+    memcpy(numbers, model->hypers, count * sizeof *numbers);
+    for (size_t i = 0; i < model->metric_count; i++)
+        numbers[count + i] = model->has_failed[i] ? 1 : 0;
+}
+
+static struct sampler_model *gp_model_unpack(const struct sampler *sampler, const double *numbers,
+                                             struct assay_error *err)
+{
+    struct sampler_model *model = new_model(sampler);
+    size_t count = 0;
+
+    if (!model) {
+        (void)assay_fail_memory(err);
+        return NULL;
+    }
+    count = model->metric_count * model->hyper_count;
+    for (size_t i = 0; i < gp_model_size(sampler); i++)
+        if (!isfinite(numbers[i]) || (i >= count && numbers[i] != 0 && numbers[i] != 1)) {
+            (void)assay_fail(err, ASSAY_DATA_LOSS, "", "number %zu of a stored model is %g", i,
+                             numbers[i]);
+            free(model);
+            return NULL;
+        }
+    memcpy(model->hypers, numbers, count * sizeof *numbers);
+    for (size_t i = 0; i < model->metric_count; i++)
+        model->has_failed[i] = numbers[count + i] != 0;
+    return model;
 }
 
 /* The combination of a number, counted as sampler_grid.c's counting order does. */
@@ -233,4 +283,7 @@ const struct sampler_ops sampler_gp_ops = {
     .next_model = gp_next_model,
     .learn = gp_learn_model,
     .model_free = gp_model_free,
+    .model_size = gp_model_size,
+    .model_pack = gp_model_pack,
+    .model_unpack = gp_model_unpack,
 };

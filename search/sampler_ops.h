@@ -31,13 +31,18 @@ struct sampler_ops {
     enum sampler_answer (*suggest)(const struct sampler *sampler, const struct sampler_query *query,
                                    double *point, struct provenance *provenance,
                                    struct assay_error *err);
-    /* All four or none: sampler.h. */
+    /* These four or none: sampler.h. */
     size_t (*model_count)(const struct sampler *sampler, size_t past_count);
     size_t (*next_model)(const struct sampler *sampler, size_t count);
     struct sampler_model *(*learn)(const struct sampler *sampler, const struct history *history,
                                    size_t count, const struct sampler_model *previous,
                                    struct assay_error *err);
     void (*model_free)(struct sampler_model *model);
+    /* All three or none. */
+    size_t (*model_size)(const struct sampler *sampler);
+    void (*model_pack)(const struct sampler_model *model, double *numbers);
+    struct sampler_model *(*model_unpack)(const struct sampler *sampler, const double *numbers,
+                                          struct assay_error *err);
 };
 
 /* The index of the first metric that is not for safety; the last one where all are. */

@@ -132,6 +132,51 @@ Test(gp_past, past_the_limit_the_best_and_the_newest_stay)
     study_clear(&study);
 }
 
+/* Three metrics: two objectives on an arc, the front being every tenth trial, and a safety metric
+ * that the trials better than the front break. */
+static void append_arc(struct study *study, struct dice *dice)
+{
+    history_free(study->history);
+    study->history = history_new(study->space->param_count, 3);
+    study->sampler.metric_count = 3;
+    study->sampler.objective_count = 2;
+    study->sampler.metrics[1] = (struct sampler_metric){ .is_maximized = true };
+    study->sampler.metrics[2] =
+        (struct sampler_metric){ .is_safety = true, .safety_threshold = 0.5 };
+    for (uint64_t n = 1; n <= TRIALS; n++) {
+        double angle = dice_unit(dice) * 1.57;
+        double size = n % 10 == 0 ? 1 : n % 10 == 5 ? 2 : 0.5 * dice_unit(dice);
+        double point[PARAMS_MAX];
+        double values[] = { -size * cos(angle), size * sin(angle), n % 10 == 5 ? 1 : 0 };
+        struct past_trial trial = {
+            .number = n, .state = PAST_COMPLETED, .progress = 1, .point = point, .values = values
+        };
+
+        roll_point(study->space, dice, point);
+        (void)history_append(study->history, &trial);
+    }
+}
+
+Test(gp_past, past_the_limit_the_front_of_safe_trials_stays)
+{
+    struct dice dice = dice_new();
+    struct study study;
+    struct gp_past *past = NULL;
+    size_t unsafe = 0;
+
+    study_init(&study, &dice, false);
+    append_arc(&study, &dice);
+    past = gp_past_new(&study.sampler, study.gp_space, study.history, TRIALS, NULL, 0, 150);
+    cr_assert(eq(sz, past->count, 150));
+    for (uint64_t n = 10; n <= TRIALS; n += 10)
+        cr_assert(holds(past, n), "trial %d of the front", (int)n);
+    for (uint64_t n = 5; n <= TRIALS; n += 10)
+        unsafe += holds(past, n);
+    cr_assert(lt(sz, unsafe, TRIALS / 10 * 3 / 4));
+    gp_past_free(past);
+    study_clear(&study);
+}
+
 Test(gp_past, values_out_of_all_bounds_are_held_within)
 {
     static const double values[] = { HUGE_VAL, -HUGE_VAL, 1.5e308, (double)NAN, 3 };

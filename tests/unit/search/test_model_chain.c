@@ -131,6 +131,68 @@ Test(model_chain, leaps_and_steps_lead_to_the_same_model)
     search_space_free(space);
 }
 
+Test(model_chain, a_model_that_was_packed_suggests_and_teaches_as_before)
+{
+    struct dice dice = dice_new();
+    struct search_space *space = mixed_space();
+    struct sampler *sampler = new_sampler(space, "gp");
+    struct history *history = history_new(space->param_count, 1);
+    struct sampler_query query = query_of(history, TRIALS);
+    struct sampler_model *models[2] = { NULL, NULL }, *next[2] = { NULL, NULL };
+    size_t count = sampler_next_model(sampler, 0), size = sampler_model_size(sampler);
+    double *numbers = calloc(2 * size, sizeof *numbers);
+    struct assay_error err = { 0 };
+
+    for (size_t n = 0; n < TRIALS; n++)
+        append_random(history, space, &dice);
+    models[0] = sampler_learn(sampler, history, count, NULL, &err);
+    sampler_model_pack(sampler, models[0], numbers);
+    models[1] = sampler_model_unpack(sampler, numbers, &err);
+    for (size_t i = 0; i < 2; i++) {
+        double point[2][PARAMS_MAX];
+        struct provenance provenance;
+
+        next[i] =
+            sampler_learn(sampler, history, sampler_next_model(sampler, count), models[i], &err);
+        sampler_model_pack(sampler, next[i], numbers + i * size);
+        query.model = next[i];
+        (void)sampler_suggest(sampler, &query, point[i], &provenance, &err);
+        cr_assert(is_same_point(point[0], point[i], space->param_count));
+    }
+    cr_assert(is_same_point(numbers, numbers + size, size));
+    for (size_t i = 0; i < 2; i++) {
+        sampler_model_free(sampler, models[i]);
+        sampler_model_free(sampler, next[i]);
+    }
+    free(numbers);
+    sampler_free(sampler);
+    history_free(history);
+    search_space_free(space);
+}
+
+Test(model_chain, numbers_that_no_model_packs_into_are_refused)
+{
+    static const double wrong[] = { (double)NAN, (double)INFINITY, 0.5 };
+    struct search_space *space = mixed_space();
+    struct sampler *sampler = new_sampler(space, "gp");
+    struct sampler *random = new_sampler(space, "random");
+    size_t size = sampler_model_size(sampler);
+    double *numbers = calloc(size, sizeof *numbers);
+
+    for (size_t i = 0; i < 3; i++) {
+        struct assay_error err = { 0 };
+
+        numbers[size - 1] = wrong[i]; /* whether the last fit failed: 0 or 1 */
+        cr_assert(sampler_model_unpack(sampler, numbers, &err) == NULL);
+        cr_assert(eq(int, (int)err.code, ASSAY_DATA_LOSS));
+    }
+    cr_assert(eq(sz, sampler_model_size(random), 0));
+    free(numbers);
+    sampler_free(sampler);
+    sampler_free(random);
+    search_space_free(space);
+}
+
 Test(model_chain, a_sampler_without_models_goes_through_it_too)
 {
     struct search_space *space = mixed_space();
