@@ -160,26 +160,40 @@ static double appraise(const struct acquisition *acquisition, struct outlook *ou
     return value;
 }
 
+/* Each process has a scratch of its own; a slope follows. */
 size_t acquisition_scratch_size(const struct acquisition *acquisition)
 {
-    size_t size = 0, dimension = 0;
+    size_t size = 1, dimension = 0;
 
     for (size_t g = 0; g < gp_count_of(acquisition); g++) {
         const struct gp *gp = gp_of(acquisition, g);
 
-        size = gp_scratch_size(gp) > size ? gp_scratch_size(gp) : size;
+        size += gp_scratch_size(gp);
         dimension = gp_dimension(gp);
     }
-    return size + 2 * dimension * gp_count_of(acquisition) + 1;
+    return size + dimension;
+}
+
+/* What all processes expect. Returns what is left of the scratch. */
+static double *predict(const struct acquisition *acquisition, const double *coordinates,
+                       struct outlook *outlook)
+{
+    double *scratch = acquisition->scratch;
+
+    for (size_t g = 0; g < gp_count_of(acquisition); g++) {
+        const struct gp *gp = gp_of(acquisition, g);
+
+        gp_predict(gp, coordinates, &outlook->mean[g], &outlook->variance[g], scratch);
+        scratch += gp_scratch_size(gp);
+    }
+    return scratch;
 }
 
 double acquisition_value(const struct acquisition *acquisition, const double *coordinates)
 {
     struct outlook outlook;
 
-    for (size_t g = 0; g < gp_count_of(acquisition); g++)
-        gp_predict(gp_of(acquisition, g), coordinates, &outlook.mean[g], &outlook.variance[g],
-                   acquisition->scratch);
+    (void)predict(acquisition, coordinates, &outlook);
     return appraise(acquisition, &outlook);
 }
 
@@ -189,19 +203,19 @@ double acquisition_gradient(const struct acquisition *acquisition, const double 
     struct outlook outlook;
     size_t count = gp_count_of(acquisition);
     size_t d = count > 0 ? gp_dimension(gp_of(acquisition, 0)) : 0;
-    double *slopes = acquisition->scratch; /* per process: of the mean, of the variance */
-    double *scratch = slopes + 2 * d * count;
+    double *rest = predict(acquisition, coordinates, &outlook), *scratch = acquisition->scratch;
     double value = 0;
 
-    for (size_t g = 0; g < count; g++)
-        gp_gradient(gp_of(acquisition, g), coordinates, &outlook.mean[g], &outlook.variance[g],
-                    slopes + 2 * d * g, slopes + 2 * d * g + d, scratch);
     value = appraise(acquisition, &outlook);
     memset(slope, 0, d * sizeof *slope);
-    for (size_t g = 0; g < count; g++)
+    for (size_t g = 0; g < count; g++) {
+        const struct gp *gp = gp_of(acquisition, g);
+
+        gp_slope(gp, coordinates, outlook.by_mean[g], outlook.by_variance[g], scratch, rest);
         for (size_t k = 0; k < d; k++)
-            slope[k] += outlook.by_mean[g] * slopes[2 * d * g + k] +
-                        outlook.by_variance[g] * slopes[2 * d * g + d + k];
+            slope[k] += rest[k];
+        scratch += gp_scratch_size(gp);
+    }
     return value;
 }
 

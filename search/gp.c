@@ -232,55 +232,16 @@ static double variance_of(const struct gp *gp, double explained)
     return fmax(gp->signal - explained, VARIANCE_FLOOR * gp->signal);
 }
 
+/* What a scratch holds after gp_predict(): covariances, L^-1 of them, and slope_i as below. */
 void gp_predict(const struct gp *gp, const double *coordinates, double *mean, double *variance,
                 double *scratch)
-{
-    double *z = scratch + gp->count;
-
-    *mean = 0;
-    *variance = gp->signal;
-    if (gp->count == 0)
-        return;
-    fill_row(gp, coordinates, gp->count, scratch);
-    *mean = dot(scratch, gp->alpha, gp->data_count);
-    whiten(gp, scratch, z);
-    *variance = variance_of(gp, dot(z, z, gp->count));
-}
-
-/*
- * dk_i/du_k = -s2 slope_i (u_k - w_ik) / l_k^2, so that with any weighting c of the rows the
- * derivative of sum_i c_i k_i is -sum_i (c_i s2 slope_i) (u_k - w_ik) / l_k^2.
- */
-static void weigh_slopes(const struct gp *gp, const double *coordinates, const double *coefficients,
-                         size_t count, double factor, double *slope)
-{
-    double sum = 0;
-
-    memset(slope, 0, gp->dimension * sizeof *slope);
-    if (gp->dimension == 0 || count == 0)
-        return;
-    for (size_t i = 0; i < count; i++)
-        sum += coefficients[i];
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)gp->dimension, (int)count, 1, gp->columns,
-                (int)gp->count, coefficients, 1, 0, slope, 1);
-    for (size_t k = 0; k < gp->dimension; k++)
-        slope[k] = gp->is_category[k]
-                       ? 0
-                       : -factor * gp->signal * gp->weights[k] * (coordinates[k] * sum - slope[k]);
-}
-
-void gp_gradient(const struct gp *gp, const double *coordinates, double *mean, double *variance,
-                 double *mean_slope, double *variance_slope, double *scratch)
 {
     double *row = scratch, *z = scratch + gp->count, *slopes = scratch + 2 * gp->count;
 
     *mean = 0;
     *variance = gp->signal;
-    if (gp->count == 0) {
-        memset(mean_slope, 0, gp->dimension * sizeof *mean_slope);
-        memset(variance_slope, 0, gp->dimension * sizeof *variance_slope);
+    if (gp->count == 0)
         return;
-    }
     gp_distances(gp->columns, gp->count, gp->count, gp->dimension, gp->is_category, gp->weights,
                  coordinates, row);
     for (size_t i = 0; i < gp->count; i++) {
@@ -292,19 +253,39 @@ void gp_gradient(const struct gp *gp, const double *coordinates, double *mean, d
     *mean = dot(row, gp->alpha, gp->data_count);
     whiten(gp, row, z);
     *variance = variance_of(gp, dot(z, z, gp->count));
-    for (size_t i = 0; i < gp->data_count; i++)
-        row[i] = gp->alpha[i] * slopes[i];
-    weigh_slopes(gp, coordinates, row, gp->data_count, 1, mean_slope);
-    {
-        gsl_matrix_const_view inverse =
-            gsl_matrix_const_view_array(gp->inverse, gp->count, gp->count);
-        gsl_vector_view vector = gsl_vector_view_array(z, gp->count);
+}
 
-        (void)gsl_blas_dtrmv(CblasLower, CblasTrans, CblasNonUnit, &inverse.matrix, &vector.vector);
-    }
+/*
+ * Both are functions of the covariances k: alpha . k and s2 - |L^-1 k|^2; so the derivative is c .
+ * dk with c = by_mean alpha - 2 by_variance L^-T L^-1 k, and dk_i/du_k = -s2 slope_i (u_k - w_ik) /
+ * l_k^2.
+ */
+void gp_slope(const struct gp *gp, const double *coordinates, double by_mean, double by_variance,
+              double *scratch, double *slope)
+{
+    double *z = scratch + gp->count;
+    const double *slopes = scratch + 2 * gp->count;
+    double sum = 0;
+
+    memset(slope, 0, gp->dimension * sizeof *slope);
+    if (gp->dimension == 0 || gp->count == 0)
+        return;
     for (size_t i = 0; i < gp->count; i++)
+        z[i] *= -2 * by_variance;
+    cblas_dtrmv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, (int)gp->count, gp->inverse,
+                (int)gp->count, z, 1);
+    for (size_t i = 0; i < gp->data_count; i++)
+        z[i] += by_mean * gp->alpha[i];
+    for (size_t i = 0; i < gp->count; i++) {
         z[i] *= slopes[i];
-    weigh_slopes(gp, coordinates, z, gp->count, -2, variance_slope);
+        sum += z[i];
+    }
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)gp->dimension, (int)gp->count, 1, gp->columns,
+                (int)gp->count, z, 1, 0, slope, 1);
+    for (size_t k = 0; k < gp->dimension; k++)
+        slope[k] = gp->is_category[k]
+                       ? 0
+                       : gp->signal * gp->weights[k] * (slope[k] - coordinates[k] * sum);
 }
 
 static void predict_block(const struct gp *gp, const double *coordinates, size_t point_count,

@@ -51,7 +51,7 @@ size_t gp_dimension(const struct gp *gp);
 size_t gp_row_count(const struct gp *gp); /* data and pending */
 const double *gp_hypers(const struct gp *gp);
 
-/* Doubles of scratch that gp_predict() and gp_gradient() want. */
+/* Doubles of scratch that one point wants. */
 size_t gp_scratch_size(const struct gp *gp);
 
 /* The mean alone, O(count x dimension). */
@@ -61,9 +61,12 @@ double gp_mean(const struct gp *gp, const double *coordinates, double *scratch);
 void gp_predict(const struct gp *gp, const double *coordinates, double *mean, double *variance,
                 double *scratch);
 
-/* The same, and their derivatives by the coordinates (0 for categories): dimension each. */
-void gp_gradient(const struct gp *gp, const double *coordinates, double *mean, double *variance,
-                 double *mean_slope, double *variance_slope, double *scratch);
+/*
+ * The derivatives by the coordinates (0 for categories; dimension of them) of by_mean mean +
+ * by_variance variance. scratch: as gp_predict() of the same point left it; overwritten.
+ */
+void gp_slope(const struct gp *gp, const double *coordinates, double by_mean, double by_variance,
+              double *scratch, double *slope);
 
 /*
  * Means and variances of point_count points at once, in blocks, through matrix products; variances

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GPS = 6, DIRECTIONS = 12, SCRATCH = 3 * CASE_ROWS + 1 + 2 * CASE_AXES * GPS, ROUNDS = 40 };
+enum { GPS = 6, DIRECTIONS = 12, SCRATCH = (3 * CASE_ROWS + 1) * GPS + CASE_AXES + 1, ROUNDS = 40 };
 
 /* An acquisition of a kind over processes of their own, with all that it borrows. */
 struct setting {
@@ -95,8 +95,9 @@ static bool check_component(const struct acquisition *acquisition, double *at, s
 
     if (!is_near(up, down, 1e-2, 1e-2))
         return false;
-    cr_assert(is_near(slope, (up + down) / 2, 1e-5, 1e-6), "kind %d: %.12g for %.12g",
-              (int)acquisition->kind, slope, (up + down) / 2);
+    /* A slight kink remains between the two. */
+    cr_assert(is_near(slope, (up + down) / 2, 1e-5, 1e-6 + fabs(up - down) / 2),
+              "kind %d: %.12g for %.12g", (int)acquisition->kind, slope, (up + down) / 2);
     return true;
 }
 
