@@ -149,7 +149,7 @@ static int compare_leads(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Whether a row's safety metrics, where it has them, are on their thresholds' sides. */
+/* Whether a row has all safety metrics, and on their thresholds' sides. */
 static bool is_safe(const struct gp_suggestion *suggestion, size_t row)
 {
     const struct gp_past *past = suggestion->past;
@@ -158,8 +158,8 @@ static bool is_safe(const struct gp_suggestion *suggestion, size_t row)
         const struct sampler_metric *metric = &suggestion->sampler->metrics[m];
         double value = past->values[row * past->metric_count + m];
 
-        if (metric->is_safety &&
-            value < (metric->is_maximized ? metric->safety_threshold : -metric->safety_threshold))
+        if (metric->is_safety && !(value >= (metric->is_maximized ? metric->safety_threshold
+                                                                  : -metric->safety_threshold)))
             return false;
     }
     return true;

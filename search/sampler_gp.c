@@ -186,24 +186,59 @@ static void fill_combination(const struct sampler *sampler, const struct gp_stat
         }
 }
 
-/* A space with no more combinations than trials so far may be used up. */
+/* The inverse of fill_combination(). */
+static grid_count combination_of(const struct sampler *sampler, const struct gp_state *state,
+                                 const double *point)
+{
+    const struct search_space *space = sampler->space;
+    grid_count index = 0, stride = 1;
+
+    for (size_t i = 0; i < space->param_count; i++)
+        if (space->params[i].parent == PARAM_NO_PARENT) {
+            index += stride * grid_rank(state->grid, i, point);
+            stride = grid_multiply(stride, grid_size(state->grid, i));
+        }
+    return index;
+}
+
+/* The first combination of a space that may be used up: among one more than were tried is one that
+ * was not. */
 static enum sampler_answer first_unvisited(const struct sampler *sampler,
-                                           const struct sampler_query *query, double *point)
+                                           const struct sampler_query *query, double *point,
+                                           struct assay_error *err)
 {
     const struct gp_state *state = sampler->state;
-    grid_count tried = query->past_count + query->pending_count;
+    size_t tried = query->past_count + query->pending_count, first = 0;
+    size_t count = state->grid_total <= tried ? (size_t)state->grid_total : tried + 1;
+    bool *is_tried = calloc(count + 1, sizeof *is_tried);
 
-    for (grid_count i = 0; i < state->grid_total && i <= tried; i++) {
-        fill_combination(sampler, state, i, point);
-        if (!gp_is_known(query, point, sampler->space->param_count))
-            return SAMPLER_POINT;
+    if (!is_tried) {
+        (void)assay_fail_memory(err);
+        return SAMPLER_FAILED;
     }
-    return SAMPLER_EXHAUSTED;
+    for (size_t i = 0; i < tried; i++) {
+        const double *there =
+            i < query->past_count
+                ? history_get(query->history, i).point
+                : query->pending + (i - query->past_count) * sampler->space->param_count;
+        grid_count index = combination_of(sampler, state, there);
+
+        if (index < count)
+            is_tried[index] = true;
+    }
+    while (first < count && is_tried[first])
+        first++;
+    free(is_tried);
+    if (first == count)
+        return SAMPLER_EXHAUSTED;
+    fill_combination(sampler, state, first, point);
+    return SAMPLER_POINT;
 }
 
 /* The study's own Sobol points, skipping those tried; the last resort too. */
 static enum sampler_answer suggest_sobol(const struct sampler *sampler,
-                                         const struct sampler_query *query, double *point)
+                                         const struct sampler_query *query, double *point,
+                                         struct assay_error *err)
 {
     const struct gp_state *state = sampler->state;
     uint64_t first = query->trial_number - 1;
@@ -218,12 +253,12 @@ static enum sampler_answer suggest_sobol(const struct sampler *sampler,
         if (gp_may_repeat(sampler) || !gp_is_known(query, point, sampler->space->param_count))
             return SAMPLER_POINT;
     }
-    return state->grid ? first_unvisited(sampler, query, point) : SAMPLER_POINT;
+    return state->grid ? first_unvisited(sampler, query, point, err) : SAMPLER_POINT;
 }
 
 static enum sampler_answer suggest_start(const struct sampler *sampler,
                                          const struct sampler_query *query, double *point,
-                                         struct provenance *provenance)
+                                         struct provenance *provenance, struct assay_error *err)
 {
     const struct gp_state *state = sampler->state;
 
@@ -234,7 +269,7 @@ static enum sampler_answer suggest_start(const struct sampler *sampler,
         if (!gp_is_known(query, point, sampler->space->param_count))
             return SAMPLER_POINT;
     }
-    return suggest_sobol(sampler, query, point);
+    return suggest_sobol(sampler, query, point, err);
 }
 
 /* What the model suggests; where it has nothing new or cannot be made, a Sobol point that is new.
@@ -255,7 +290,7 @@ static enum sampler_answer suggest_by_model(const struct sampler *sampler,
     plain.stage = suggested == GP_NO_NUMBERS ? STAGE_FALLBACK : STAGE_ENUMERATE;
     plain.fallback = suggested == GP_NO_NUMBERS ? FALLBACK_SOBOL : FALLBACK_NONE;
     *provenance = plain;
-    return suggest_sobol(sampler, query, point);
+    return suggest_sobol(sampler, query, point, err);
 }
 
 static enum sampler_answer gp_suggest(const struct sampler *sampler,
@@ -265,11 +300,14 @@ static enum sampler_answer gp_suggest(const struct sampler *sampler,
     const struct gp_state *state = sampler->state;
 
     if (!gp_may_repeat(sampler) && state->grid &&
-        query->past_count + query->pending_count >= state->grid_total &&
-        first_unvisited(sampler, query, point) == SAMPLER_EXHAUSTED)
-        return SAMPLER_EXHAUSTED;
+        query->past_count + query->pending_count >= state->grid_total) {
+        enum sampler_answer answer = first_unvisited(sampler, query, point, err);
+
+        if (answer != SAMPLER_POINT)
+            return answer;
+    }
     if (query->trial_number <= state->start_count || query->past_count == 0)
-        return suggest_start(sampler, query, point, provenance);
+        return suggest_start(sampler, query, point, provenance, err);
     return suggest_by_model(sampler, query, point, provenance, err);
 }
 
