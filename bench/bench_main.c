@@ -158,6 +158,7 @@ int main(int argc, char **argv)
     openblas_set_num_threads(1);
     (void)gsl_set_error_handler_off();
     (void)signal(SIGPIPE, SIG_IGN); /* a rival that died shows as an error of the write */
+    (void)signal(SIGXFSZ, SIG_IGN); /* and so does a file that may not grow */
     if (!command)
         (void)assay_fail_memory(&err);
     else

@@ -27,7 +27,7 @@ const char bench_options_help[] =
     "  --instances 6-10    of each problem; 6 and up are held out (the default)\n"
     "  --development       instances 1-5, which constants may be chosen on\n"
     "  --problems N        of each suite at most, evenly chosen (all)\n"
-    "  --seeds N           repetitions of each problem (4)\n"
+    "  --seeds N           repetitions of each problem (4); 5-8: those only\n"
     "  --budget N          trials of a run (100)\n"
     "  --workers N         trials at once, on a virtual clock (1)\n"
     "  --mode async|batch  each worker goes on by itself, or all wait for the last one (async)\n"
@@ -129,21 +129,42 @@ static bool read_count(const char *text, size_t most, size_t *count, const char 
 }
 
 /* "6-10" or "6". */
-static bool read_instances(const char *text, struct bench_options *options, struct assay_error *err)
+static bool read_range(const char *text, size_t *from, size_t *to, const char *option,
+                       struct assay_error *err)
 {
     char first[16];
     const char *dash = strchr(text, '-');
+
+    (void)snprintf(first, sizeof first, "%.*s", dash ? (int)(dash - text) : 15, text);
+    if (!read_count(first, COUNT_MAX, from, option, err) ||
+        !read_count(dash ? dash + 1 : first, COUNT_MAX, to, option, err))
+        return false;
+    return *to >= *from ||
+           assay_fail(err, ASSAY_INVALID, NULL, "%s: first and last, as in 6-10", option);
+}
+
+static bool read_instances(const char *text, struct bench_options *options, struct assay_error *err)
+{
     size_t from = 0;
     size_t to = 0;
 
-    (void)snprintf(first, sizeof first, "%.*s", dash ? (int)(dash - text) : 15, text);
-    if (!read_count(first, COUNT_MAX, &from, "--instances", err) ||
-        !read_count(dash ? dash + 1 : first, COUNT_MAX, &to, "--instances", err))
+    if (!read_range(text, &from, &to, "--instances", err))
         return false;
-    if (to < from)
-        return assay_fail(err, ASSAY_INVALID, NULL, "--instances: first and last, as in 6-10");
     options->first_instance = (unsigned)from;
     options->last_instance = (unsigned)to;
+    return true;
+}
+
+/* "4" is four of them, "5-8" four others. */
+static bool read_seeds(const char *text, struct bench_options *options, struct assay_error *err)
+{
+    size_t from = 0;
+    size_t to = 0;
+
+    if (!read_range(text, &from, &to, "--seeds", err))
+        return false;
+    options->first_seed = strchr(text, '-') ? (uint32_t)from : 1;
+    options->last_seed = (uint32_t)to;
     return true;
 }
 
@@ -173,8 +194,10 @@ static void fill_defaults(struct bench_options *options)
         options->first_instance = PROBLEM_DEVELOPMENT_LAST + 1;
         options->last_instance = PROBLEM_DEVELOPMENT_LAST + (options->is_quick ? 1 : 5);
     }
-    if (options->seed_count == 0)
-        options->seed_count = options->is_quick ? 1 : 4;
+    if (options->first_seed == 0) {
+        options->first_seed = 1;
+        options->last_seed = options->is_quick ? 1 : 4;
+    }
     if (options->problem_limit == 0)
         options->problem_limit = COUNT_MAX;
     if (options->budget == 0)
@@ -255,10 +278,7 @@ static bool read_option(int option, char *value, struct bench_options *options,
     case PROBLEMS:
         return read_count(value, COUNT_MAX, &options->problem_limit, "--problems", err);
     case SEEDS:
-        if (!read_count(value, COUNT_MAX, &count, "--seeds", err))
-            return false;
-        options->seed_count = (uint32_t)count;
-        return true;
+        return read_seeds(value, options, err);
     case BUDGET:
         return read_count(value, BUDGET_MAX, &options->budget, "--budget", err);
     case WORKERS:

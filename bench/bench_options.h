@@ -18,8 +18,8 @@ struct bench_options {
     size_t arm_count;
     struct arm_kind variants[BENCH_LIST_MAX]; /* arms with settings: some of arms point here */
     unsigned first_instance, last_instance;
-    size_t problem_limit; /* of each suite */
-    uint32_t seed_count;
+    size_t problem_limit;           /* of each suite */
+    uint32_t first_seed, last_seed; /* repetitions of each problem */
     size_t budget;
     size_t workers;
     bool is_batch;

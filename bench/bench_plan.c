@@ -132,7 +132,8 @@ bool bench_plan_runs(struct bench_plan *plan, const struct bench_options *option
                      const struct arm_kind *const *arms, size_t arm_count,
                      const struct results *results, struct assay_error *err)
 {
-    size_t total = options->seed_count * plan->problem_count * arm_count;
+    size_t seed_count = options->last_seed - options->first_seed + 1;
+    size_t total = seed_count * plan->problem_count * arm_count;
 
     plan->runs = calloc(total + 1, sizeof *plan->runs);
     if (!plan->runs)
@@ -140,7 +141,8 @@ bool bench_plan_runs(struct bench_plan *plan, const struct bench_options *option
     for (size_t i = 0; i < total; i++) {
         struct study_run run = { .kind = arms[i % arm_count],
                                  .problem = plan->problems[i / arm_count % plan->problem_count],
-                                 .seed = (uint32_t)(i / arm_count / plan->problem_count) + 1,
+                                 .seed = options->first_seed +
+                                         (uint32_t)(i / arm_count / plan->problem_count),
                                  .workers = options->workers,
                                  .is_batch = options->is_batch && options->workers > 1,
                                  .budget = options->budget,

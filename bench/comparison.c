@@ -1,7 +1,5 @@
 #include "bench/comparison.h"
 
-#include "bench/arm.h"
-
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,16 +14,17 @@ static bool same_conditions(const struct result *result, const struct conditions
            result->budget == conditions->budget;
 }
 
-static bool is_in_scope(const struct result *result, const struct scope *scope)
-{
-    return same_conditions(result, &scope->conditions) &&
-           (!scope->suite || strcmp(result->suite, scope->suite) == 0) &&
-           (!scope->family || strcmp(result->family, scope->family) == 0);
-}
-
-static bool has_curve(const struct result *result)
+static bool is_run(const struct result *result)
 {
     return result->status == RESULT_OK || result->status == RESULT_FAILED;
+}
+
+bool scope_has(const struct scope *scope, const struct result *result)
+{
+    return same_conditions(result, &scope->conditions) &&
+           (is_run(result) || (scope->has_refusals && result->status == RESULT_CANNOT)) &&
+           (!scope->suite || strcmp(result->suite, scope->suite) == 0) &&
+           (!scope->family || strcmp(result->family, scope->family) == 0);
 }
 
 static int compare_conditions(const void *a, const void *b)
@@ -78,7 +77,7 @@ static const char **distinct_texts(const struct results *results, const struct s
         const char *text = (const char *)&results->items[i] + offset;
         size_t known = 0;
 
-        if (!is_in_scope(&results->items[i], scope) || !has_curve(&results->items[i]))
+        if (!scope_has(scope, &results->items[i]) || !is_run(&results->items[i]))
             continue;
         while (known < *count && strcmp(texts[known], text) != 0)
             known++;
@@ -112,61 +111,6 @@ size_t checkpoints_of(size_t budget, size_t checkpoints[CHECKPOINTS_MAX])
     return count;
 }
 
-/* The place of an arm in tables and figures. */
-static size_t arm_place(const char *name)
-{
-    const struct arm_kind *kind = arm_find(name);
-
-    return kind ? (size_t)(kind - arm_kinds) : arm_kind_count;
-}
-
-static int compare_arms(const void *a, const void *b)
-{
-    size_t left = arm_place(*(const char *const *)a);
-    size_t right = arm_place(*(const char *const *)b);
-
-    return left == right ? compare_texts(a, b) : (left < right ? -1 : 1);
-}
-
-struct arm_count {
-    const char *name;
-    size_t runs;
-    size_t good;
-};
-
-size_t scope_arms(const struct results *results, const struct scope *scope,
-                  const char *arms[COMPARISON_ARMS_MAX])
-{
-    struct arm_count counts[COMPARISON_ARMS_MAX];
-    size_t known_count = 0;
-    size_t most = 0;
-    size_t arm_count = 0;
-
-    for (size_t i = 0; i < results->count; i++) {
-        const struct result *result = &results->items[i];
-        size_t known = 0;
-
-        if (!is_in_scope(result, scope) || !has_curve(result))
-            continue;
-        while (known < known_count && strcmp(counts[known].name, result->arm) != 0)
-            known++;
-        if (known == COMPARISON_ARMS_MAX)
-            continue;
-        if (known == known_count)
-            counts[known_count++] = (struct arm_count){ .name = result->arm };
-        counts[known].runs++;
-        counts[known].good += result->status == RESULT_OK;
-    }
-    for (size_t i = 0; i < known_count; i++)
-        if (counts[i].runs > most)
-            most = counts[i].runs;
-    for (size_t i = 0; i < known_count; i++)
-        if (counts[i].good > 0 && 2 * counts[i].runs >= most)
-            arms[arm_count++] = counts[i].name;
-    qsort(arms, arm_count, sizeof *arms, compare_arms);
-    return arm_count;
-}
-
 /* Results of the wanted arms by problem, seed, place of the arm. */
 struct candidate {
     const struct result *result;
@@ -195,7 +139,7 @@ static size_t collect(const struct results *results, const struct scope *scope,
         const struct result *result = &results->items[i];
         size_t arm = 0;
 
-        if (!is_in_scope(result, scope) || !has_curve(result))
+        if (!scope_has(scope, result))
             continue;
         while (arm < arm_count && strcmp(arms[arm], result->arm) != 0)
             arm++;
@@ -262,7 +206,7 @@ void comparison_clear(struct comparison *comparison)
 
 static double score_at(const struct result *result, size_t trial)
 {
-    return curve_at(result->curve, result->curve_count, trial);
+    return regret_at(result->curve, result->curve_count, trial);
 }
 
 /* What the figures are computed in. */
@@ -344,6 +288,7 @@ static void measure_cpu(const struct comparison *comparison, size_t arm,
     double cpu_s = 0;
     double startup_s = 0;
     size_t trials = 0;
+    size_t runs = 0;
 
     for (size_t cell = 0; cell < comparison->cell_count; cell++) {
         const struct result *run = comparison->cells[cell * comparison->arm_count + arm];
@@ -351,10 +296,10 @@ static void measure_cpu(const struct comparison *comparison, size_t arm,
         cpu_s += run->cpu_s;
         startup_s += run->startup_cpu_s;
         trials += run->curve_count;
+        runs += is_run(run);
     }
     figures->cpu_ms = trials > 0 ? 1000 * cpu_s / (double)trials : (double)NAN;
-    figures->startup_s =
-        comparison->cell_count > 0 ? startup_s / (double)comparison->cell_count : (double)NAN;
+    figures->startup_s = runs > 0 ? startup_s / (double)runs : (double)NAN;
 }
 
 bool comparison_measure(const struct comparison *comparison, struct arm_figures *figures)

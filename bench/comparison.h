@@ -2,9 +2,9 @@
  * bench/comparison.h - results side by side: the runs of several arms on the same problems with the
  * same seeds, and the figures that follow from them.
  *
- * Borrows the results. A run that failed counts with the best that it had found by then; an arm
- * that cannot search a problem has no run there, and the problem is left out for all who are
- * compared with it.
+ * Borrows the results. A run that failed counts with the best that it had found by then. Only the
+ * problems and seeds are compared that all arms have; bench/coverage.h says which arms those should
+ * be. An arm that refused a problem has no run there, or one that found nothing, as the scope says.
  */
 #ifndef BENCH_COMPARISON_H
 #define BENCH_COMPARISON_H
@@ -24,7 +24,10 @@ struct scope {
     struct conditions conditions;
     const char *suite;  /* NULL: all */
     const char *family; /* NULL: all */
+    bool has_refusals;  /* they count as runs that found nothing */
 };
+
+bool scope_has(const struct scope *scope, const struct result *result);
 
 enum { COMPARISON_ARMS_MAX = 64, CHECKPOINTS_MAX = 4 };
 
@@ -41,14 +44,6 @@ const char **scope_families(const struct results *results, const struct scope *s
 /* The trials after which arms are ranked: 25, 50, 100 as far as they are within the budget, and the
  * budget. Returns how many. */
 size_t checkpoints_of(size_t budget, size_t checkpoints[CHECKPOINTS_MAX]);
-
-/*
- * The arms that are worth a place in scope's table: they ended well at least once and have at least
- * half as many runs as the one that has most. In the order of arm_kinds, unknown ones last. Returns
- * how many.
- */
-size_t scope_arms(const struct results *results, const struct scope *scope,
-                  const char *arms[COMPARISON_ARMS_MAX]);
 
 struct comparison {
     size_t budget;
@@ -71,7 +66,7 @@ struct arm_figures {
     struct interval score;   /* 100 (1 - clipped regret at the end), as Bayesmark has it */
     struct interval regret;  /* decimal logarithm of the clipped regret at the end */
     struct interval anytime; /* anytime_regret() */
-    double cpu_ms;           /* of the sampler per suggestion */
+    double cpu_ms;           /* of the sampler per suggestion; NaN without one */
     double startup_s;        /* CPU seconds before the first ask, mean */
 };
 

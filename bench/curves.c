@@ -6,7 +6,7 @@ static double score_at(const struct comparison *comparison, size_t cell, size_t 
 {
     const struct result *run = comparison->cells[cell * comparison->arm_count + arm];
 
-    return curve_at(run->curve, run->curve_count, trial);
+    return regret_at(run->curve, run->curve_count, trial);
 }
 
 bool quartiles_init(struct quartiles *quartiles, const struct comparison *comparison, size_t arm)

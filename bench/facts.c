@@ -33,6 +33,10 @@ char *instances_text(const struct results *results, char text[FACTS_TEXT])
         least = least == 0 || instance < least ? instance : least;
         most = instance > most ? instance : most;
     }
+    if (most == 0) {
+        (void)snprintf(text, FACTS_TEXT, "No problem was run.");
+        return text;
+    }
     if (most <= PROBLEM_DEVELOPMENT_LAST)
         kind = "of those for development: constants may have been chosen on them";
     else if (least > PROBLEM_DEVELOPMENT_LAST)
@@ -45,13 +49,57 @@ char *instances_text(const struct results *results, char text[FACTS_TEXT])
     return text;
 }
 
+static bool same_but_for_seed(const struct result *a, const struct result *b)
+{
+    return strcmp(a->arm, b->arm) == 0 && strcmp(a->problem, b->problem) == 0 &&
+           a->workers == b->workers && a->is_batch == b->is_batch && a->budget == b->budget;
+}
+
+/* By what a seed is repeated for; result_compare() has the seed in the middle. */
+static int compare_but_for_seed(const void *a, const void *b)
+{
+    struct result left = **(const struct result *const *)a;
+    struct result right = **(const struct result *const *)b;
+
+    left.seed = right.seed = 0;
+    return result_compare(&left, &right);
+}
+
+/* The least and the greatest number of seeds with which an arm ran a problem. False for lack of
+ * memory. */
+static bool count_seeds(const struct results *results, size_t *least, size_t *most)
+{
+    const struct result **runs = calloc(results->count + 1, sizeof *runs);
+    size_t count = 0;
+
+    *least = *most = 0;
+    if (!runs)
+        return false;
+    for (size_t i = 0; i < results->count; i++)
+        if (results->items[i].status != RESULT_MISSING)
+            runs[count++] = &results->items[i];
+    qsort(runs, count, sizeof *runs, compare_but_for_seed);
+    for (size_t from = 0, to = 0; from < count; from = to) {
+        for (to = from; to < count && same_but_for_seed(runs[from], runs[to]);)
+            to++;
+        *least = *least == 0 || to - from < *least ? to - from : *least;
+        *most = to - from > *most ? to - from : *most;
+    }
+    free(runs);
+    return true;
+}
+
 char *seeds_text(const struct results *results, char text[FACTS_TEXT])
 {
-    unsigned most = 0;
+    size_t least = 0;
+    size_t most = 0;
 
-    for (size_t i = 0; i < results->count; i++)
-        most = results->items[i].seed > most ? results->items[i].seed : most;
-    (void)snprintf(text, FACTS_TEXT, most == 1 ? "%u seed." : "%u seeds.", most);
+    if (!count_seeds(results, &least, &most) || most == 0)
+        text[0] = '\0';
+    else if (least == most)
+        (void)snprintf(text, FACTS_TEXT, "%zu seed%s.", most, most == 1 ? "" : "s");
+    else
+        (void)snprintf(text, FACTS_TEXT, "%zu to %zu seeds.", least, most);
     return text;
 }
 

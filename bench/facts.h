@@ -11,7 +11,8 @@ enum { FACTS_TEXT = 256 };
 /* All three return text. */
 char *conditions_text(const struct conditions *conditions, char text[FACTS_TEXT]);
 char *instances_text(const struct results *results, char text[FACTS_TEXT]); /* one sentence */
-char *seeds_text(const struct results *results, char text[FACTS_TEXT]);     /* one sentence */
+/* "2 to 4 seeds.": of each arm and problem; "" where nothing ran. */
+char *seeds_text(const struct results *results, char text[FACTS_TEXT]);
 
 /* Runs of one arm in one suite that did not go well, for the same reason. */
 struct trouble {

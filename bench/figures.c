@@ -141,8 +141,9 @@ void figure_cost(FILE *out, const struct comparison *comparison, const struct ar
 {
     size_t checkpoints[CHECKPOINTS_MAX];
     size_t last = checkpoints_of(comparison->budget, checkpoints) - 1;
-    double ranks[COMPARISON_ARMS_MAX];
+    double ranks[COMPARISON_ARMS_MAX] = { 0 };
     struct plot_named_dot dots[COMPARISON_ARMS_MAX];
+    size_t dot_count = 0;
     struct range range = { .low = 1, .high = 1 };
     struct plot plot = {
         .out = out, .width = 552, .height = 330, .left = 46, .right = 100, .top = 24, .bottom = 38
@@ -151,9 +152,10 @@ void figure_cost(FILE *out, const struct comparison *comparison, const struct ar
     for (size_t arm = 0; arm < comparison->arm_count; arm++) {
         widen(&range, figures[arm].cpu_ms);
         ranks[arm] = figures[arm].rank[last].mean;
-        dots[arm] = (struct plot_named_dot){ .arm = comparison->arms[arm],
-                                             .x = figures[arm].cpu_ms,
-                                             .y = ranks[arm] };
+        if (!isnan(figures[arm].cpu_ms)) /* where it refused all, there is no cost */
+            dots[dot_count++] = (struct plot_named_dot){ .arm = comparison->arms[arm],
+                                                         .x = figures[arm].cpu_ms,
+                                                         .y = ranks[arm] };
     }
     plot.x = (struct axis){ .label = "CPU milliseconds per suggestion",
                             .low = pow(10, floor(log10(range.low))),
@@ -161,7 +163,7 @@ void figure_cost(FILE *out, const struct comparison *comparison, const struct ar
                             .is_log = true };
     plot.y = rank_axis(ranks, comparison->arm_count);
     plot_begin(&plot, title);
-    plot_named_dots(&plot, dots, comparison->arm_count);
+    plot_named_dots(&plot, dots, dot_count);
     plot_end(&plot);
 }
 

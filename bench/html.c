@@ -1,5 +1,6 @@
 #include "bench/html.h"
 
+#include "bench/coverage.h"
 #include "bench/curves.h"
 #include "bench/facts.h"
 #include "bench/figures.h"
@@ -14,6 +15,7 @@
 struct part {
     const struct report_source *source;
     struct scope scope;
+    struct coverage coverage;
     struct comparison comparison;
     struct arm_figures figures[COMPARISON_ARMS_MAX];
     size_t order[COMPARISON_ARMS_MAX]; /* arms by their rank at the end */
@@ -78,6 +80,14 @@ static bool is_same(double a, double b)
     return !(a < b) && !(b < a);
 }
 
+static void write_cost(FILE *out, double cost, int digits)
+{
+    if (isnan(cost))
+        (void)fputs("<td>–</td>", out);
+    else
+        (void)fprintf(out, "<td>%.*g</td>", digits, cost);
+}
+
 static void write_summary(FILE *out, const struct part *part)
 {
     size_t checkpoints[CHECKPOINTS_MAX];
@@ -99,8 +109,9 @@ static void write_summary(FILE *out, const struct part *part)
                        is_same(figures->regret.mean, best_of(part, 1, get_regret, 0)));
         write_interval(out, &figures->anytime, 2,
                        is_same(figures->anytime.mean, best_of(part, 1, get_anytime, 0)));
-        (void)fprintf(out, "<td>%.3g</td><td>%.2g</td></tr>\n", figures->cpu_ms,
-                      figures->startup_s);
+        write_cost(out, figures->cpu_ms, 3);
+        write_cost(out, figures->startup_s, 2);
+        (void)fputs("</tr>\n", out);
     }
     (void)fputs("</table></div>\n", out);
 }
@@ -110,7 +121,9 @@ static bool collect_duels(const struct part *part, struct duel_row *rows, size_t
 {
     size_t checkpoints[CHECKPOINTS_MAX];
     size_t last = checkpoints_of(part->comparison.budget, checkpoints) - 1;
+    struct scope scope = part->scope;
 
+    scope.has_refusals = false;
     *count = 0;
     for (size_t i = 0; i < part->comparison.arm_count; i++) {
         const char *rival = part->comparison.arms[part->order[i]];
@@ -121,7 +134,7 @@ static bool collect_duels(const struct part *part, struct duel_row *rows, size_t
 
         if (strcmp(rival, part->source->baseline) == 0)
             continue;
-        is_done = comparison_init(&duel, part->source->results, &part->scope, arms, 2) &&
+        is_done = comparison_init(&duel, part->source->results, &scope, arms, 2) &&
                   comparison_duel(&duel, &figures);
         if (is_done && duel.cell_count > 0)
             rows[(*count)++] = (struct duel_row){ .rival = rival, .win = figures.win[last] };
@@ -248,8 +261,11 @@ static void write_problem_row(FILE *out, const struct part *part, size_t first, 
     for (size_t i = 0; i < comparison->arm_count; i++) {
         double score = scores[part->order[i]];
 
-        (void)fprintf(out, score <= best ? "<td class=best>" : "<td>");
-        (void)fprintf(out, score > score_floor ? "%.2g</td>" : "0</td>", score);
+        (void)fputs(isfinite(score) && score <= best ? "<td class=best>" : "<td>", out);
+        if (isinf(score))
+            (void)fputs("–</td>", out);
+        else
+            (void)fprintf(out, score > score_floor ? "%.2g</td>" : "0</td>", score);
     }
     (void)fputs("</tr>\n", out);
 }
@@ -295,44 +311,61 @@ static void sort_arms(struct part *part)
     }
 }
 
+static void write_part_head(FILE *out, const struct part *part)
+{
+    (void)fputs("<p class=mute>", out);
+    coverage_write_problems(out, &part->coverage, &part->comparison, &part->scope);
+    (void)fprintf(out, ", %zu run%s of each arm. ", part->comparison.cell_count,
+                  part->comparison.cell_count == 1 ? "" : "s");
+    coverage_write_notes(out, &part->coverage, &part->comparison, " ");
+    (void)fputs("</p>\n", out);
+}
+
 static bool write_part_body(FILE *out, const struct part *part)
 {
-    (void)fprintf(out, "<p class=mute>%zu problems, %zu runs of each arm.</p>\n",
-                  part->comparison.problem_count, part->comparison.cell_count);
     write_summary(out, part);
     page_legend(out, part->comparison.arms, part->comparison.arm_count);
     return write_overview(out, part) &&
            (!part->scope.suite || (write_families(out, part) && write_problems(out, part)));
 }
 
+/* part is zeroed. */
+static bool measure_part(struct part *part, const struct report_source *source,
+                         const struct scope *scope)
+{
+    const char *arms[COMPARISON_ARMS_MAX];
+
+    part->source = source;
+    part->scope = *scope;
+    part->scope.has_refusals = true;
+    return coverage_init(&part->coverage, source->results, scope) &&
+           comparison_init(&part->comparison, source->results, &part->scope, arms,
+                           coverage_arms(&part->coverage, arms)) &&
+           comparison_measure(&part->comparison, part->figures);
+}
+
 /* number makes the part's id. */
 static bool write_part(FILE *out, const struct report_source *source, const struct scope *scope,
                        size_t number)
 {
-    const char *arms[COMPARISON_ARMS_MAX];
-    size_t arm_count = scope_arms(source->results, scope, arms);
     char title[FACTS_TEXT];
     struct part *part = calloc(1, sizeof *part);
-    bool is_done = part != NULL;
+    bool is_done = part && measure_part(part, source, scope);
 
-    if (part) {
-        part->source = source;
-        part->scope = *scope;
-        is_done = comparison_init(&part->comparison, source->results, scope, arms, arm_count) &&
-                  comparison_measure(&part->comparison, part->figures);
-    }
     (void)fprintf(out, "<section class=part id=part%zu><h2>%s · %s</h2>\n", number,
                   scope->suite ? scope->suite : "All suites",
                   conditions_text(&scope->conditions, title));
-    if (is_done && part->comparison.cell_count == 0) {
-        (void)fputs("<p>No problem has a run of every arm yet.</p>\n", out);
-    } else if (is_done) {
+    if (is_done)
+        write_part_head(out, part);
+    if (is_done && part->comparison.cell_count > 0) {
         sort_arms(part);
         is_done = write_part_body(out, part);
     }
     (void)fputs("</section>\n", out);
-    if (part)
+    if (part) {
         comparison_clear(&part->comparison);
+        coverage_clear(&part->coverage);
+    }
     free(part);
     return is_done;
 }
@@ -432,9 +465,13 @@ static void write_intro(FILE *out, const struct report_source *source)
 {
     char instances[FACTS_TEXT];
     char seeds[FACTS_TEXT];
+    char unread[RESULTS_UNREAD_TEXT];
 
-    (void)fprintf(out, "<p>%s %s</p>\n<pre>", instances_text(source->results, instances),
+    (void)fprintf(out, "<p>%s %s</p>\n", instances_text(source->results, instances),
                   seeds_text(source->results, seeds));
+    if (source->results->unread_count > 0)
+        (void)fprintf(out, "<p>%s.</p>\n", results_unread_text(source->results, unread));
+    (void)fputs("<pre>", out);
     plot_escape(out, source->commands);
     (void)fputs("</pre>\n", out);
     write_versions(out, source->results);
@@ -446,7 +483,9 @@ static void write_intro(FILE *out, const struct report_source *source)
         "problem with the same seed, ties share theirs. <b>Score</b>: 100 (1 − regret) after the "
         "last trial. <b>Any-time</b>: mean over all trials of log<sub>10</sub> regret. In small "
         "type the central 95 %% of %d bootstrap samples of problems, then seeds; in bold the best "
-        "mean. CPU time is the sampler’s alone: asks and tells, without start-up.</p></details>\n",
+        "mean. CPU time is the sampler’s alone: asks and tells, without start-up, while as many "
+        "runs as "
+        "--jobs says (one per core unless said) went on side by side.</p></details>\n",
         score_floor, BOOTSTRAP_ROUNDS);
 }
 

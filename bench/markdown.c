@@ -1,5 +1,6 @@
 #include "bench/markdown.h"
 
+#include "bench/coverage.h"
 #include "bench/facts.h"
 
 #include "assay.h"
@@ -15,6 +16,14 @@ static void write_interval(FILE *out, const struct interval *interval, int digit
     else
         (void)fprintf(out, " %.*f (%.*f to %.*f) |", digits, interval->mean, digits, interval->low,
                       digits, interval->high);
+}
+
+static void write_cost(FILE *out, double cost, int digits)
+{
+    if (isnan(cost))
+        (void)fprintf(out, " – |");
+    else
+        (void)fprintf(out, " %.*g |", digits, cost);
 }
 
 static void write_table_head(FILE *out, size_t budget)
@@ -45,28 +54,45 @@ static void write_rows(FILE *out, const struct comparison *comparison,
         write_interval(out, &figures[arm].score, 1);
         write_interval(out, &figures[arm].regret, 2);
         write_interval(out, &figures[arm].anytime, 2);
-        (void)fprintf(out, " %.3g | %.2g |\n", figures[arm].cpu_ms, figures[arm].startup_s);
+        write_cost(out, figures[arm].cpu_ms, 3);
+        write_cost(out, figures[arm].startup_s, 2);
+        (void)fprintf(out, "\n");
     }
 }
 
-static bool write_scope(FILE *out, const struct report_source *source, const struct scope *scope,
-                        const char *title)
+static void write_title(FILE *out, const struct coverage *coverage,
+                        const struct comparison *comparison, const struct scope *scope)
+{
+    (void)fprintf(out, "\n### %s: ", scope->suite ? scope->suite : "all suites");
+    coverage_write_problems(out, coverage, comparison, scope);
+    (void)fprintf(out, ", %zu run%s of each arm\n\n", comparison->cell_count,
+                  comparison->cell_count == 1 ? "" : "s");
+    coverage_write_notes(out, coverage, comparison, "\n");
+}
+
+static bool write_scope(FILE *out, const struct report_source *source, struct scope scope)
 {
     const char *arms[COMPARISON_ARMS_MAX];
-    size_t arm_count = scope_arms(source->results, scope, arms);
+    size_t arm_count = 0;
+    struct coverage coverage = { 0 };
     struct comparison comparison = { 0 };
-    struct arm_figures *figures = calloc(arm_count + 1, sizeof *figures);
-    bool is_done = figures &&
-                   comparison_init(&comparison, source->results, scope, arms, arm_count) &&
-                   comparison_measure(&comparison, figures);
+    struct arm_figures *figures = calloc(COMPARISON_ARMS_MAX, sizeof *figures);
+    bool is_done = figures && coverage_init(&coverage, source->results, &scope);
 
+    scope.has_refusals = true;
+    if (is_done)
+        arm_count = coverage_arms(&coverage, arms);
+    is_done = is_done && comparison_init(&comparison, source->results, &scope, arms, arm_count) &&
+              comparison_measure(&comparison, figures);
     if (is_done) {
-        (void)fprintf(out, "\n### %s: %zu problems, %zu runs of each arm\n", title,
-                      comparison.problem_count, comparison.cell_count);
-        write_table_head(out, comparison.budget);
-        write_rows(out, &comparison, figures);
+        write_title(out, &coverage, &comparison, &scope);
+        if (comparison.cell_count > 0) {
+            write_table_head(out, comparison.budget);
+            write_rows(out, &comparison, figures);
+        }
     }
     comparison_clear(&comparison);
+    coverage_clear(&coverage);
     free(figures);
     return is_done;
 }
@@ -98,11 +124,15 @@ static bool write_family(FILE *out, const struct report_source *source, const st
 static bool write_families(FILE *out, const struct report_source *source, struct scope scope)
 {
     const char *arms[COMPARISON_ARMS_MAX];
-    size_t arm_count = scope_arms(source->results, &scope, arms);
+    size_t arm_count = 0;
     size_t count = 0;
     const char **families = scope_families(source->results, &scope, &count);
-    bool is_done = families != NULL;
+    struct coverage coverage = { 0 };
+    bool is_done = families && coverage_init(&coverage, source->results, &scope);
 
+    scope.has_refusals = true;
+    if (is_done)
+        arm_count = coverage_arms(&coverage, arms);
     if (count > 1 && arm_count > 0) {
         (void)fprintf(out, "\n| rank · log10 regret at %zu | problems |", scope.conditions.budget);
         for (size_t arm = 0; arm < arm_count; arm++)
@@ -116,6 +146,7 @@ static bool write_families(FILE *out, const struct report_source *source, struct
             is_done = write_family(out, source, &scope, arms, arm_count);
         }
     }
+    coverage_clear(&coverage);
     free(families);
     return is_done;
 }
@@ -138,40 +169,63 @@ static bool write_duel(FILE *out, const struct report_source *source, const stru
     for (size_t i = 0; i < count; i++)
         write_interval(out, &figures.win[i], 2);
     write_interval(out, &figures.efficiency, 2);
-    (void)fprintf(out, " %zu |\n", comparison.problem_count);
+    (void)fprintf(out, " %zu | %zu |\n", comparison.problem_count, comparison.cell_count);
     comparison_clear(&comparison);
     return true;
 }
 
-static bool write_duels(FILE *out, const struct report_source *source, const struct scope *all,
-                        const char **suites, size_t suite_count)
+static void write_duels_head(FILE *out, const struct report_source *source,
+                             const struct coverage *coverage, size_t budget)
 {
-    const char *arms[COMPARISON_ARMS_MAX];
-    size_t arm_count = scope_arms(source->results, all, arms);
     size_t checkpoints[CHECKPOINTS_MAX];
-    size_t count = checkpoints_of(all->conditions.budget, checkpoints);
+    size_t count = checkpoints_of(budget, checkpoints);
 
-    (void)fprintf(out, "\n### %s against each\n\n| rival | suite |", source->baseline);
+    (void)fprintf(out,
+                  "\n### %s against each\n\nOver the problems that both could search and the "
+                  "seeds that both have.\n",
+                  source->baseline);
+    coverage_write_seeds(out, coverage, "\n");
+    (void)fprintf(out, "\n| rival | suite |");
     for (size_t i = 0; i < count; i++)
         (void)fprintf(out, " win rate at %zu |", checkpoints[i]);
-    (void)fprintf(out, " log-efficiency | problems |\n|---|---|");
-    for (size_t i = 0; i < count + 2; i++)
+    (void)fprintf(out, " log-efficiency | problems | pairs |\n|---|---|");
+    for (size_t i = 0; i < count + 3; i++)
         (void)fprintf(out, "---:|");
     (void)fprintf(out, "\n");
-    for (size_t arm = 0; arm < arm_count; arm++) {
-        if (strcmp(arms[arm], source->baseline) == 0)
-            continue;
-        if (!write_duel(out, source, all, arms[arm]))
-            return false;
-        for (size_t i = 0; suite_count > 1 && i < suite_count; i++) {
-            struct scope scope = *all;
+}
 
-            scope.suite = suites[i];
-            if (!write_duel(out, source, &scope, arms[arm]))
-                return false;
-        }
+static bool write_duels_with(FILE *out, const struct report_source *source, const struct scope *all,
+                             const char *const *suites, size_t suite_count, const char *rival)
+{
+    bool is_done = write_duel(out, source, all, rival);
+
+    for (size_t i = 0; is_done && suite_count > 1 && i < suite_count; i++) {
+        struct scope scope = *all;
+
+        scope.suite = suites[i];
+        is_done = write_duel(out, source, &scope, rival);
     }
-    return true;
+    return is_done;
+}
+
+/* Also those that have no place in the tables yet: a pair needs nobody else. */
+static bool write_duels(FILE *out, const struct report_source *source, const struct scope *all,
+                        const char *const *suites, size_t suite_count)
+{
+    struct coverage coverage = { 0 };
+    bool is_done = coverage_init(&coverage, source->results, all);
+
+    if (!is_done || !coverage_find(&coverage, source->baseline)) {
+        coverage_clear(&coverage);
+        return is_done;
+    }
+    write_duels_head(out, source, &coverage, all->conditions.budget);
+    for (size_t arm = 0; is_done && arm < coverage.arm_count; arm++)
+        if (coverage.arms[arm].is_good && strcmp(coverage.arms[arm].arm, source->baseline) != 0)
+            is_done =
+                write_duels_with(out, source, all, suites, suite_count, coverage.arms[arm].arm);
+    coverage_clear(&coverage);
+    return is_done;
 }
 
 static bool write_conditions(FILE *out, const struct report_source *source,
@@ -187,10 +241,10 @@ static bool write_conditions(FILE *out, const struct report_source *source,
     (void)fprintf(out, "\n## %s\n", conditions_text(conditions, title));
     for (size_t i = 0; is_done && i < suite_count; i++) {
         scope.suite = suites[i];
-        is_done = write_scope(out, source, &scope, suites[i]) && write_families(out, source, scope);
+        is_done = write_scope(out, source, scope) && write_families(out, source, scope);
     }
     if (is_done && suite_count > 1)
-        is_done = write_scope(out, source, &all, "all suites");
+        is_done = write_scope(out, source, all);
     if (is_done)
         is_done = write_duels(out, source, &all, suites, suite_count);
     free(suites);
@@ -236,6 +290,7 @@ static void write_head(FILE *out, const struct report_source *source)
 {
     char text[FACTS_TEXT];
     char seeds[FACTS_TEXT];
+    char unread[RESULTS_UNREAD_TEXT];
 
     (void)fprintf(
         out,
@@ -246,9 +301,13 @@ static void write_head(FILE *out, const struct report_source *source)
         "(median random point - optimum), clipped to %g .. 1; *score* is 100 (1 - regret) "
         "after the last trial, *any-time* the mean over all trials of log10 regret. Ranks "
         "are among the arms of the table, ties share theirs. Log-efficiency 0.69: half "
-        "the trials for the same values. CPU time is the sampler's alone.\n",
+        "the trials for the same values. CPU time is the sampler's alone, taken while as many "
+        "runs as --jobs says (one per core unless said) went on side by side: alone on the machine "
+        "it would be less.\n",
         instances_text(source->results, text), seeds_text(source->results, seeds), BOOTSTRAP_ROUNDS,
         score_floor);
+    if (source->results->unread_count > 0)
+        (void)fprintf(out, "\n%s.\n", results_unread_text(source->results, unread));
     (void)fprintf(out, "\n```\n%s```\n", source->commands);
 }
 

@@ -114,6 +114,7 @@ bool report_write(const char *folder, const char *baseline, struct assay_error *
     struct report_source source = { .results = &results,
                                     .baseline = baseline,
                                     .commands = commands };
+    char unread[RESULTS_UNREAD_TEXT];
     bool is_done = false;
 
     if (!commands)
@@ -124,6 +125,9 @@ bool report_write(const char *folder, const char *baseline, struct assay_error *
                                                    "%.2000s: there are no results", folder)) &&
                   write_one(folder, "report.md", markdown_report, &source, err) &&
                   write_one(folder, "report.html", html_report, &source, err);
+    if (results.unread_count > 0)
+        (void)fprintf(stderr, "assay-bench: %s/%s\n", folder,
+                      results_unread_text(&results, unread));
     results_clear(&results);
     free(commands);
     return is_done;

@@ -13,7 +13,8 @@ char *report_command_line(int argc, char *const *argv);
 /* Adds a line to DIR/commands.txt unless it is there: what the reports say they come from. */
 bool report_note_command(const char *folder, const char *line, struct assay_error *err);
 
-/* Reads DIR/results.csv and DIR/commands.txt, writes both reports. */
+/* Reads DIR/results.csv and DIR/commands.txt, writes both reports. Lines of the results that cannot
+ * be read are left out, with a word on standard error. */
 bool report_write(const char *folder, const char *baseline, struct assay_error *err);
 
 #endif

@@ -69,6 +69,68 @@ static void write_line(FILE *out, const struct result *result)
     (void)fputc('\n', out);
 }
 
+/*
+ * Waits for whoever is writing, or lets go. A lock of fcntl() belongs to the process; one of
+ * flock() would belong to the open file, which the processes of a crew have in common.
+ */
+static bool set_lock(int file, short type, struct assay_error *err)
+{
+    struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+    int status = 0;
+
+    do {
+        status = fcntl(file, F_SETLKW, &lock);
+    } while (status != 0 && errno == EINTR);
+    return status == 0 || assay_fail_errno(err, errno, "results.csv: no lock");
+}
+
+/* Cuts off what follows the last line end: who wrote it is dead, since the lock is ours. */
+static bool mend_end(int file, off_t *end, struct assay_error *err)
+{
+    struct stat now;
+    char last = 0;
+
+    if (fstat(file, &now) != 0)
+        return assay_fail_errno(err, errno, "results.csv");
+    *end = now.st_size;
+    while (*end > 0 && pread(file, &last, 1, *end - 1) == 1 && last != '\n')
+        --*end;
+    return *end == now.st_size || ftruncate(file, *end) == 0 ||
+           assay_fail_errno(err, errno, "results.csv");
+}
+
+/* All of it or nothing: a full disk leaves the file as it was, with its end at end. */
+static bool write_whole(int file, off_t end, const char *text, size_t size, struct assay_error *err)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t part = write(file, text + done, size - done);
+
+        if (part > 0) {
+            done += (size_t)part;
+        } else if (part == 0 || errno != EINTR) {
+            (void)assay_fail_errno(err, part == 0 ? ENOSPC : errno, "results.csv");
+            /* Should even this fail, the next writer finds no line end and cuts it off. */
+            return ftruncate(file, end) == 0 && false;
+        }
+    }
+    return true;
+}
+
+static bool append_line(int file, const char *line, size_t size, struct assay_error *err)
+{
+    struct assay_error ignored;
+    off_t end = 0;
+    bool is_done = false;
+
+    if (!set_lock(file, F_WRLCK, err))
+        return false;
+    is_done = mend_end(file, &end, err) && write_whole(file, end, line, size, err);
+    (void)set_lock(file, F_UNLCK, &ignored);
+    return is_done;
+}
+
 bool result_append(int file, const struct result *result, struct assay_error *err)
 {
     char *line = NULL;
@@ -83,9 +145,9 @@ bool result_append(int file, const struct result *result, struct assay_error *er
         free(line);
         return assay_fail_memory(err);
     }
-    is_done = write(file, line, size) == (ssize_t)size;
+    is_done = append_line(file, line, size, err);
     free(line);
-    return is_done || assay_fail_errno(err, errno, "results.csv");
+    return is_done;
 }
 
 static bool results_path(const char *folder, char path[PATH_SIZE], struct assay_error *err)
@@ -95,19 +157,19 @@ static bool results_path(const char *folder, char path[PATH_SIZE], struct assay_
     return assay_fail(err, ASSAY_INVALID, NULL, "--out: the path is too long");
 }
 
-/* Cuts off what follows the last line end; an empty file gets its header. */
-static bool mend_end(int file, struct assay_error *err)
+/* An empty file gets its header. */
+static bool begin_file(int file, struct assay_error *err)
 {
-    off_t end = lseek(file, 0, SEEK_END);
-    char last = 0;
+    struct assay_error ignored;
+    off_t end = 0;
+    bool is_done = false;
 
-    while (end > 0 && pread(file, &last, 1, end - 1) == 1 && last != '\n')
-        end--;
-    if (end < 0 || ftruncate(file, end) != 0)
-        return assay_fail_errno(err, errno, "results.csv");
-    if (end == 0 && write(file, header, sizeof header - 1) != (ssize_t)sizeof header - 1)
-        return assay_fail_errno(err, errno, "results.csv");
-    return true;
+    if (!set_lock(file, F_WRLCK, err))
+        return false;
+    is_done = mend_end(file, &end, err) &&
+              (end > 0 || write_whole(file, 0, header, sizeof header - 1, err));
+    (void)set_lock(file, F_UNLCK, &ignored);
+    return is_done;
 }
 
 int results_open(const char *folder, struct assay_error *err)
@@ -126,7 +188,7 @@ int results_open(const char *folder, struct assay_error *err)
         (void)assay_fail_errno(err, errno, "%s", path);
         return -1;
     }
-    if (!mend_end(file, err)) {
+    if (!begin_file(file, err)) {
         (void)close(file);
         return -1;
     }
@@ -226,7 +288,7 @@ static bool read_line(char *line, struct result *result)
     result->instance = (unsigned)instance;
     result->seed = (uint32_t)seed;
     result->is_batch = strcmp(columns[8], "batch") == 0;
-    return read_curve(columns[14], result);
+    return read_curve(columns[14], result) && result->curve_count <= result->budget;
 }
 
 static bool results_add(struct results *results, const struct result *result)
@@ -244,33 +306,70 @@ static bool results_add(struct results *results, const struct result *result)
     return true;
 }
 
+/* A line that is none of ours costs its run, not all the others. */
+static void pass_over(struct results *results, size_t number)
+{
+    if (results->unread_count < UNREAD_NAMED_MAX)
+        results->unread_lines[results->unread_count] = number;
+    results->unread_count++;
+}
+
+/* number counts from 1, the header. */
+static bool take_line(struct results *results, char *line, size_t size, size_t number,
+                      struct assay_error *err)
+{
+    struct result result = { 0 };
+
+    if (number == 1)
+        return strcmp(line, header) == 0 ||
+               assay_fail(err, ASSAY_INVALID, NULL, "results.csv: a header of another kind");
+    if (strlen(line) != size || !read_line(line, &result)) {
+        result_clear(&result);
+        pass_over(results, number);
+        return true;
+    }
+    if (results_add(results, &result))
+        return true;
+    result_clear(&result);
+    return assay_fail_memory(err);
+}
+
 static bool read_lines(FILE *in, struct results *results, struct assay_error *err)
 {
     char *line = NULL;
-    size_t size = 0;
+    size_t capacity = 0;
+    ssize_t size = 0;
     bool is_good = true;
 
-    for (size_t number = 1; is_good && getline(&line, &size, in) >= 0; number++) {
-        struct result result = { 0 };
-
-        if (number == 1) {
-            is_good = strcmp(line, header) == 0 ||
-                      assay_fail(err, ASSAY_INVALID, NULL, "results.csv: a header of another kind");
-            continue;
-        }
-        if (!strchr(line, '\n'))
-            break; /* a process was killed while it wrote */
-        if (!read_line(line, &result)) {
-            result_clear(&result);
-            is_good = assay_fail(err, ASSAY_INVALID, NULL, "results.csv: line %zu is none of ours",
-                                 number);
-        } else if (!results_add(results, &result)) {
-            result_clear(&result);
-            is_good = assay_fail_memory(err);
-        }
+    for (size_t number = 1; is_good && (size = getline(&line, &capacity, in)) > 0; number++) {
+        if (line[size - 1] != '\n')
+            break; /* a process was killed while it wrote, or is still at it */
+        is_good = take_line(results, line, (size_t)size, number, err);
     }
+    if (is_good && ferror(in))
+        is_good = assay_fail_errno(err, errno, "results.csv");
     free(line);
     return is_good;
+}
+
+char *results_unread_text(const struct results *results, char text[RESULTS_UNREAD_TEXT])
+{
+    size_t named =
+        results->unread_count < UNREAD_NAMED_MAX ? results->unread_count : UNREAD_NAMED_MAX;
+    size_t used = 0;
+
+    text[0] = '\0';
+    if (results->unread_count == 0)
+        return text;
+    used = (size_t)snprintf(text, RESULTS_UNREAD_TEXT,
+                            "results.csv: %zu line%s left out, none of ours: line",
+                            results->unread_count, results->unread_count == 1 ? "" : "s");
+    for (size_t i = 0; i < named; i++)
+        used += (size_t)snprintf(text + used, RESULTS_UNREAD_TEXT - used, "%s %zu",
+                                 i > 0 ? "," : "", results->unread_lines[i]);
+    if (named < results->unread_count)
+        (void)snprintf(text + used, RESULTS_UNREAD_TEXT - used, ", …");
+    return text;
 }
 
 /* Items of one key keep their order by address of line: qsort is not stable, so place decides. */

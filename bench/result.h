@@ -1,8 +1,9 @@
 /*
  * bench/result.h - what came of one run: a line of results.csv.
  *
- * The file only grows, one whole line per write, so processes may append at once and a comparison
- * that was interrupted is taken up where it stood. Of lines with the same key the last one counts.
+ * The file only grows, by whole lines and under a lock, so processes may append at once and a
+ * comparison that was interrupted is taken up where it stood. Of lines with the same key the last
+ * one counts.
  */
 #ifndef BENCH_RESULT_H
 #define BENCH_RESULT_H
@@ -45,7 +46,10 @@ struct result {
 
 void result_clear(struct result *result);
 
-/* Appends a line to the file behind the descriptor, which was opened with O_APPEND. */
+/*
+ * Appends a line to the file behind the descriptor, which is that of results_open(). What a killed
+ * process left of a line is cut off first. On failure (a full disk) the file is as it was.
+ */
 bool result_append(int file, const struct result *result, struct assay_error *err);
 
 /*
@@ -54,17 +58,25 @@ bool result_append(int file, const struct result *result, struct assay_error *er
  */
 int results_open(const char *folder, struct assay_error *err);
 
+enum { UNREAD_NAMED_MAX = 5, RESULTS_UNREAD_TEXT = 256 };
+
 /* Zero it to start. */
 struct results {
     size_t count;
     size_t capacity;
     struct result *items; /* by arm, problem, seed */
+    /* Lines that are none of ours, and the numbers of the first ones. */
+    size_t unread_count;
+    size_t unread_lines[UNREAD_NAMED_MAX];
 };
 
-/* Reads DIR/results.csv; no such file reads as none. False and *err: unreadable, or a line that is
- * none of ours. */
+/* Reads DIR/results.csv; no such file reads as none. Lines that are none of ours are left out, and
+ * counted. False and *err: unreadable, or a header of another kind. */
 bool results_read(const char *folder, struct results *results, struct assay_error *err);
 void results_clear(struct results *results);
+
+/* Which lines were left out, for a person; "" when all were read. Returns text. */
+char *results_unread_text(const struct results *results, char text[RESULTS_UNREAD_TEXT]);
 
 /* By arm, problem, seed, workers, mode, budget. */
 int result_compare(const struct result *a, const struct result *b);

@@ -14,7 +14,7 @@ double score_clip(double score)
     return score > score_floor ? score : score_floor;
 }
 
-double curve_at(const double *curve, size_t count, size_t trial)
+double regret_at(const double *curve, size_t count, size_t trial)
 {
     if (count == 0)
         return (double)INFINITY;
@@ -26,7 +26,7 @@ double anytime_regret(const double *curve, size_t count, size_t budget)
     double sum = 0;
 
     for (size_t i = 1; i <= budget; i++)
-        sum += log10(score_clip(curve_at(curve, count, i)));
+        sum += log10(score_clip(regret_at(curve, count, i)));
     return sum / (double)budget;
 }
 

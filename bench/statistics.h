@@ -20,7 +20,7 @@ extern const double score_floor;
 double score_clip(double score);
 
 /* What a curve says after trial (from 1): past its end its last value, infinite where empty. */
-double curve_at(const double *curve, size_t count, size_t trial);
+double regret_at(const double *curve, size_t count, size_t trial);
 
 /* The mean over trials 1 .. budget of the decimal logarithm of the clipped score. */
 double anytime_regret(const double *curve, size_t count, size_t budget);

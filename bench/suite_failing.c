@@ -6,7 +6,6 @@
 #include "bench/bowl.h"
 #include "bench/suite_make.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,7 +155,8 @@ static void draw_shapes(struct failing *failing, uint64_t attempt)
 }
 
 /* Draws shapes until best does not fail. A random one lets it live more often than not. */
-static void set_limit(struct failing *failing, const struct search_space *space, const double *best)
+static bool set_limit(struct failing *failing, const struct search_space *space, const double *best,
+                      struct assay_error *err)
 {
     double scores[SAMPLES];
     double share = 0.22 + 0.22 * chance_unit(failing->seed, CHANCE_SHAPE, 0, 0);
@@ -166,9 +166,9 @@ static void set_limit(struct failing *failing, const struct search_space *space,
         sample_scores(failing, space, scores);
         failing->limit = scores[(size_t)((1 - share) * SAMPLES)];
         if (failing->kind->score(failing, best) < failing->limit)
-            return;
+            return true;
     }
-    assert(false);
+    return assay_fail(err, ASSAY_INTERNAL, NULL, "no limit that lets the optimum live was found");
 }
 
 static void set_crashes(struct failing *failing, const double *best)
@@ -178,8 +178,42 @@ static void set_crashes(struct failing *failing, const double *best)
         failing->seed++;
 }
 
+/* As problem_new(), and *err. */
+static struct problem *make_problem(const struct problem_parts *parts, struct assay_error *err)
+{
+    struct problem *problem = problem_new(parts);
+
+    if (!problem)
+        (void)assay_fail_memory(err);
+    return problem;
+}
+
+/* Takes problem; NULL: *err says why already. */
+static bool append(struct problem_list *list, struct problem *problem, struct assay_error *err)
+{
+    return problem && problem_list_add(list, problem, err);
+}
+
+/* The inner problem gives its space away, and lends its best point. */
+static bool set_bbob(struct failing *failing, unsigned function, size_t dimension,
+                     unsigned instance, struct assay_error *err)
+{
+    const struct problem *inner = NULL;
+
+    failing->inner = suite_bbob_problem(function, dimension, instance);
+    if (!failing->inner)
+        return assay_fail_memory(err);
+    inner = failing->inner;
+    if (failing->kind->score && !set_limit(failing, inner->space, inner->best, err))
+        return false;
+    if (failing->kind->has_crashes)
+        set_crashes(failing, inner->best);
+    return true;
+}
+
+/* NULL and *err. */
 static struct problem *make_bbob(const struct failing_kind *kind, unsigned function,
-                                 size_t dimension, unsigned instance)
+                                 size_t dimension, unsigned instance, struct assay_error *err)
 {
     char name[64];
     struct failing *failing = calloc(1, sizeof *failing);
@@ -192,22 +226,23 @@ static struct problem *make_bbob(const struct failing_kind *kind, unsigned funct
 
     (void)snprintf(name, sizeof name, "%s-f%02u-d%02zu-i%02u", kind->name, function, dimension,
                    instance);
-    if (failing)
-        failing->inner = suite_bbob_problem(function, dimension, instance);
-    if (failing && failing->inner) {
-        failing->kind = kind;
-        failing->n = dimension;
-        failing->seed = chance_seed(name, instance);
-        parts.best = failing->inner->best;
-        if (kind->score)
-            set_limit(failing, failing->inner->space, parts.best);
-        if (kind->has_crashes)
-            set_crashes(failing, parts.best);
-        parts.optimum = failing->inner->optimum;
-        parts.space = failing->inner->space;
-        failing->inner->space = NULL;
+    if (!failing) {
+        (void)assay_fail_memory(err);
+        return NULL;
     }
-    return problem_new(&parts);
+    failing->kind = kind;
+    failing->n = dimension;
+    failing->seed = chance_seed(name, instance);
+    if (!set_bbob(failing, function, dimension, instance, err)) {
+        (void)assay_error_add(err, "%s", name);
+        failing_release(failing);
+        return NULL;
+    }
+    parts.best = failing->inner->best;
+    parts.optimum = failing->inner->optimum;
+    parts.space = failing->inner->space;
+    failing->inner->space = NULL;
+    return make_problem(&parts, err);
 }
 
 /* What a network needs in memory is in the first three. */
@@ -222,7 +257,8 @@ static const struct param_line memory_lines[] = {
 };
 
 /* Draws bowls until the best point is large, as good ones tend to be, and still fits. */
-static bool set_bowl(struct failing *failing, const struct search_space *space)
+static bool set_bowl(struct failing *failing, const struct search_space *space,
+                     struct assay_error *err)
 {
     double scores[SAMPLES];
     double share = 0.22 + 0.22 * chance_unit(failing->seed, CHANCE_SHAPE, 0, 0);
@@ -236,19 +272,18 @@ static bool set_bowl(struct failing *failing, const struct search_space *space)
 
         failing->bowl = bowl_new(space, failing->seed + attempt);
         if (!failing->bowl)
-            return false;
+            return assay_fail_memory(err);
         score = failing->kind->score(failing, bowl_best(failing->bowl));
         if (score > least && score < failing->limit)
             return true;
         bowl_free(failing->bowl);
         failing->bowl = NULL;
     }
-    assert(false);
-    return false;
+    return assay_fail(err, ASSAY_INTERNAL, NULL, "no bowl whose best point just fits was found");
 }
 
-/* params: the first so many of memory_lines. */
-static struct problem *make_memory(size_t params, unsigned instance)
+/* params: the first so many of memory_lines. NULL and *err. */
+static struct problem *make_memory(size_t params, unsigned instance, struct assay_error *err)
 {
     char name[64];
     const struct failing_kind *kind = &kinds[MEMORY];
@@ -262,18 +297,23 @@ static struct problem *make_memory(size_t params, unsigned instance)
 
     (void)snprintf(name, sizeof name, "%s-d%02zu-i%02u", kind->name, params, instance);
     parts.space = space_new(memory_lines, params);
-    if (failing && parts.space) {
-        failing->kind = kind;
-        failing->n = params;
-        failing->seed = chance_seed(name, instance);
-        if (!set_bowl(failing, parts.space)) {
-            failing_release(failing);
-            parts.state = NULL;
-        } else {
-            parts.best = bowl_best(failing->bowl);
-        }
+    if (!failing || !parts.space) {
+        (void)assay_fail_memory(err);
+        goto failed;
     }
-    return problem_new(&parts);
+    failing->kind = kind;
+    failing->n = params;
+    failing->seed = chance_seed(name, instance);
+    if (!set_bowl(failing, parts.space, err)) {
+        (void)assay_error_add(err, "%s", name);
+        goto failed;
+    }
+    parts.best = bowl_best(failing->bowl);
+    return make_problem(&parts, err);
+failed:
+    search_space_free(parts.space);
+    failing_release(failing);
+    return NULL;
 }
 
 static bool is_quick(unsigned function, size_t dimension)
@@ -291,11 +331,11 @@ bool suite_failing_append(const struct suite_query *query, struct problem_list *
             for (size_t d = 0; d < sizeof dimensions / sizeof dimensions[0]; d++)
                 for (const unsigned *f = suite_bbob_chosen; *f; f++)
                     if ((!query->is_quick || is_quick(*f, dimensions[d])) &&
-                        !problem_list_add(list, make_bbob(&kinds[k], *f, dimensions[d], i), err))
+                        !append(list, make_bbob(&kinds[k], *f, dimensions[d], i, err), err))
                         return false;
         for (size_t params = 4; params <= sizeof memory_lines / sizeof memory_lines[0]; params++)
             if ((!query->is_quick || params == 6) &&
-                !problem_list_add(list, make_memory(params, i), err))
+                !append(list, make_memory(params, i, err), err))
                 return false;
     }
     return true;

@@ -2,7 +2,12 @@
 """The open source Vizier's default algorithm (GP_UCB_PE). Conditional spaces are flat: it is asked
 for all parameters. Infeasible trials are completed as infeasible, pending ones are its active
 trials. One designer lives as long as the study: its service makes a new one at each suggestion,
-which costs more and suggests the same."""
+which costs more and suggests the same.
+
+Its service computes in 64 bits and says so to jax when it starts; a designer by itself does not.
+In 32 bits the model is soon NaN, and the suggestion lacks the parameters that are."""
+
+import os
 
 import pipe
 
@@ -19,6 +24,14 @@ def load():
     from vizier._src.algorithms.designers.gp_ucb_pe import VizierGPUCBPEBandit
 
     logging.disable(logging.CRITICAL)
+    jax.config.update("jax_enable_x64", True)
+    # Each number of trials is compiled anew, which is most of its time: studies share what was
+    # compiled. The machine code is the same, and so are the suggestions.
+    cache = os.path.join(pipe.FOLDER, "jax-cache")
+    os.makedirs(cache, exist_ok=True)
+    jax.config.update("jax_compilation_cache_dir", cache)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
     def add(root, parameter):
         scale = {"linear": vz.ScaleType.LINEAR, "log": vz.ScaleType.LOG,

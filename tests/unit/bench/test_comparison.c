@@ -48,13 +48,9 @@ static struct results small_results(void)
 Test(comparison, only_cells_in_which_all_arms_ran_are_compared)
 {
     struct results results = small_results();
-    const char *arms[COMPARISON_ARMS_MAX];
-    size_t arm_count = scope_arms(&results, &one_worker, arms);
+    const char *arms[] = { "gp", "random", "hebo" };
     struct comparison comparison;
 
-    cr_assert(eq(sz, arm_count, 3));
-    cr_assert(strcmp(arms[0], "gp") == 0 && strcmp(arms[1], "random") == 0 &&
-              strcmp(arms[2], "hebo") == 0);
     cr_assert(comparison_init(&comparison, &results, &one_worker, arms, 3));
     cr_assert(eq(sz, comparison.problem_count, 3));
     cr_assert(eq(sz, comparison.cell_count, 3));
@@ -109,13 +105,16 @@ Test(comparison, other_conditions_are_never_mixed_in)
 {
     struct results results = small_results();
     struct scope eight = { .conditions = { .workers = 8, .budget = 4 } };
-    const char *arms[COMPARISON_ARMS_MAX];
+    const char *arms[] = { "gp" };
+    struct comparison comparison;
     struct conditions *conditions = NULL;
     size_t count = 0;
 
     add(&results, "gp", "a-i06", 1, 0.1);
     results.items[results.count - 1].workers = 8;
-    cr_assert(eq(sz, scope_arms(&results, &eight, arms), 1));
+    cr_assert(comparison_init(&comparison, &results, &eight, arms, 1));
+    cr_assert(eq(sz, comparison.cell_count, 1));
+    comparison_clear(&comparison);
     conditions = conditions_list(&results, &count);
     cr_assert(eq(sz, count, 2));
     cr_assert(eq(sz, conditions[0].workers, 1));
@@ -124,19 +123,35 @@ Test(comparison, other_conditions_are_never_mixed_in)
     results_clear(&results);
 }
 
-Test(comparison, an_arm_that_cannot_or_never_ended_well_is_not_ranked)
+Test(comparison, a_refusal_is_no_run_unless_the_scope_counts_it_as_the_worst)
 {
     struct results results = small_results();
-    const char *arms[COMPARISON_ARMS_MAX];
+    struct scope scope = one_worker;
+    const char *arms[] = { "gp", "random", "hebo" };
+    struct comparison comparison;
+    struct arm_figures figures[3];
 
     for (size_t i = 0; i < results.count; i++) {
-        if (strcmp(results.items[i].arm, "hebo") == 0)
-            results.items[i].status = RESULT_FAILED;
-        if (strcmp(results.items[i].arm, "random") == 0)
+        if (strcmp(results.items[i].arm, "hebo") == 0 &&
+            strcmp(results.items[i].problem, "c-i06") == 0) {
             results.items[i].status = RESULT_CANNOT;
+            results.items[i].curve_count = 0;
+            results.items[i].cpu_s = 0;
+        }
     }
-    cr_assert(eq(sz, scope_arms(&results, &one_worker, arms), 1));
-    cr_assert(strcmp(arms[0], "gp") == 0);
+    cr_assert(comparison_init(&comparison, &results, &scope, arms, 3));
+    cr_assert(eq(sz, comparison.problem_count, 2));
+    comparison_clear(&comparison);
+    scope.has_refusals = true;
+    cr_assert(comparison_init(&comparison, &results, &scope, arms, 3));
+    cr_assert(eq(sz, comparison.problem_count, 3));
+    cr_assert(comparison_measure(&comparison, figures));
+    /* Ranks of hebo 2, 3 and, refused, 3; its regrets 0.3, 0.3 and 1. */
+    cr_assert(fabs(figures[2].rank[0].mean - 8.0 / 3) < 1e-12);
+    cr_assert(fabs(figures[2].regret.mean - 2 * log10(0.3) / 3) < 1e-12);
+    /* What a suggestion costs is not diluted by those that it did not make. */
+    cr_assert(fabs(figures[2].cpu_ms - 4.0 / 3) < 1e-9);
+    comparison_clear(&comparison);
     results_clear(&results);
 }
 
@@ -183,6 +198,101 @@ Test(report, markdown_tells_ranks_win_rates_and_what_did_not_run)
     cr_assert(strstr(text, "| random | **all** | 0.58 (") != NULL, "%s", text);
     cr_assert(strstr(text, "| smac | T | 1 | cannot search it | conditional spaces |") != NULL);
     cr_assert(strstr(text, "held out") != NULL);
+    free(text);
+    results_clear(&results);
+}
+
+Test(report, an_arm_that_is_not_done_has_its_duels_and_no_place_in_the_table)
+{
+    struct results results = small_results();
+    char *text = NULL;
+
+    add(&results, "ax", "a-i06", 1, 0.05);
+    text = report_text(markdown_report, &results);
+    cr_assert(strstr(text, "ax (1 of 3)") != NULL, "%s", text);
+    cr_assert(strstr(text, "\n| ax | 1") == NULL && strstr(text, "\n| ax | 2") == NULL, "%s", text);
+    cr_assert(strstr(text, "\n| ax | **all** | 0.00 (") != NULL, "%s", text);
+    free(text);
+    text = report_text(html_report, &results);
+    cr_assert(strstr(text, "ax (1 of 3)") != NULL);
+    free(text);
+    results_clear(&results);
+}
+
+Test(report, a_pair_is_compared_over_the_seeds_that_both_have_and_the_head_says_who_has_how_many)
+{
+    struct results results = { 0 };
+    char *text = NULL;
+
+    for (uint32_t seed = 1; seed <= 20; seed++)
+        add(&results, "gp", "a-i06", seed, seed <= 2 ? 0.1 : 0.9);
+    add(&results, "hebo", "a-i06", 1, 0.5);
+    add(&results, "hebo", "a-i06", 2, 0.5);
+    text = report_text(markdown_report, &results);
+    cr_assert(strstr(text, "Seeds of each problem: gp 20, hebo 2") != NULL, "%s", text);
+    /* With the other eighteen it would have lost. */
+    cr_assert(strstr(text, "\n| hebo | **all** | 1.00 (") != NULL, "%s", text);
+    cr_assert(strstr(text, "| 1 | 2 |\n") != NULL, "%s", text);
+    cr_assert(strstr(text, "1 problem, 2 runs of each arm") != NULL, "%s", text);
+    cr_assert(strstr(text, "2 to 20 seeds.") != NULL, "%s", text);
+    free(text);
+    results_clear(&results);
+}
+
+Test(report, figures_from_few_problems_or_one_seed_come_with_a_warning)
+{
+    struct results results = small_results();
+    char *text = report_text(markdown_report, &results);
+
+    cr_assert(strstr(text, "Few problems and one seed of each: the intervals carry little") != NULL,
+              "%s", text);
+    free(text);
+    results_clear(&results);
+    for (int problem = 0; problem < 10; problem++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "p%d-i06", problem);
+        for (uint32_t seed = 1; seed <= 2; seed++)
+            add(&results, "gp", name, seed, 0.5);
+    }
+    text = report_text(markdown_report, &results);
+    cr_assert(strstr(text, "little certainty") == NULL, "%s", text);
+    free(text);
+    results_clear(&results);
+}
+
+Test(report, arms_that_have_no_problem_in_common_yet_are_named_and_there_is_no_table)
+{
+    struct results results = { 0 };
+    char *text = NULL;
+
+    add(&results, "gp", "a-i06", 1, 0.1);
+    add(&results, "hebo", "b-i06", 1, 0.1);
+    text = report_text(markdown_report, &results);
+    cr_assert(strstr(text, "### T: 0 of 2 problems, 0 runs of each arm\n\n"
+                           "Not finished, and left out until 9 in 10 problems are done: gp (1 of "
+                           "2), hebo (1 of 2).\n") != NULL,
+              "%s", text);
+    cr_assert(strstr(text, "rank at") == NULL, "%s", text);
+    free(text);
+    text = report_text(html_report, &results);
+    cr_assert(strstr(text, "hebo (1 of 2)") != NULL && strstr(text, "</html>") != NULL);
+    free(text);
+    results_clear(&results);
+}
+
+Test(report, lines_that_could_not_be_read_are_told_in_both_reports)
+{
+    struct results results = small_results();
+    char *text = NULL;
+
+    results.unread_count = 1;
+    results.unread_lines[0] = 17;
+    text = report_text(markdown_report, &results);
+    cr_assert(strstr(text, "line 17") != NULL);
+    free(text);
+    text = report_text(html_report, &results);
+    cr_assert(strstr(text, "line 17") != NULL);
     free(text);
     results_clear(&results);
 }

@@ -23,10 +23,10 @@ Test(statistics, a_curve_keeps_its_last_value_and_an_empty_one_is_infinitely_bad
 {
     double curve[] = { 0.5, 0.25 };
 
-    cr_assert(is_near(curve_at(curve, 2, 1), 0.5));
-    cr_assert(is_near(curve_at(curve, 2, 2), 0.25));
-    cr_assert(is_near(curve_at(curve, 2, 100), 0.25));
-    cr_assert(isinf(curve_at(NULL, 0, 1)));
+    cr_assert(is_near(regret_at(curve, 2, 1), 0.5));
+    cr_assert(is_near(regret_at(curve, 2, 2), 0.25));
+    cr_assert(is_near(regret_at(curve, 2, 100), 0.25));
+    cr_assert(isinf(regret_at(NULL, 0, 1)));
 }
 
 Test(statistics, anytime_regret_is_the_mean_of_logarithms_over_the_whole_budget)
