@@ -10,7 +10,7 @@
  *
  * Positions are what the study goes by: step counts, or seconds since the trial started. Values are
  * those of the study's first objective, in its own units, maximized or minimized. One thread at a
- * time. A verdict takes microseconds, with STOPPER_DECAY_CURVE up to some milliseconds; many and
+ * time. A verdict takes microseconds, with STOPPER_DECAY_CURVE up to half a millisecond; many and
  * long curves (the limits of stopper_append()) make it ten times as much.
  *
  * The rules (all but STOPPER_HALVING are those of the Vertex AI API):

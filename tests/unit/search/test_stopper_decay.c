@@ -1,4 +1,3 @@
-#include "search/stopper_regression.h"
 #include "test_stopper_support.h"
 
 #include <criterion/criterion.h>
@@ -137,75 +136,4 @@ Test(stopper_decay, fewer_than_five_that_ran_further_tell_nothing)
     cr_assert(eq(u64, verdict.trial_count, 5));
     cr_assert(ge(dbl, verdict.chance, 0));
     stopper_free(stopper);
-}
-
-Test(stopper_regression, a_plane_is_recovered)
-{
-    struct dice dice = dice_new();
-    struct regression_point points[20];
-    const double at[] = { 0.5, 0.25, -0.5 };
-    struct regression_answer answer;
-
-    for (int i = 0; i < 20; i++) {
-        for (int k = 0; k < REGRESSION_DIMENSIONS; k++)
-            points[i].inputs[k] = 2 * dice_unit(&dice) - 1;
-        points[i].target =
-            3 + points[i].inputs[0] - 2 * points[i].inputs[1] + 5 * points[i].inputs[2];
-    }
-    cr_assert(regression_predict(points, 20, at, 0.6, &answer));
-    cr_assert(epsilon_eq(dbl, answer.mean, 0.5, 0.01));
-    cr_assert(lt(dbl, answer.chance, 1e-3));
-    cr_assert(regression_predict(points, 20, at, 0.4, &answer));
-    cr_assert(gt(dbl, answer.chance, 0.999));
-}
-
-/* Targets above a bar whose chance is called 5 % or less: so many there may be. Of 4000 rounds. */
-Test(stopper_regression, chances_are_not_called_too_low)
-{
-    struct dice dice = dice_new();
-    double called = 0;
-    double seen = 0;
-    size_t count = 0;
-
-    for (int round = 0; round < 4000; round++) {
-        struct regression_point points[13];
-        struct regression_answer answer;
-        size_t size = 5 + dice_below(&dice, 8);
-        double noise = dice_double(&dice, 0.01, 3);
-        double bar = 0;
-
-        for (size_t i = 0; i <= size; i++) {
-            double *in = points[i].inputs;
-
-            for (int k = 0; k < REGRESSION_DIMENSIONS; k++)
-                in[k] = dice_normal(&dice);
-            points[i].target = in[0] - in[1] + 0.3 * in[2] * in[2] + noise * dice_normal(&dice);
-        }
-        bar = 1 + 2 * dice_normal(&dice);
-        cr_assert(regression_predict(points, size, points[size].inputs, bar, &answer));
-        cr_assert(answer.chance >= 0 && answer.chance <= 1);
-        if (answer.chance < 0.05) {
-            called += answer.chance;
-            seen += points[size].target > bar;
-            count++;
-        }
-    }
-    cr_assert(gt(sz, count, 100));
-    cr_assert(le(dbl, seen, 1.5 * called + 6 * sqrt(called + 1)));
-}
-
-Test(stopper_regression, equal_points_leave_no_doubt)
-{
-    struct regression_point points[5] = { 0 };
-    const double at[REGRESSION_DIMENSIONS] = { 0 };
-    struct regression_answer answer;
-
-    cr_assert(regression_predict(points, 5, at, 0, &answer));
-    cr_assert(eq(dbl, answer.mean, 0));
-    cr_assert(eq(dbl, answer.deviation, 0));
-    cr_assert(eq(dbl, answer.chance, 1));
-    cr_assert(regression_predict(points, 5, at, 1, &answer));
-    cr_assert(eq(dbl, answer.chance, 0));
-    points[0].target = (double)INFINITY;
-    cr_assert(not(regression_predict(points, 5, at, 1, &answer)));
 }
