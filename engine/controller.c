@@ -66,8 +66,7 @@ bool controller_break_memory(struct controller *c)
     return controller_break(c, &err);
 }
 
-/* Room for one more item in an array that doubles. */
-static bool make_room(void **items, size_t count, size_t *capacity, size_t item_size)
+bool controller_make_room(void **items, size_t count, size_t *capacity, size_t item_size)
 {
     size_t wanted = *capacity ? *capacity * 2 : 64;
     void *grown = NULL;
@@ -82,18 +81,6 @@ static bool make_room(void **items, size_t count, size_t *capacity, size_t item_
     return true;
 }
 
-bool controller_add_deed(struct controller *c, struct deed deed)
-{
-    void *items = c->deeds;
-    bool has_room = make_room(&items, c->deed_count, &c->deed_capacity, sizeof deed);
-
-    c->deeds = items;
-    if (!has_room)
-        return controller_break_memory(c);
-    c->deeds[c->deed_count++] = deed;
-    return true;
-}
-
 struct live_job *controller_find_job(struct controller *c, int64_t id)
 {
     for (size_t i = 0; i < c->job_count; i++)
@@ -105,7 +92,8 @@ struct live_job *controller_find_job(struct controller *c, int64_t id)
 bool controller_add_job(struct controller *c, struct live_job *job)
 {
     void *items = c->jobs;
-    bool has_room = make_room(&items, c->job_count, &c->job_capacity, sizeof(struct live_job *));
+    bool has_room =
+        controller_make_room(&items, c->job_count, &c->job_capacity, sizeof(struct live_job *));
 
     c->jobs = items;
     if (!has_room) {
@@ -117,8 +105,7 @@ bool controller_add_job(struct controller *c, struct live_job *job)
     return true;
 }
 
-/* Nobody works on the job any more; its memory goes when the last task has come back. */
-static void leave_job(struct controller *c, struct live_job *job)
+void controller_leave_job(struct controller *c, struct live_job *job)
 {
     if (job->task_count == 0) {
         live_job_free(job);
@@ -134,7 +121,7 @@ void controller_drop_job(struct controller *c, int64_t id)
 
     for (size_t i = 0; i < c->job_count; i++) {
         if (c->jobs[i]->row.id == id)
-            leave_job(c, c->jobs[i]);
+            controller_leave_job(c, c->jobs[i]);
         else
             c->jobs[kept++] = c->jobs[i];
     }
@@ -508,139 +495,6 @@ bool controller_begin(struct controller *c)
     handle_own_events(c);
     handle_deadlines(c, last_us);
     return true;
-}
-
-/* Takes what event points to: to be handled with the next batch. */
-static void add_own_event(struct controller *c, const struct event *event)
-{
-    void *items = c->own_events;
-    bool has_room = make_room(&items, c->own_event_count, &c->own_event_capacity, sizeof *event);
-
-    c->own_events = items;
-    if (has_room)
-        c->own_events[c->own_event_count++] = *event;
-    else
-        (void)controller_break_memory(c);
-}
-
-/* An attempt that could not be launched or adopted ends like one that the machine lost. */
-static void add_own_end(struct controller *c, const struct deed *deed,
-                        const struct assay_error *why)
-{
-    struct event event = {
-        .kind = EVENT_ENDED,
-        .ending = { .key = deed->key, .kind = ENDING_NOT_STARTED, .end_us = c->now_us }
-    };
-
-    /* A command that can never be built is the document's fault, not the machine's. */
-    if (why->code == ASSAY_INVALID)
-        event.ending.kind = ENDING_NOT_FOUND;
-    (void)snprintf(event.ending.detail, sizeof event.ending.detail, "%.*s",
-                   (int)sizeof event.ending.detail - 1, why->message);
-    add_own_event(c, &event);
-}
-
-static void do_trial_deed(struct controller *c, const struct deed *deed)
-{
-    struct assay_error err = { 0 };
-    struct live_job *job = controller_find_job(c, deed->job);
-    struct live_trial *trial =
-        job ? live_job_find_trial(job, deed->key.trial % STORE_TRIALS_MAX) : NULL;
-
-    if (!trial || trial->attempt != deed->key.attempt)
-        return;
-    if (deed->kind == DEED_LAUNCH ? !c->outlet.launch(c->outlet.context, job, trial, &err)
-                                  : !c->outlet.adopt(c->outlet.context, job, trial, &err))
-        add_own_end(c, deed, &err);
-}
-
-static void do_deed(struct controller *c, struct deed *deed)
-{
-    struct live_job *job = NULL;
-
-    switch (deed->kind) {
-    case DEED_LAUNCH:
-    case DEED_ADOPT:
-        do_trial_deed(c, deed);
-        break;
-    case DEED_STOP:
-        c->outlet.stop(c->outlet.context, deed->key, deed->manner);
-        break;
-    case DEED_SEARCH:
-        if (c->outlet.search(c->outlet.context, deed->task))
-            deed->task = NULL;
-        else
-            add_own_event(c, &(struct event){ .kind = EVENT_OUT_OF_MEMORY });
-        break;
-    case DEED_PUBLISH:
-        job = controller_find_job(c, deed->job);
-        if (job && !c->outlet.publish(c->outlet.context, job, deed->trial))
-            add_own_event(c, &(struct event){ .kind = EVENT_PUBLISHED,
-                                              .job = deed->job,
-                                              .published = PUBLISHED_FAILED });
-        break;
-    case DEED_FORGET:
-        c->outlet.forget(c->outlet.context, deed->job);
-        break;
-    }
-}
-
-static void answer_requests(struct controller *c, struct event_queue *queue)
-{
-    struct request *request = c->first_request;
-    struct request *next = NULL;
-
-    c->first_request = c->last_request = NULL;
-    for (; request; request = next) {
-        next = request->next; /* the request is gone once it is answered */
-        if (c->is_broken) {
-            request->is_ok = false;
-            request->err = c->why_broken;
-        }
-        if (queue)
-            event_queue_answer(queue, request);
-        else
-            request->is_answered = true;
-    }
-}
-
-/* Jobs that ended, were paused or deleted need no memory any more. */
-static void drop_finished_jobs(struct controller *c)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < c->job_count; i++) {
-        struct live_job *job = c->jobs[i];
-
-        if (job_state_is_terminal((int)job->life.state) || job->life.state == JOB_STATE_PAUSED)
-            leave_job(c, job);
-        else
-            c->jobs[kept++] = job;
-    }
-    c->job_count = kept;
-}
-
-bool controller_commit(struct controller *c, struct event_queue *queue, struct assay_error *why)
-{
-    struct assay_error err = { 0 };
-
-    if (!c->is_broken && !store_commit(c->store, &err))
-        (void)controller_break(c, &err);
-    if (c->is_broken)
-        store_rollback(c->store);
-    for (size_t i = 0; i < c->deed_count && !c->is_broken; i++)
-        do_deed(c, &c->deeds[i]);
-    for (size_t i = 0; i < c->deed_count; i++)
-        search_task_free(c->deeds[i].task);
-    drop_finished_jobs(c);
-    /* What was not committed is not shown either. */
-    if (c->outlet.changed && !c->is_broken)
-        c->outlet.changed(c->outlet.context);
-    answer_requests(c, queue);
-    c->deed_count = 0;
-    if (c->is_broken)
-        *why = c->why_broken;
-    return !c->is_broken;
 }
 
 int64_t controller_deadline(const struct controller *c)

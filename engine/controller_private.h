@@ -1,7 +1,8 @@
 /*
- * engine/controller_private.h - the controller's inside, shared by controller.c (events, batches),
- * controller_job.c (what a job does next), controller_search.c (suggestions) and
- * controller_request.c (what people ask for).
+ * engine/controller_private.h - the controller's inside, shared by controller.c (events),
+ * controller_commit.c (deeds), controller_job.c (what a job does next), controller_search.c
+ * (suggestions), controller_stopping.c (early stopping) and controller_request.c (what people ask
+ * for).
  */
 #ifndef ENGINE_CONTROLLER_PRIVATE_H
 #define ENGINE_CONTROLLER_PRIVATE_H
@@ -46,10 +47,17 @@ struct controller {
 bool controller_break(struct controller *c, const struct assay_error *err);
 bool controller_break_memory(struct controller *c);
 
-bool controller_add_deed(struct controller *c, struct deed deed);
+/* Room for one more item in an array that doubles; false for lack of memory. */
+bool controller_make_room(void **items, size_t count, size_t *capacity, size_t item_size);
+
 struct live_job *controller_find_job(struct controller *c, int64_t id); /* or NULL */
 bool controller_add_job(struct controller *c, struct live_job *job);    /* takes job */
 void controller_drop_job(struct controller *c, int64_t id);
+/* Nobody works on the job any more; its memory goes when the last task has come back. */
+void controller_leave_job(struct controller *c, struct live_job *job);
+
+/* controller_commit.c: to be done once the batch is committed. */
+bool controller_add_deed(struct controller *c, struct deed deed);
 
 /*
  * controller_stopping.c: a trial's measurements have changed from index first on; is it worth

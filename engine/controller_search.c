@@ -79,16 +79,53 @@ static void finish_suggestion(struct controller *c, struct live_job *job,
         take_answer(c, job, task->answer, task->point, &task->err);
 }
 
+/* Where it is worth it: so that the next engine goes on from it. */
+static bool store_model(struct controller *c, const struct live_job *job,
+                        const struct search_task *task)
+{
+    struct assay_error err = { 0 };
+    size_t size = sampler_model_size(job->sampler);
+    double *numbers = NULL;
+    bool is_stored = false;
+
+    if (size == 0)
+        return true;
+    numbers = malloc(size * sizeof *numbers);
+    if (!numbers)
+        return controller_break_memory(c);
+    sampler_model_pack(job->sampler, task->learnt, numbers);
+    is_stored =
+        store_model_put(c->store, job->row.id, (int64_t)task->past_count, numbers, size, &err) ||
+        controller_break(c, &err);
+    free(numbers);
+    return is_stored;
+}
+
 static void finish_lesson(struct controller *c, struct live_job *job, struct search_task *task)
 {
     struct sampler_model *learnt = task->learnt;
 
-    task->learnt = NULL;
     job->is_learning = false;
-    if (!learnt)
+    if (!learnt) {
         (void)controller_break(c, &task->err);
-    else if (!study_memory_add(job->memory, task->past_count, learnt))
+        return;
+    }
+    if (!store_model(c, job, task))
+        return;
+    task->learnt = NULL;
+    if (!study_memory_add(job->memory, task->past_count, learnt))
         (void)controller_break_memory(c);
+}
+
+/* What no later suggestion needs, here and in the store. */
+static bool trim_models(struct controller *c, struct live_job *job, size_t past_count)
+{
+    struct assay_error err = { 0 };
+    size_t oldest = study_memory_trim(job->memory, past_count);
+
+    return oldest == 0 || sampler_model_size(job->sampler) == 0 ||
+           store_model_trim(c->store, job->row.id, (int64_t)oldest, &err) ||
+           controller_break(c, &err);
 }
 
 /* Takes the task. True when it has been run already. */
@@ -172,7 +209,10 @@ static void ask(struct controller *c, struct live_job *job, const struct sampler
     task->trial_number = (uint64_t)job->last_number + 1;
     task->last_end_order = job->last_end_order;
     /* The answers come in this order, so no later one needs an older model. */
-    study_memory_trim(job->memory, task->past_count);
+    if (!trim_models(c, job, task->past_count)) {
+        search_task_free(task);
+        return;
+    }
     job->life.is_suggesting = true;
     if (hand_out(c, job, task)) {
         job->life.is_suggesting = false;

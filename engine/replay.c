@@ -64,6 +64,13 @@ struct reading {
     bool is_ok;
 };
 
+/* Samplers read points of the study's own space; categories are shown by their names. */
+static bool is_fit(const struct replay *replay, const struct trial_row *row)
+{
+    return row->point_count == replay->width &&
+           search_space_is_legal(replay->spec->study.space, row->point);
+}
+
 static bool fail_unfit(struct reading *reading, int64_t number)
 {
     reading->is_ok = assay_fail(reading->err, ASSAY_DATA_LOSS, NULL,
@@ -79,7 +86,7 @@ static bool read_trial(void *context, const struct trial_row *row)
     /* Trials that were made since the count was taken are left for another time. */
     if (row->number > replay->trial_count)
         return false;
-    if (row->point_count != replay->width)
+    if (!is_fit(replay, row))
         return fail_unfit(reading, row->number);
     replay->trials[row->number - 1].end_order = row->end_order;
     memcpy(replay->points + (size_t)(row->number - 1) * replay->width, row->point,
@@ -97,7 +104,7 @@ static bool read_past(void *context, const struct trial_row *row)
     if (row->number > replay->trial_count ||
         !suggestion_past(row, stop ? stop->progress : 0, &past))
         return true;
-    if (row->point_count != replay->width)
+    if (!is_fit(replay, row))
         return fail_unfit(reading, row->number);
     replay->past_orders[history_count(replay->history)] = row->end_order;
     reading->is_ok = history_append(replay->history, &past) || assay_fail_memory(reading->err);
@@ -284,6 +291,7 @@ static bool replay_learnt(struct replay *replay, struct replay_progress *progres
                           struct assay_error *err)
 {
     const struct stored_trial *trial = &replay->trials[replay->next - 1];
+    const double *stored = replay->points + (size_t)(replay->next - 1) * replay->width;
     int64_t last_end_order = trial->suggestion.last_end_order;
     struct sampler_query query = { .trial_number = (uint64_t)replay->next,
                                    .history = replay->history,
@@ -301,8 +309,7 @@ static bool replay_learnt(struct replay *replay, struct replay_progress *progres
     answer = model_chain_suggest(replay->chain, &query, replay->point, &provenance, err);
     if (answer == SAMPLER_FAILED)
         return false;
-    compare(replay, replay->next, replay->points + (size_t)(replay->next - 1) * replay->width,
-            answer, progress);
+    compare(replay, replay->next, stored, answer, progress);
     return true;
 }
 
@@ -321,7 +328,7 @@ static bool replay_row(void *context, const struct trial_row *row)
     struct provenance provenance;
     enum sampler_answer answer = SAMPLER_FAILED;
 
-    if (row->point_count != replay->width) {
+    if (!is_fit(replay, row)) {
         walk->is_ok =
             assay_fail(walk->err, ASSAY_DATA_LOSS, NULL,
                        "the point of trial %" PRId64 " does not fit its study", row->number);

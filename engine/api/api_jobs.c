@@ -89,15 +89,6 @@ bool api_list_jobs(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-static bool count_stop(void *context, int64_t number, double progress, const char *why)
-{
-    (void)number;
-    (void)progress;
-    (void)why;
-    ++*(int64_t *)context;
-    return true;
-}
-
 /* stopped: told to stop early; negative where the study has no rule. */
 static void write_counts(struct json_writer *w, const struct trial_totals *totals,
                          const struct job_progress *live, int64_t stopped)
@@ -219,8 +210,7 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
     if (!is_live)
         is_ok = store_trial_totals(store, row->id, &totals, err);
     if (is_ok && stopped == 0)
-        is_ok = store_early_stop_each(store, row->id, 1, STORE_TRIALS_MAX - 1, count_stop, &stopped,
-                                      err);
+        is_ok = store_early_stop_count(store, row->id, &stopped, err);
     if (is_ok)
         write_counts(w, &totals, is_live ? &live : NULL, stopped);
     if (is_ok && best_trial)

@@ -3,8 +3,8 @@
 #include "assay/value.h"
 #include "engine/api/api_private.h"
 #include "engine/life/explain.h"
+#include "engine/provenance_json.h"
 #include "engine/replay.h"
-#include "engine/study/provenance_json.h"
 #include "metrics/objective.h"
 
 #include <inttypes.h>
@@ -169,8 +169,10 @@ static void write_record(struct json_writer *w, const struct job_spec *spec,
     if (record->is_stopped) {
         json_key(w, "earlyStop");
         json_begin_object(w);
-        json_key(w, "progress");
-        json_number(w, record->progress);
+        if (!isnan(record->progress)) {
+            json_key(w, "progress");
+            json_number(w, record->progress);
+        }
         json_key(w, "why");
         json_string(w, record->why);
         json_end_object(w);

@@ -229,6 +229,30 @@ static void write_command(struct json_writer *w, const struct command *command,
     }
 }
 
+/* What would choose a study's points, and which of its trials it would stop. */
+static void write_search(struct json_writer *w, const struct job_spec *spec)
+{
+    static const char *const rules[] = { [STOPPING_DECAY_CURVE] = "decay curve",
+                                         [STOPPING_MEDIAN] = "median",
+                                         [STOPPING_CONVEX] = "convex",
+                                         [STOPPING_HALVING] = "asha" };
+    char seed[32];
+
+    if (spec->kind != JOB_TUNING)
+        return;
+    json_key(w, "algorithm");
+    json_string(w, job_spec_algorithm(spec));
+    if (spec->study.stopping_rule != STOPPING_NONE) {
+        json_key(w, "stopping");
+        json_string(w, rules[spec->study.stopping_rule]);
+    }
+    if (spec->assay.has_seed) {
+        (void)snprintf(seed, sizeof seed, "%" PRIu64, spec->assay.seed);
+        json_key(w, "seed");
+        json_string(w, seed);
+    }
+}
+
 /* What the first trial would run, for a job whose id is not known yet (0). */
 static bool write_plan(struct api_call *call, const struct submission *s, const char *state_dir,
                        struct assay_error *err)
@@ -258,6 +282,7 @@ static bool write_plan(struct api_call *call, const struct submission *s, const 
         json_int(w, s->spec->max_trial_count);
         json_key(w, "parallelTrialCount");
         json_int(w, s->spec->parallel_trial_count);
+        write_search(w, s->spec);
         write_command(w, &command, s, state_dir);
         json_end_object(w);
     }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,8 +28,10 @@ static void write_early_stop(struct json_writer *w, const struct early_stop *sto
 {
     json_key(w, "earlyStop");
     json_begin_object(w);
-    json_key(w, "progress");
-    json_number(w, stop->progress);
+    if (!isnan(stop->progress)) {
+        json_key(w, "progress");
+        json_number(w, stop->progress);
+    }
     if (stop->why) {
         json_key(w, "why");
         json_string(w, stop->why);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A command at work on one job of a folder. */
 struct asking {
@@ -89,14 +90,73 @@ static bool list(struct asking *a, struct assay_error *err)
     return is_ok || assay_fail_memory(err);
 }
 
+/* A folder of `assay suggest` has no jobs either, but somebody looks for something. */
+static void hint_at_study(const struct asking *a, struct assay_error *err)
+{
+    char *journal = NULL;
+    char *command = NULL;
+
+    if (err->code != ASSAY_NOT_FOUND || asprintf(&journal, "%s/suggest.jsonl", a->dir.path) < 0)
+        return;
+    if (access(journal, F_OK) == 0)
+        command = state_dir_command(&a->dir, "suggest", "STUDY");
+    if (command)
+        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL,
+                         "no jobs in %s, but a study whose trials you run; go on with: %s",
+                         a->dir.path, command);
+    free(command);
+    free(journal);
+}
+
 int command_list(const struct arguments *arguments)
 {
     struct asking a = { .arguments = arguments };
     struct assay_error err = { 0 };
     bool is_ok = asking_begin(&a, &err) && list(&a, &err);
 
+    if (!is_ok)
+        hint_at_study(&a, &err);
+
     asking_end(&a);
     return is_ok ? report_end(0) : report_error(&err);
+}
+
+/* Trials that have not ended, as they are now. The newest PAGE trials have them all, unless one of
+ * the others runs for very long. */
+static bool show_running(struct asking *a, struct assay_error *err)
+{
+    enum { PAGE = 1000, SHOWN_MAX = 20 };
+    int64_t created = view_integer(json_get(a->job, "trialCounts"), "created");
+    const char *id = view_text(a->job, "id");
+    cJSON *page = client_get(a->client, err, "/assay/v1/jobs/%s/trials?after=%" PRId64 "&limit=%d",
+                             id, created > PAGE ? created - PAGE : 0, PAGE);
+    const cJSON *item = NULL;
+    int shown = 0;
+
+    if (!page)
+        return false;
+    cJSON_ArrayForEach(item, json_get(page, "trials"))
+    {
+        cJSON *whole = NULL;
+
+        if (view_integer(item, "endOrder") > 0 || shown == SHOWN_MAX)
+            continue;
+        whole = client_get(a->client, err, "/assay/v1/jobs/%s/trials/%s", id,
+                           view_text(json_get(item, "trial"), "id"));
+        if (!whole)
+            break;
+        report_running(whole, shown++ == 0);
+        cJSON_Delete(whole);
+    }
+    cJSON_Delete(page);
+    return err->code == ASSAY_OK;
+}
+
+static bool show(struct asking *a, struct assay_error *err)
+{
+    report_job(a->job, &a->dir);
+    return !view_is_true(a->job, "isWorkedOn") ||
+           view_integer(json_get(a->job, "trialCounts"), "running") == 0 || show_running(a, err);
 }
 
 int command_show(const struct arguments *arguments)
@@ -110,7 +170,7 @@ int command_show(const struct arguments *arguments)
     if (is_ok && arguments->is_given[OPTION_JSON])
         is_ok = report_json(a.client, target, &err);
     else if (is_ok)
-        report_job(a.job, &a.dir);
+        is_ok = show(&a, &err);
     asking_end(&a);
     return is_ok ? report_end(0) : report_error(&err);
 }
@@ -157,7 +217,7 @@ static bool fill_front(struct table *table, const cJSON *answer, const cJSON *ob
             FILE *cell = table_cell(table);
 
             if (value)
-                view_write_value(cell, value);
+                view_write_short(cell, value);
         }
         view_write_members(table_cell(table), json_get(item, "parameters"), "=", true);
         is_ok = table_end_row(table) && is_ok;
@@ -405,7 +465,7 @@ int command_check(const struct arguments *arguments)
     if (plan && arguments->is_given[OPTION_JSON])
         print_json(plan);
     else if (plan && status)
-        report_faults(stdout, name, plan);
+        report_faults(stdout, name, arguments, plan);
     else if (plan)
         plan_print(stdout, name, plan);
     cJSON_Delete(plan);

@@ -3,6 +3,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/document_file.h"
 #include "engine/cli/follow.h"
+#include "engine/cli/override.h"
 #include "engine/cli/plan.h"
 #include "engine/cli/report.h"
 #include "engine/cli/text.h"
@@ -136,6 +137,28 @@ static bool submit(struct running *r, const char *body, size_t size, struct assa
     return r->since != NULL;
 }
 
+/* What to type next has the options, too: with them the document is another one. */
+static bool fail_check(const struct arguments *arguments, int64_t count, struct assay_error *err)
+{
+    char *words = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&words, &size);
+
+    if (!out)
+        return assay_fail_memory(err);
+    text_write_shell(out, arguments->operands[0]);
+    override_write_all(out, arguments);
+    if (fclose(out) == 0)
+        (void)assay_fail(err, ASSAY_INVALID, NULL,
+                         "%" PRId64
+                         " fault%s; nothing was started. Once mended, try: assay check %s",
+                         count, count == 1 ? "" : "s", words);
+    else
+        (void)assay_fail_memory(err);
+    free(words);
+    return false;
+}
+
 /* False, with the faults printed and *err for what is to be said below them. */
 static bool check(struct running *r, const char *body, size_t size, struct assay_error *err)
 {
@@ -143,11 +166,8 @@ static bool check(struct running *r, const char *body, size_t size, struct assay
     int64_t count = view_integer(plan, "faultCount");
 
     if (plan && count > 0) {
-        report_faults(stderr, r->arguments->operands[0], plan);
-        (void)assay_fail(err, ASSAY_INVALID, NULL,
-                         "%" PRId64
-                         " fault%s; nothing was started. Once mended, try: assay check %s",
-                         count, count == 1 ? "" : "s", r->arguments->operands[0]);
+        report_faults(stderr, r->arguments->operands[0], r->arguments, plan);
+        (void)fail_check(r->arguments, count, err);
     } else if (plan) {
         plan_print_notes(stderr, r->arguments->operands[0], plan);
     }

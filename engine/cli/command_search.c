@@ -3,6 +3,7 @@
 #include "assay/value.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/report.h"
+#include "engine/cli/terminal.h"
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
 
@@ -33,10 +34,32 @@ static void looking_end(struct looking *l)
     state_dir_clear(&l->dir);
 }
 
+/* False for lack of memory. */
+static bool print_sentence(const char *sentence)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    bool is_made = false;
+
+    if (!out)
+        return false;
+    text_write_lines(out, sentence, "");
+    is_made = fclose(out) == 0;
+    if (is_made) {
+        (void)fputs("  ", stdout);
+        text_write_wrapped(stdout, text, terminal_columns(stdout), 2, "    ");
+        (void)putchar('\n');
+    }
+    free(text);
+    return is_made;
+}
+
 static bool print_explanation(struct looking *l, const char *trial, struct assay_error *err)
 {
     cJSON *answer = client_get(l->client, err, "/assay/v1/jobs/%s/trials/%s:explain", l->id, trial);
     const cJSON *sentence = NULL;
+    bool is_ok = true;
 
     if (!answer)
         return false;
@@ -47,12 +70,10 @@ static bool print_explanation(struct looking *l, const char *trial, struct assay
     (void)fputs(")\n", stdout);
     cJSON_ArrayForEach(sentence, json_get(answer, "sentences"))
     {
-        (void)fputs("  ", stdout);
-        text_write_lines(stdout, cJSON_IsString(sentence) ? sentence->valuestring : "", "  ");
-        (void)putchar('\n');
+        is_ok = print_sentence(cJSON_IsString(sentence) ? sentence->valuestring : "") && is_ok;
     }
     cJSON_Delete(answer);
-    return true;
+    return is_ok || assay_fail_memory(err);
 }
 
 static bool explain(struct looking *l, const struct arguments *arguments, struct assay_error *err)

@@ -113,7 +113,7 @@ static bool add_row(struct table *table, const cJSON *item, const cJSON *metric_
         FILE *cell = table_cell(table);
 
         if (value)
-            view_write_value(cell, value);
+            view_write_short(cell, value);
     }
     if (duration_us >= 0)
         text_write_duration(table_cell(table), duration_us);

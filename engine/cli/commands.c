@@ -75,16 +75,20 @@ const struct command commands[] = {
       "nothing that has ended is repeated.",
       command_resume },
     { "check", "FILE", 1, 1, STATE | DOCUMENT | JSON, "find every fault of a job document",
-      "Every fault is a line FILE:LINE: FIELD: MESSAGE. For a document without faults it\n"
-      "shows what the first trial would run: its command, environment and folders; what\n"
-      "this version does not act on yet is a note on standard error.\n"
+      "Every fault is a line FILE:LINE: FIELD: MESSAGE; of what an option set, the option\n"
+      "stands in the file's place. For a document without faults it shows the algorithm,\n"
+      "stopping rule and seed, and what the first trial would run: its command,\n"
+      "environment and folders; what this version does not act on yet is a note on\n"
+      "standard error.\n"
       "Nothing is run and nothing is stored.",
       command_check },
     { "list", "", 0, 0, STATE | JSON, "list the jobs of the state folder, newest first",
       "A job that nobody works on, although it has not ended, is noted as interrupted.",
       command_list },
     { "show", "[ID]", 0, 1, STATE | JSON, "show where a job stands",
-      "State, counts, the best trial so far, why it failed, and how to go on.", command_show },
+      "State, counts, the best trial so far, what running trials measured last, why it\n"
+      "failed, and how to go on.",
+      command_show },
     { "trials", "[ID]", 0, 1, STATE | OPTION_BIT(OPTION_FORMAT), "list the trials of a job",
       "The CSV has a column for each metric and each parameter; times are UTC.", command_trials },
     { "best", "[ID]", 0, 1, STATE | JSON, "show the best trial of a job",
@@ -137,8 +141,9 @@ const struct command commands[] = {
       "{\"best\":true}, {\"pending\":true} and {\"explain\":\"3\"} with trials. tell and ask may\n"
       "share a line. Failures are {\"error\":{...}}, change nothing and end nothing.\n"
       "\n"
-      "With --state DIR nothing that was answered is ever lost: DIR/suggest.jsonl has it,\n"
-      "and the same study goes on there. Without it the study is gone at the end.",
+      "With --state DIR nothing that was answered is ever lost: DIR/suggest.jsonl has it\n"
+      "and what was learnt from it, and the same study goes on there. Without it the\n"
+      "study is gone at the end.",
       command_suggest },
     { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
       "explain a command", "Without COMMAND it lists them all.", command_help },

@@ -67,6 +67,19 @@ static int digits_of(int64_t number)
     return digits;
 }
 
+/* Of a trial that was stopped early a list does not have what it measured last. */
+static void print_trial(struct watching *w, const cJSON *item, int width, bool is_best)
+{
+    struct assay_error err = { 0 }; /* then it is told without */
+    cJSON *whole = NULL;
+
+    if (json_get(item, "earlyStop"))
+        whole = client_get(w->follow->client, &err, "/assay/v1/jobs/%s/trials/%s", w->follow->job,
+                           view_text(json_get(item, "trial"), "id"));
+    progress_trial(w->follow->progress, whole ? whole : item, width, is_best);
+    cJSON_Delete(whole);
+}
+
 /* All trials that ended since the last look, in the order in which they did. */
 static bool print_trials(struct watching *w, const cJSON *job, struct assay_error *err)
 {
@@ -88,8 +101,7 @@ static bool print_trials(struct watching *w, const cJSON *job, struct assay_erro
             bool is_success = *view_text(item, "failure") == '\0';
 
             w->after = view_integer(item, "endOrder");
-            progress_trial(w->follow->progress, item, width,
-                           is_success && note_best(w, metrics, job));
+            print_trial(w, item, width, is_success && note_best(w, metrics, job));
             count++;
         }
         cJSON_Delete(page);

@@ -2,12 +2,15 @@
 
 #include "assay.h"
 #include "engine/cli/client.h"
+#include "engine/cli/terminal.h"
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LABEL_WIDTH = 12 };
 
 cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
                  struct assay_error *err)
@@ -64,34 +67,97 @@ static void print_environment(FILE *out, const cJSON *environment)
     free(items);
 }
 
+static void print_note(FILE *out, const char *file, const char *note)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *line = open_memstream(&text, &size);
+
+    if (!line)
+        return;
+    text_write_safe(line, file);
+    (void)fputs(": note: ", line);
+    text_write_safe(line, note);
+    if (fclose(line) == 0)
+        terminal_write_line(out, text, "    ");
+    free(text);
+}
+
 void plan_print_notes(FILE *out, const char *file, const cJSON *plan)
 {
     const cJSON *note = NULL;
 
     cJSON_ArrayForEach(note, json_get(plan, "notes"))
     {
-        text_write_safe(out, file);
-        (void)fputs(": note: ", out);
-        text_write_safe(out, cJSON_IsString(note) ? note->valuestring : "");
+        print_note(out, file, cJSON_IsString(note) ? note->valuestring : "");
+    }
+}
+
+/* Of a study: what chooses its points and stops its trials. */
+static void print_search(FILE *out, const cJSON *run)
+{
+    static const char *const members[][2] = { { "algorithm", "" },
+                                              { "stopping", "none" },
+                                              { "seed",
+                                                "drawn for each job; give one with --seed" } };
+
+    for (size_t i = 0; *view_text(run, "algorithm") && i < sizeof members / sizeof members[0];
+         i++) {
+        const char *text = view_text(run, members[i][0]);
+
+        (void)fprintf(out, "%-*s", LABEL_WIDTH, members[i][0]);
+        text_write_safe(out, *text ? text : members[i][1]);
         (void)fputc('\n', out);
     }
+}
+
+/* One word of a command; a line that has no room for it, and for a backslash, ends with one. */
+static void print_word(FILE *out, const char *word, size_t columns, size_t *used)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+
+    if (!stream)
+        return;
+    text_write_shell(stream, word);
+    if (fclose(stream) == 0) {
+        size_t width = text_columns(text);
+
+        if (*used > LABEL_WIDTH && *used + 1 + width + 2 > columns) {
+            (void)fprintf(out, " \\\n%*s", LABEL_WIDTH, "");
+            *used = LABEL_WIDTH;
+        }
+        (void)fprintf(out, "%s%s", *used > LABEL_WIDTH ? " " : "", text);
+        *used += width + (*used > LABEL_WIDTH);
+    }
+    free(text);
+}
+
+/* As it could be typed, on a terminal in lines of its width. */
+static void print_command(FILE *out, const cJSON *argv)
+{
+    size_t columns = terminal_is(out) ? terminal_columns(out) : SIZE_MAX;
+    size_t used = LABEL_WIDTH;
+    const cJSON *word = NULL;
+
+    (void)fprintf(out, "%-*s", LABEL_WIDTH, "command");
+    cJSON_ArrayForEach(word, argv)
+        print_word(out, cJSON_IsString(word) ? word->valuestring : "", columns, &used);
+    (void)fputc('\n', out);
 }
 
 void plan_print(FILE *out, const char *file, const cJSON *plan)
 {
     const cJSON *run = json_get(plan, "plan");
-    const cJSON *word = NULL;
 
     text_write_safe(out, file);
     (void)fprintf(out, ": no faults\ntrials      at most %" PRId64 ", %" PRId64 " at a time\n",
                   view_integer(run, "maxTrialCount"), view_integer(run, "parallelTrialCount"));
-    (void)fputs("the first one would run (0 stands for the job's id)\ncommand    ", out);
-    cJSON_ArrayForEach(word, json_get(run, "argv"))
-    {
-        (void)fputc(' ', out);
-        text_write_shell(out, cJSON_IsString(word) ? word->valuestring : "");
-    }
-    (void)fputs("\nfolder      ", out);
+    print_search(out, run);
+    (void)fputs("the first one would run (0 stands for the job's id)\n", out);
+    print_command(out, json_get(run, "argv"));
+    (void)fputs("folder      ", out);
     text_write_safe(out, view_text(run, "workDir"));
     (void)fputs("\noutputs     ", out);
     text_write_safe(out, view_text(run, "outputDir"));

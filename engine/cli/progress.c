@@ -1,6 +1,7 @@
 #include "engine/cli/progress.h"
 
 #include "assay/value.h"
+#include "engine/cli/terminal.h"
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
 
@@ -8,11 +9,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* As long as what a trial can fail of, so that the columns stand below each other. */
-enum { STATE_WIDTH = 13, COLUMNS_FALLBACK = 80, COLUMNS_MIN = 20 };
+enum { STATE_WIDTH = 13 };
 
 #define ERASE_LINE "\r\033[K"
 
@@ -42,11 +42,30 @@ void status_line_write(FILE *out, const struct status_facts *facts)
     }
 }
 
-static const char *state_of(const cJSON *item)
+/* "stopped early at step 7"; where steps are not counted, without. */
+static void write_early_stop(FILE *out, const cJSON *trial)
+{
+    const cJSON *measurements = json_get(trial, "measurements");
+    int count = cJSON_GetArraySize(measurements);
+    const cJSON *last = count ? cJSON_GetArrayItem(measurements, count - 1) : NULL;
+    const char *step = view_text(last, "stepCount");
+
+    (void)fputs("stopped early", out);
+    if (*step && strcmp(step, "0") != 0) {
+        (void)fputs(" at step ", out);
+        text_write_safe(out, step);
+    }
+}
+
+static void write_state(FILE *out, const cJSON *item)
 {
     const char *failure = view_text(item, "failure");
+    const cJSON *trial = json_get(item, "trial");
 
-    return *failure ? failure : view_text(json_get(item, "trial"), "state");
+    if (!*failure && json_get(item, "earlyStop"))
+        write_early_stop(out, trial);
+    else
+        (void)fprintf(out, "%-*s", STATE_WIDTH, *failure ? failure : view_text(trial, "state"));
 }
 
 void trial_line_write(FILE *out, const cJSON *item, int number_width)
@@ -56,8 +75,8 @@ void trial_line_write(FILE *out, const cJSON *item, int number_width)
     const cJSON *metrics = json_get(item, "metrics");
     int64_t attempt = view_integer(item, "attempt");
 
-    (void)fprintf(out, "trial %*s  %-*s", number_width, view_text(trial, "id"), STATE_WIDTH,
-                  state_of(item));
+    (void)fprintf(out, "trial %*s  ", number_width, view_text(trial, "id"));
+    write_state(out, item);
     if (cJSON_GetArraySize(metrics) > 0) {
         (void)fputs("  ", out);
         view_write_members(out, metrics, "=", true);
@@ -72,15 +91,6 @@ void trial_line_write(FILE *out, const cJSON *item, int number_width)
         (void)fputs("  ", out);
         view_write_members(out, json_get(item, "parameters"), "=", true);
     }
-}
-
-static size_t terminal_columns(void)
-{
-    struct winsize size;
-
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return COLUMNS_FALLBACK;
-    return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
 }
 
 void progress_init(struct progress *progress, bool is_quiet)
@@ -111,7 +121,7 @@ static void print_line(struct progress *progress, const char *line, const char *
     if (is_coloured)
         (void)fputs(colour, progress->out);
     if (progress->is_terminal)
-        text_write_fitted(progress->out, line, terminal_columns());
+        text_write_fitted(progress->out, line, terminal_columns(progress->out));
     else
         (void)fputs(line, progress->out);
     (void)fputs(is_coloured ? "\033[0m\n" : "\n", progress->out);
@@ -199,7 +209,7 @@ void progress_status(struct progress *progress, const struct status_facts *facts
     if (progress->has_status)
         (void)fputs(ERASE_LINE, progress->out);
     /* One column stays free: in the last one some terminals wrap. */
-    text_write_fitted(progress->out, line, terminal_columns() - 1);
+    text_write_fitted(progress->out, line, terminal_columns(progress->out) - 1);
     (void)fflush(progress->out);
     (void)snprintf(progress->last_status, sizeof progress->last_status, "%s", line);
     progress->has_status = true;

@@ -29,7 +29,8 @@ void status_line_write(FILE *out, const struct status_facts *facts);
 
 /*
  * One item of a list of trials: "trial 12  SUCCEEDED    accuracy=0.98  3.2s  lr=0.1 opt=adam";
- * the class of a failed one in place of its state. number_width aligns the numbers.
+ * in place of its state the class of a failed one, and of one that was stopped early the step it
+ * had come to, where the item has measurements. number_width aligns the numbers.
  */
 void trial_line_write(FILE *out, const cJSON *item, int number_width);
 

@@ -1,5 +1,7 @@
 #include "engine/cli/report.h"
 
+#include "engine/cli/override.h"
+#include "engine/cli/terminal.h"
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
 
@@ -167,7 +169,7 @@ void report_best(const cJSON *job)
         (void)printf("%" PRId64, view_integer(best, "id"));
         if (cJSON_GetArraySize(metrics) > 0) {
             (void)fputs(": ", stdout);
-            view_write_members(stdout, metrics, " = ", false);
+            view_write_members(stdout, metrics, " = ", true);
         }
         (void)putchar('\n');
     }
@@ -240,6 +242,33 @@ void report_job(const cJSON *job, const struct state_dir *dir)
     print_how_to_go_on(job, dir);
 }
 
+void report_running(const cJSON *item, bool is_first)
+{
+    const cJSON *trial = json_get(item, "trial");
+    const cJSON *measurements = json_get(trial, "measurements");
+    int count = cJSON_GetArraySize(measurements);
+    const cJSON *last = count ? cJSON_GetArrayItem(measurements, count - 1) : NULL;
+    const char *step = view_text(last, "stepCount");
+    const cJSON *metric = NULL;
+
+    print_label(is_first ? "running" : "");
+    (void)fputs("trial ", stdout);
+    text_write_safe(stdout, view_text(trial, "id"));
+    (void)fputs(count ? " " : "  not measured yet", stdout);
+    cJSON_ArrayForEach(metric, json_get(last, "metrics"))
+    {
+        (void)putchar(' ');
+        text_write_safe(stdout, view_text(metric, "metricId"));
+        (void)putchar('=');
+        view_write_short(stdout, json_get(metric, "value"));
+    }
+    if (*step && strcmp(step, "0") != 0) {
+        (void)fputs(" at step ", stdout);
+        text_write_safe(stdout, step);
+    }
+    (void)putchar('\n');
+}
+
 bool report_json(struct client *client, const char *target, struct assay_error *err)
 {
     struct assay_response response;
@@ -270,7 +299,8 @@ static long take_line(const char **message)
     return line;
 }
 
-static void print_fault(FILE *out, const char *file, const cJSON *fault)
+static void write_fault(FILE *out, const char *file, const struct arguments *arguments,
+                        const cJSON *fault)
 {
     const char *field = view_text(fault, "field");
     const char *message = view_text(fault, "message");
@@ -278,25 +308,42 @@ static void print_fault(FILE *out, const char *file, const cJSON *fault)
 
     if (line == 0 && !*field)
         line = take_line(&message);
-    text_write_safe(out, file);
-    if (line)
-        (void)fprintf(out, ":%ld", line);
+    if (!override_write_cause(out, arguments, field)) {
+        text_write_safe(out, file);
+        if (line)
+            (void)fprintf(out, ":%ld", line);
+    }
     (void)fputs(": ", out);
     if (*field) {
         text_write_safe(out, field);
         (void)fputs(": ", out);
     }
     text_write_safe(out, message);
-    (void)fputc('\n', out);
 }
 
-void report_faults(FILE *out, const char *file, const cJSON *answer)
+static void print_fault(FILE *out, const char *file, const struct arguments *arguments,
+                        const cJSON *fault)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *line = open_memstream(&text, &size);
+
+    if (!line)
+        return;
+    write_fault(line, file, arguments, fault);
+    if (fclose(line) == 0)
+        terminal_write_line(out, text, "    ");
+    free(text);
+}
+
+void report_faults(FILE *out, const char *file, const struct arguments *arguments,
+                   const cJSON *answer)
 {
     const cJSON *faults = json_get(answer, "faults");
     const cJSON *fault = NULL;
     int64_t left = view_integer(answer, "faultCount") - cJSON_GetArraySize(faults);
 
-    cJSON_ArrayForEach(fault, faults) print_fault(out, file, fault);
+    cJSON_ArrayForEach(fault, faults) print_fault(out, file, arguments, fault);
     if (left > 0)
         (void)fprintf(out, "… and %" PRId64 " more\n", left);
 }

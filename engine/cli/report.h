@@ -6,6 +6,7 @@
 #define ENGINE_CLI_REPORT_H
 
 #include "assay/json.h"
+#include "engine/cli/arguments.h"
 #include "engine/cli/client.h"
 #include "engine/cli/state_dir.h"
 
@@ -27,6 +28,9 @@ void report_resume(const cJSON *job, const struct state_dir *dir);
 /* All that is known of a job. */
 void report_job(const cJSON *job, const struct state_dir *dir);
 
+/* A line on a trial that runs, with its measurements: "trial 5  loss=0.31 at step 7". */
+void report_running(const cJSON *item, bool is_first);
+
 /* The best trial of a job that has one. */
 void report_best(const cJSON *job);
 
@@ -39,7 +43,9 @@ void report_model(const cJSON *job);
 /* A JSON answer of the engine as it is, to standard output. False and *err. */
 bool report_json(struct client *client, const char *target, struct assay_error *err);
 
-/* Each fault of an answer of POST jobs:check as a line "FILE:LINE: FIELD: MESSAGE". */
-void report_faults(FILE *out, const char *file, const cJSON *answer);
+/* Each fault of an answer of POST jobs:check as a line "FILE:LINE: FIELD: MESSAGE"; of what an
+ * option of the arguments set, that option takes the file's place. */
+void report_faults(FILE *out, const char *file, const struct arguments *arguments,
+                   const cJSON *answer);
 
 #endif

@@ -145,7 +145,7 @@ static bool answer_lines(struct assay_study *study, struct lines *lines, struct 
 }
 
 /* Each fault of the document as a line of its own; *err for what is to be said below them. */
-static void print_faults(const struct document_file *file, const char *name,
+static void print_faults(const struct document_file *file, const struct arguments *arguments,
                          struct assay_error *err)
 {
     struct assay_response response = { 0 };
@@ -157,7 +157,7 @@ static void print_faults(const struct document_file *file, const char *name,
         answer = json_read(response.body, response.size, &why);
     count = cJSON_GetArraySize(json_get(answer, "faults"));
     if (count > 0) {
-        report_faults(stderr, name, answer);
+        report_faults(stderr, arguments->operands[0], arguments, answer);
         (void)assay_fail(err, ASSAY_INVALID, NULL, "%d fault%s in the study", count,
                          count == 1 ? "" : "s");
     }
@@ -182,7 +182,7 @@ static struct assay_study *open_study(const struct arguments *arguments, struct 
     }
     study = assay_study_open(&options, err);
     if (!study && err->code == ASSAY_INVALID && options.document)
-        print_faults(file, operand, err);
+        print_faults(file, arguments, err);
     return study;
 }
 

@@ -1,8 +1,13 @@
 #include "engine/cli/table.h"
 
+#include "engine/cli/terminal.h"
+#include "engine/cli/text.h"
+
 #include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { NARROW_COLUMNS = 60, HEADING_WIDTH = 10 };
 
 /*
  * All cells are collected in one stream, which is rewound between them; a zero byte ends each.
@@ -81,9 +86,43 @@ bool table_end_row(struct table *table)
     return !table->is_failed;
 }
 
+/* "HEADING  cell" for each cell that has a text. */
+static void print_block(const struct table *table, struct libscols_line *line)
+{
+    size_t count = scols_table_get_ncols(table->table);
+
+    for (size_t i = 0; i < count; i++) {
+        struct libscols_column *column = scols_table_get_column(table->table, i);
+        const char *text = scols_cell_get_data(scols_line_get_cell(line, i));
+
+        if (!text || !*text)
+            continue;
+        (void)printf("%-*s ", HEADING_WIDTH, scols_cell_get_data(scols_column_get_header(column)));
+        text_write_wrapped(stdout, text, terminal_columns(stdout), HEADING_WIDTH + 1, "  ");
+        (void)putchar('\n');
+    }
+}
+
+/* Side by side the columns of a row would take many lines of the screen: a block for each row. */
+static bool print_blocks(const struct table *table)
+{
+    struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+    struct libscols_line *line = NULL;
+
+    if (!iter)
+        return false;
+    while (scols_table_next_line(table->table, iter, &line) == 0) {
+        print_block(table, line);
+        (void)putchar('\n');
+    }
+    scols_free_iter(iter);
+    return true;
+}
+
 bool table_print(struct table *table)
 {
-    bool is_printed = scols_print_table(table->table) == 0;
+    bool is_narrow = terminal_is(stdout) && terminal_columns(stdout) < NARROW_COLUMNS;
+    bool is_printed = is_narrow ? print_blocks(table) : scols_print_table(table->table) == 0;
 
     scols_table_remove_lines(table->table);
     (void)scols_table_enable_noheadings(table->table, 1);

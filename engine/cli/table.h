@@ -1,6 +1,7 @@
 /*
  * engine/cli/table.h - a table on standard output, as wide as its words need: libsmartcols, which
- * knows the terminal's width and that of every character.
+ * knows the terminal's width and that of every character. On a terminal of less than 60 columns
+ * each row is a block of lines instead.
  *
  * Cells are written as text into a stream each; they must be safe (engine/cli/text.h).
  */

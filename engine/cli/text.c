@@ -179,17 +179,53 @@ static size_t char_columns(int32_t c)
     return columns < 0 ? 1 : (size_t)columns;
 }
 
-size_t text_columns(const char *text)
+/* Up to the zero, or to one of the characters of stops; *end is where. */
+static size_t columns_until(const char *text, const char *stops, const char **end)
 {
     size_t columns = 0;
 
-    while (*text) {
+    while (*text && !strchr(stops, *text)) {
         size_t size = 0;
 
         columns += char_columns(next_char(text, &size));
         text += size;
     }
+    *end = text;
     return columns;
+}
+
+size_t text_columns(const char *text)
+{
+    return columns_until(text, "", &text);
+}
+
+void text_write_wrapped(FILE *out, const char *text, size_t columns, size_t used,
+                        const char *indent)
+{
+    bool is_first = true; /* word of its line */
+
+    for (;;) {
+        const char *end = NULL;
+        size_t width = columns_until(text, " \n", &end);
+
+        if (!is_first && used + 1 + width > columns) {
+            (void)fprintf(out, "\n%s", indent);
+            used = text_columns(indent);
+        } else if (!is_first) {
+            (void)fputc(' ', out);
+            used++;
+        }
+        (void)fwrite(text, 1, (size_t)(end - text), out);
+        used += width;
+        if (*end == '\0')
+            return;
+        is_first = *end == '\n';
+        if (is_first) {
+            (void)fprintf(out, "\n%s", indent);
+            used = text_columns(indent);
+        }
+        text = end + 1;
+    }
 }
 
 void text_write_fitted(FILE *out, const char *text, size_t columns)

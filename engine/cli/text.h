@@ -36,6 +36,14 @@ size_t text_columns(const char *text);
 /* At most columns of a safe text, the last of them an ellipsis where it was cut. */
 void text_write_fitted(FILE *out, const char *text, size_t columns);
 
+/*
+ * Safe text, broken at blanks into lines of at most columns, of which the first has used so many
+ * already; indent stands before each other one. A word that is longer stays whole. Line breaks of
+ * the text stay.
+ */
+void text_write_wrapped(FILE *out, const char *text, size_t columns, size_t used,
+                        const char *indent);
+
 /* For people: "0.25s", "3.2s", "4m07s", "2h05m", "3d04h". */
 void text_write_duration(FILE *out, int64_t duration_us);
 

@@ -76,6 +76,16 @@ char *view_short_number(double number, char text[ASSAY_NUMBER_TEXT])
     return text;
 }
 
+void view_write_short(FILE *out, const cJSON *value)
+{
+    char text[ASSAY_NUMBER_TEXT];
+
+    if (cJSON_IsNumber(value))
+        (void)fputs(view_short_number(value->valuedouble, text), out);
+    else
+        view_write_value(out, value);
+}
+
 void view_write_csv_value(FILE *out, const cJSON *value, bool is_safe)
 {
     if (cJSON_IsString(value))
@@ -86,8 +96,6 @@ void view_write_csv_value(FILE *out, const cJSON *value, bool is_safe)
 
 void view_write_members(FILE *out, const cJSON *object, const char *sep, bool is_short)
 {
-    char text[ASSAY_NUMBER_TEXT];
-
     const cJSON *member = NULL;
     const char *space = "";
 
@@ -96,8 +104,8 @@ void view_write_members(FILE *out, const cJSON *object, const char *sep, bool is
         (void)fputs(space, out);
         text_write_safe(out, member->string);
         (void)fputs(sep, out);
-        if (is_short && cJSON_IsNumber(member))
-            (void)fputs(view_short_number(member->valuedouble, text), out);
+        if (is_short)
+            view_write_short(out, member);
         else
             view_write_value(out, member);
         space = " ";

@@ -32,6 +32,8 @@ void view_write_value(FILE *out, const cJSON *value);
 void view_write_csv_value(FILE *out, const cJSON *value, bool is_safe);
 /* A number for a quick look: six digits at the most. Returns text. */
 char *view_short_number(double number, char text[ASSAY_NUMBER_TEXT]);
+/* The same as view_write_value(), but numbers so. */
+void view_write_short(FILE *out, const cJSON *value);
 /* "lr=0.1 opt=adam"; sep between a name and its value; is_short: numbers as above. */
 void view_write_members(FILE *out, const cJSON *object, const char *sep, bool is_short);
 

@@ -1,17 +1,15 @@
 #include "engine/life/early_stopping.h"
 
 #include "engine/life/early_stops.h"
-#include "engine/study/study_stopping.h"
+#include "engine/life/study_stopping.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct early_stopping {
     const struct study_spec *study;
     struct study_stopping *rule;
-    double furthest; /* position that a trial came to which was not stopped; 0 at first */
-    bool is_stale;   /* the rule has seen measurements that count no more */
+    bool is_stale; /* the rule has seen measurements that count no more */
 };
 
 struct early_stopping *early_stopping_new(const struct study_spec *study, struct assay_error *err)
@@ -65,17 +63,12 @@ bool early_stopping_measured(struct early_stopping *stopping, int64_t number, co
 bool early_stopping_ended(struct early_stopping *stopping, const double *point,
                           const struct series *series, const double *values, bool is_stopped)
 {
-    if (!is_stopped)
-        stopping->furthest =
-            fmax(stopping->furthest, study_stopping_position(stopping->rule, series));
     return study_stopping_ended(stopping->rule, point, series, values, is_stopped);
 }
 
 double early_stopping_progress(const struct early_stopping *stopping, const struct series *series)
 {
-    double position = study_stopping_position(stopping->rule, series);
-
-    return position > 0 && position < stopping->furthest ? position / stopping->furthest : 1;
+    return study_stopping_progress(stopping->rule, series);
 }
 
 /* A stored trial with its measurements. */

@@ -1,7 +1,7 @@
 /*
  * engine/life/early_stopping.h - a live job's early-stopping rule, and what it has seen.
  *
- * Judging is cheap enough for the controller: milliseconds at most, and only for trials that
+ * Judging is cheap enough for the controller: half a millisecond at most, and only for trials that
  * report on their way. Verdicts are final and stored by whoever asked (store_early_stop_put());
  * the rule's memory is not stored but made again from the trials' measurements. One thread.
  */
@@ -31,7 +31,7 @@ bool early_stopping_measured(struct early_stopping *stopping, int64_t number, co
 bool early_stopping_ended(struct early_stopping *stopping, const double *point,
                           const struct series *series, const double *values, bool is_stopped);
 
-/* How far a trial has come beside those that ran to their end: above 0, at most 1. */
+/* How far a trial has come: study_stopping_progress(). */
 double early_stopping_progress(const struct early_stopping *stopping, const struct series *series);
 
 /*

@@ -9,7 +9,7 @@
 
 struct early_stop {
     int64_t number;
-    double progress; /* above 0, at most 1: how far it had come */
+    double progress; /* above 0, at most 1: how far it had come; NaN: not known */
     char *why;       /* NULL unless asked for */
 };
 

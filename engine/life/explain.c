@@ -228,7 +228,9 @@ static void say_end(const struct speaker *speaker)
 {
     const struct explain_facts *facts = speaker->facts;
 
-    if (facts->why_stopped)
+    if (facts->why_stopped && isnan(facts->progress))
+        say(speaker, "It was stopped early: %s.", facts->why_stopped);
+    else if (facts->why_stopped)
         say(speaker, "It was stopped early, at %.0f %% of the way: %s.", facts->progress * 100,
             facts->why_stopped);
     if (facts->row->state == TRIAL_INFEASIBLE)

@@ -21,7 +21,7 @@ struct explain_facts {
     const struct suggestion *suggestion; /* NULL: of a sampler that does not learn */
     struct explain_neighbour nearest[PROVENANCE_NEAREST]; /* as in the suggestion */
     const char *why_stopped; /* a sentence without its full stop; NULL: not stopped early */
-    double progress;         /* how far it had come by then */
+    double progress;         /* how far it had come by then; NaN: not known */
 };
 
 typedef void (*explain_fn)(void *context, const char *sentence);

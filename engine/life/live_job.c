@@ -194,13 +194,21 @@ static bool load_running(struct loading *loading, struct live_trial *trial)
     return trial->has_mark || loading->err->code == ASSAY_OK;
 }
 
+/* Samplers read points of the study's own space only. */
+static bool is_point(const struct live_job *job, const struct trial_row *row)
+{
+    return row->point_count == live_job_param_count(job) &&
+           (job->spec->kind != JOB_TUNING ||
+            search_space_is_legal(job->spec->study.space, row->point));
+}
+
 static bool load_trial(void *context, const struct trial_row *row)
 {
     struct loading *loading = context;
     struct live_job *job = loading->job;
     struct live_trial *trial = NULL;
 
-    if (row->point_count != live_job_param_count(job)) {
+    if (!is_point(job, row)) {
         loading->is_ok =
             assay_fail(loading->err, ASSAY_DATA_LOSS, NULL,
                        "the point of trial %lld does not fit its study", (long long)row->number);
@@ -298,8 +306,7 @@ static bool load_past(void *context, const struct trial_row *row)
     struct live_job *job = loading->job;
     const struct early_stop *stop = early_stops_find(&loading->stops, row->number);
 
-    if (row->point_count != live_job_param_count(job) ||
-        (row->values && row->value_count != live_job_metric_count(job)))
+    if (!is_point(job, row) || (row->values && row->value_count != live_job_metric_count(job)))
         loading->is_ok =
             assay_fail(loading->err, ASSAY_DATA_LOSS, NULL,
                        "the values of trial %lld do not fit its study", (long long)row->number);
@@ -320,6 +327,17 @@ static bool load_stops(struct loading *loading)
                                                   job->spec, loading->err));
 }
 
+static bool load_model(void *context, int64_t count, const double *numbers, size_t number_count)
+{
+    struct loading *loading = context;
+
+    loading->is_ok =
+        count < 0 ||
+        study_memory_restore(loading->job->memory, (size_t)count, numbers, number_count) ||
+        assay_fail_memory(loading->err);
+    return loading->is_ok;
+}
+
 /* A walk over all rows, for samplers that learn from them. */
 static bool load_memory(struct loading *loading)
 {
@@ -327,6 +345,8 @@ static bool load_memory(struct loading *loading)
 
     return !loading->job->memory ||
            (store_trial_each(loading->store, &ended, load_past, loading, loading->err) &&
+            loading->is_ok &&
+            store_model_each(loading->store, ended.job, load_model, loading, loading->err) &&
             loading->is_ok);
 }
 

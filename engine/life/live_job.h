@@ -25,8 +25,8 @@ struct live_trial {
     int64_t start_us;
     struct series *series;      /* NULL while it waits */
     size_t stored_measurements; /* indexes below it are in the store */
-    double progress;            /* once stopped early and ended: how far it came; else 0 */
-    struct metric_mark mark;    /* of an adopted attempt */
+    double progress; /* once stopped early and ended: how far it came (NaN: not known); else 0 */
+    struct metric_mark mark; /* of an adopted attempt */
     bool has_mark;
     double *point; /* param_count */
 };

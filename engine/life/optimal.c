@@ -1,7 +1,9 @@
 #include "engine/life/optimal.h"
 
+#include "engine/life/study_sampler.h"
 #include "search/pareto.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,20 +23,19 @@ bool optimal_is_safe(const struct study_spec *study, const double *values)
 
         if (!metric->is_safety)
             continue;
-        /* Written so that NaN is unsafe. */
-        if (metric->goal == GOAL_MAXIMIZE ? !(values[i] >= metric->safety_threshold)
-                                          : !(values[i] <= metric->safety_threshold))
+        if (!isfinite(values[i]) ||
+            (metric->goal == GOAL_MAXIMIZE ? values[i] < metric->safety_threshold
+                                           : values[i] > metric->safety_threshold))
             return false;
     }
     return true;
 }
 
-/* The succeeded trials: numbers and objectives. */
+/* The trials that were measured: their numbers and values. */
 struct gathering {
     const struct study_spec *study;
-    size_t width; /* objectives */
     int64_t *numbers;
-    double *losses; /* less is better */
+    double *values; /* metric_count each */
     size_t count, capacity;
     bool has_memory;
 };
@@ -43,17 +44,17 @@ static bool make_room(struct gathering *g)
 {
     size_t capacity = g->capacity ? g->capacity * 2 : 256;
     int64_t *numbers = NULL;
-    double *losses = NULL;
+    double *values = NULL;
 
     if (g->count < g->capacity)
         return true;
     numbers = realloc(g->numbers, capacity * sizeof *numbers);
     if (numbers)
         g->numbers = numbers;
-    losses = realloc(g->losses, capacity * g->width * sizeof *losses);
-    if (losses)
-        g->losses = losses;
-    if (!numbers || !losses)
+    values = realloc(g->values, capacity * g->study->metric_count * sizeof *values);
+    if (values)
+        g->values = values;
+    if (!numbers || !values)
         return false;
     g->capacity = capacity;
     return true;
@@ -62,34 +63,36 @@ static bool make_room(struct gathering *g)
 static bool add_trial(void *context, const struct trial_row *row)
 {
     struct gathering *g = context;
-    const struct study_spec *study = g->study;
-    double *loss = NULL;
+    size_t width = g->study->metric_count;
 
-    if (!row->values || row->value_count != study->metric_count ||
-        !optimal_is_safe(study, row->values))
+    if (!row->values || row->value_count != width)
         return true;
     g->has_memory = make_room(g);
     if (!g->has_memory)
         return false;
-    loss = g->losses + g->count * g->width;
+    memcpy(g->values + g->count * width, row->values, width * sizeof *row->values);
     g->numbers[g->count++] = row->number;
-    for (size_t i = 0; i < study->metric_count; i++)
-        if (!study->metrics[i].is_safety)
-            *loss++ = study->metrics[i].goal == GOAL_MAXIMIZE ? -row->values[i] : row->values[i];
     return true;
 }
 
 /* Leaves the front's numbers in g->numbers. */
 static bool keep_front(struct gathering *g)
 {
+    size_t width = g->study->metric_count;
+    struct sampler_metric *metrics = calloc(width, sizeof *metrics);
     bool *is_front = calloc(g->count + 1, sizeof *is_front);
-    bool is_known = is_front && pareto_front(g->losses, g->count, g->width, is_front);
+    bool is_known = false;
     size_t kept = 0;
 
+    if (metrics && is_front) {
+        study_sampler_metrics(g->study, width, metrics);
+        is_known = pareto_optimal(metrics, width, g->values, g->count, is_front);
+    }
     for (size_t i = 0; is_known && i < g->count; i++)
         if (is_front[i])
             g->numbers[kept++] = g->numbers[i];
     g->count = kept;
+    free(metrics);
     free(is_front);
     return is_known;
 }
@@ -97,15 +100,13 @@ static bool keep_front(struct gathering *g)
 bool optimal_trials(const struct study_spec *study, struct store *store, int64_t job,
                     int64_t best_trial, int64_t **numbers, size_t *count, struct assay_error *err)
 {
-    struct gathering g = { .study = study,
-                           .width = optimal_objective_count(study),
-                           .has_memory = true };
+    struct gathering g = { .study = study, .has_memory = true };
     struct trial_query query = { .job = job, .state = TRIAL_SUCCEEDED };
     bool is_ok = true;
 
     *numbers = NULL;
     *count = 0;
-    if (g.width <= 1) {
+    if (optimal_objective_count(study) <= 1) {
         *numbers = malloc(sizeof **numbers);
         if (!*numbers)
             return assay_fail_memory(err);
@@ -115,7 +116,7 @@ bool optimal_trials(const struct study_spec *study, struct store *store, int64_t
     }
     is_ok = store_trial_each(store, &query, add_trial, &g, err) &&
             ((g.has_memory && keep_front(&g)) || assay_fail_memory(err));
-    free(g.losses);
+    free(g.values);
     if (!is_ok) {
         free(g.numbers);
         return false;

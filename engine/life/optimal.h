@@ -11,13 +11,14 @@
 /* The metrics that are not for safety. */
 size_t optimal_objective_count(const struct study_spec *study);
 
-/* Every safety metric lies on the right side of its threshold. values: one per metric. */
+/* Every safety metric lies on the right side of its threshold; one that is missing or not finite
+ * does not. values: one per metric. */
 bool optimal_is_safe(const struct study_spec *study, const double *values);
 
 /*
  * The numbers of a stored job's optimal trials as the API's listOptimalTrials has them, in their
- * order: with one objective the best trial (best_trial, 0: none), with several all that succeeded,
- * are safe and not dominated. One walk over the job's trials. The caller frees *numbers.
+ * order: with one objective the best trial (best_trial, 0: none), with several all that succeeded
+ * and are optimal (pareto_optimal()). One walk over the job's trials. The caller frees *numbers.
  */
 bool optimal_trials(const struct study_spec *study, struct store *store, int64_t job,
                     int64_t best_trial, int64_t **numbers, size_t *count, struct assay_error *err);

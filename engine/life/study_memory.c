@@ -84,6 +84,42 @@ bool study_memory_add(struct study_memory *memory, size_t count, struct sampler_
     return true;
 }
 
+/* Whether count is of the sequence of models, and was enough for them to begin with. */
+static bool is_start(const struct study_memory *memory, size_t count)
+{
+    size_t wanted = sampler_model_count(memory->sampler, history_count(memory->history));
+    size_t next = sampler_next_model(memory->sampler, 0);
+
+    while (next < count)
+        next = sampler_next_model(memory->sampler, next);
+    return next == count && count <= wanted;
+}
+
+/* A gap would leave a model that is wanted unlearnt for ever. */
+static bool fits(const struct study_memory *memory, size_t count)
+{
+    size_t newest = memory->model_count ? memory->models[memory->model_count - 1].count : 0;
+
+    if (count == 0 || count > history_count(memory->history))
+        return false;
+    return newest ? sampler_next_model(memory->sampler, newest) == count : is_start(memory, count);
+}
+
+bool study_memory_restore(struct study_memory *memory, size_t count, const double *numbers,
+                          size_t number_count)
+{
+    size_t size = sampler_model_size(memory->sampler);
+    struct sampler_model *model = NULL;
+    struct assay_error err = { 0 };
+
+    if (size == 0 || number_count != size || !fits(memory, count))
+        return true;
+    model = sampler_model_unpack(memory->sampler, numbers, &err);
+    if (!model)
+        return err.code != ASSAY_EXHAUSTED;
+    return study_memory_add(memory, count, model);
+}
+
 bool study_memory_find(const struct study_memory *memory, size_t past_count,
                        const struct sampler_model **model)
 {
@@ -96,7 +132,7 @@ bool study_memory_find(const struct study_memory *memory, size_t past_count,
     return wanted == 0 || *model;
 }
 
-void study_memory_trim(struct study_memory *memory, size_t past_count)
+size_t study_memory_trim(struct study_memory *memory, size_t past_count)
 {
     size_t wanted = sampler_model_count(memory->sampler, past_count);
     size_t dropped = 0;
@@ -107,4 +143,5 @@ void study_memory_trim(struct study_memory *memory, size_t past_count)
     if (dropped)
         memmove(memory->models, memory->models + dropped,
                 memory->model_count * sizeof *memory->models);
+    return dropped ? memory->models[0].count : 0;
 }

@@ -33,12 +33,21 @@ bool study_memory_lesson(const struct study_memory *memory, size_t *count,
 /* Takes model, which is that of the last lesson; also on failure, for lack of memory. */
 bool study_memory_add(struct study_memory *memory, size_t count, struct sampler_model *model);
 
+/*
+ * A model as stored, after the past is complete, by count: taken where it and those taken before
+ * are all that suggestions from now on need, else passed over (it will be learnt again), as are
+ * numbers that are no model. False for lack of memory only.
+ */
+bool study_memory_restore(struct study_memory *memory, size_t count, const double *numbers,
+                          size_t number_count);
+
 /* The model that a suggestion after past_count trials is made with (NULL: with none). False: it is
  * not learnt yet. */
 bool study_memory_find(const struct study_memory *memory, size_t past_count,
                        const struct sampler_model **model);
 
-/* Lets go of all models but the newest that no suggestion after past_count trials or more needs. */
-void study_memory_trim(struct study_memory *memory, size_t past_count);
+/* Lets go of all models but the newest that no suggestion after past_count trials or more needs.
+ * Returns the count of the oldest that stays where any is gone, else 0. */
+size_t study_memory_trim(struct study_memory *memory, size_t past_count);
 
 #endif

@@ -1,11 +1,8 @@
 #include "engine/life/study_sampler.h"
 
-/* What the history holds beyond these, no sampler looks at. */
-static size_t copy_metrics(const struct study_spec *study, struct sampler_metric *metrics)
+void study_sampler_metrics(const struct study_spec *study, size_t count,
+                           struct sampler_metric *metrics)
 {
-    size_t count =
-        study->metric_count < SAMPLER_METRICS_MAX ? study->metric_count : SAMPLER_METRICS_MAX;
-
     for (size_t i = 0; i < count; i++)
         metrics[i] = (struct sampler_metric){
             .is_maximized = study->metrics[i].goal == GOAL_MAXIMIZE,
@@ -13,13 +10,15 @@ static size_t copy_metrics(const struct study_spec *study, struct sampler_metric
             .safety_threshold = study->metrics[i].safety_threshold,
             .min_safe_fraction = study->metrics[i].min_safe_fraction,
         };
-    return count;
 }
 
 struct sampler *study_sampler_new(const struct job_spec *spec, uint64_t seed,
                                   struct assay_error *err)
 {
     struct sampler_metric metrics[SAMPLER_METRICS_MAX];
+    /* What the history holds beyond these, no sampler looks at. */
+    size_t metric_count = spec->study.metric_count < SAMPLER_METRICS_MAX ? spec->study.metric_count
+                                                                         : SAMPLER_METRICS_MAX;
     struct sampler_options options = {
         .algorithm = job_spec_algorithm(spec),
         .seed = seed,
@@ -27,8 +26,9 @@ struct sampler *study_sampler_new(const struct job_spec *spec, uint64_t seed,
         .parallel_count = spec->parallel_trial_count,
         .noise = (enum observation_noise)spec->study.observation_noise,
         .metrics = metrics,
-        .metric_count = copy_metrics(&spec->study, metrics),
+        .metric_count = metric_count,
     };
 
+    study_sampler_metrics(&spec->study, metric_count, metrics);
     return sampler_new(&options, spec->study.space, err);
 }

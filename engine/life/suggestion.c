@@ -1,5 +1,6 @@
 #include "engine/life/suggestion.h"
 
+#include <limits.h>
 #include <math.h>
 
 /* Where each number stands. Stored: only append. */
@@ -42,6 +43,12 @@ static bool is_count(double number)
     return number >= 0 && number < 9007199254740992.0 && number == floor(number);
 }
 
+/* One that a later version may have added is kept, whatever it says. */
+static bool is_word(double number)
+{
+    return is_count(number) && number <= INT_MAX;
+}
+
 bool suggestion_decode(const double *numbers, size_t count, struct suggestion *suggestion)
 {
     struct provenance *p = &suggestion->provenance;
@@ -51,6 +58,9 @@ bool suggestion_decode(const double *numbers, size_t count, struct suggestion *s
     for (size_t i = 0; i < AT_ACQUISITION_VALUE; i++)
         if (!is_count(numbers[i]))
             return false;
+    if (!is_word(numbers[AT_STAGE]) || !is_word(numbers[AT_ACQUISITION]) ||
+        !is_word(numbers[AT_FALLBACK]))
+        return false;
     *suggestion = (struct suggestion){
         .last_end_order = (int64_t)numbers[AT_LAST_END_ORDER],
         .provenance = { .stage = (int)numbers[AT_STAGE],
@@ -76,7 +86,7 @@ bool suggestion_past(const struct trial_row *row, double progress, struct past_t
     bool has_succeeded = row->state == TRIAL_SUCCEEDED && row->values;
 
     *trial = (struct past_trial){ .number = (uint64_t)row->number,
-                                  .state = progress > 0 ? PAST_STOPPED : PAST_COMPLETED,
+                                  .state = progress != 0 ? PAST_STOPPED : PAST_COMPLETED,
                                   .progress = progress > 0 ? progress : 1,
                                   .point = row->point,
                                   .values = row->values };

@@ -32,7 +32,8 @@ void suggestion_encode(const struct suggestion *suggestion, double numbers[SUGGE
 bool suggestion_decode(const double *numbers, size_t count, struct suggestion *suggestion);
 
 /* The trial of an ended row as the past knows it, pointing into row; false where it is no part of
- * it. progress: how far it had come when it was stopped early; 0 where it was not. */
+ * it. progress: how far it had come when it was stopped early, NaN where nobody knows; 0 where it
+ * was not stopped. */
 bool suggestion_past(const struct trial_row *row, double progress, struct past_trial *trial);
 
 #endif

@@ -157,11 +157,13 @@ static bool make_schema(struct store *store, struct assay_error *err)
 }
 
 /* Older versions lack tables, and nothing else. */
-static bool bring_up_to_date(struct store *store, struct assay_error *err)
+static bool bring_up_to_date(struct store *store, int64_t version, struct assay_error *err)
 {
-    static const char sql[] = "BEGIN IMMEDIATE;" STORE_ADDED_IN_2 "PRAGMA user_version=2;COMMIT;";
+    char sql[sizeof STORE_ADDED_IN_2 + sizeof STORE_ADDED_IN_3 + 128];
 
-    static_assert(STORE_VERSION == 2, "a newer version needs its own step here");
+    static_assert(STORE_VERSION == 3, "a newer version needs its own step here");
+    (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE;%s%sPRAGMA user_version=%d;COMMIT;",
+                   version < 2 ? STORE_ADDED_IN_2 : "", STORE_ADDED_IN_3, STORE_VERSION);
     if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK)
         return true;
     (void)store_fail(store, "bring the tables up to date", err);
@@ -191,7 +193,7 @@ static bool check_version(struct store *store, const char *path, enum store_mode
                           "assay; use that one, or another folder with --state DIR",
                           path, (long long)version, STORE_VERSION,
                           version > STORE_VERSION ? "newer" : "broken");
-    return version == STORE_VERSION || mode == STORE_READ || bring_up_to_date(store, err);
+    return version == STORE_VERSION || mode == STORE_READ || bring_up_to_date(store, version, err);
 }
 
 static int note_wal_pages(void *context, sqlite3 *db, const char *name, int pages)

@@ -177,7 +177,8 @@ typedef bool (*suggestion_fn)(void *context, int64_t number, const double *numbe
 bool store_suggestion_each(struct store *store, int64_t job, int64_t first, int64_t last,
                            suggestion_fn fn, void *context, struct assay_error *err);
 
-/* That a trial was told to stop early: how far it had come by then (above 0 to 1), and why. */
+/* That a trial was told to stop early: how far it had come by then (above 0 to 1; NaN: nobody
+ * knows), and why. */
 bool store_early_stop_put(struct store *store, int64_t trial_id, double progress, const char *why,
                           struct assay_error *err);
 /* It has come further until it ended. */
@@ -188,5 +189,19 @@ bool store_early_stop_each(struct store *store, int64_t job, int64_t first, int6
                            early_stop_fn fn, void *context, struct assay_error *err);
 /* It came to its end all the same. */
 bool store_early_stop_delete(struct store *store, int64_t trial_id, struct assay_error *err);
+/* How many of a job's trials were told to. */
+bool store_early_stop_count(struct store *store, int64_t job, int64_t *count,
+                            struct assay_error *err);
+
+/* What a job's sampler learnt from the first count trials of its past; replaces one of that count.
+ */
+bool store_model_put(struct store *store, int64_t job, int64_t count, const double *numbers,
+                     size_t number_count, struct assay_error *err);
+typedef bool (*model_fn)(void *context, int64_t count, const double *numbers, size_t number_count);
+/* By count; false ends the walk. */
+bool store_model_each(struct store *store, int64_t job, model_fn fn, void *context,
+                      struct assay_error *err);
+/* Deletes those of less than count trials. */
+bool store_model_trim(struct store *store, int64_t job, int64_t count, struct assay_error *err);
 
 #endif

@@ -86,6 +86,8 @@ bool store_job_delete(struct store *store, int64_t job, struct assay_error *err)
         if (!store_run(store, s, "delete the job's trials", err))
             return false;
     }
+    if (!store_model_trim(store, job, INT64_MAX, err))
+        return false;
     s = store_statement(store, SQL_JOB_DELETE, err);
     if (!s)
         return false;

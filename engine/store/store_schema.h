@@ -9,7 +9,7 @@
 
 /* "assy": tells our files from other SQLite files. */
 #define STORE_APPLICATION_ID 0x61737379
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 
 /* What version 2 added: how trials of samplers with a memory came to be, and why trials were
  * stopped early. Tables of their own, so that a trial of any other kind has no byte of them. */
@@ -17,6 +17,11 @@
     "CREATE TABLE suggestion (trial INTEGER PRIMARY KEY, numbers BLOB NOT NULL) STRICT;"           \
     "CREATE TABLE early_stop (trial INTEGER PRIMARY KEY, progress REAL NOT NULL,"                  \
     " why TEXT NOT NULL) STRICT;"
+
+/* What version 3 added: what samplers have learnt and go on from, so that it is learnt once. */
+#define STORE_ADDED_IN_3                                                                           \
+    "CREATE TABLE model (job INTEGER NOT NULL, count INTEGER NOT NULL, numbers BLOB NOT NULL,"     \
+    " PRIMARY KEY (job, count)) STRICT, WITHOUT ROWID;"
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE job ("                                                                           \
@@ -40,7 +45,7 @@
     " PRIMARY KEY (trial, ordinal)) STRICT, WITHOUT ROWID;"                                        \
     "CREATE TABLE mark ("                                                                          \
     " trial INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, position BLOB NOT NULL) "               \
-    "STRICT;" STORE_ADDED_IN_2
+    "STRICT;" STORE_ADDED_IN_2 STORE_ADDED_IN_3
 
 enum store_statement {
     SQL_BEGIN,
@@ -75,6 +80,10 @@ enum store_statement {
     SQL_EARLY_STOP_EACH,
     SQL_EARLY_STOP_DELETE,
     SQL_EARLY_STOP_DELETE_JOB,
+    SQL_EARLY_STOP_COUNT,
+    SQL_MODEL_PUT,
+    SQL_MODEL_EACH,
+    SQL_MODEL_TRIM,
     SQL_COUNT
 };
 
@@ -136,6 +145,10 @@ static const char *const store_sql[SQL_COUNT] = {
                             " WHERE trial BETWEEN ?1 AND ?2 ORDER BY trial",
     [SQL_EARLY_STOP_DELETE] = "DELETE FROM early_stop WHERE trial=?1",
     [SQL_EARLY_STOP_DELETE_JOB] = "DELETE FROM early_stop WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_EARLY_STOP_COUNT] = "SELECT count(*) FROM early_stop WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_MODEL_PUT] = "INSERT OR REPLACE INTO model VALUES (?1,?2,?3)",
+    [SQL_MODEL_EACH] = "SELECT count, numbers FROM model WHERE job=?1 ORDER BY count",
+    [SQL_MODEL_TRIM] = "DELETE FROM model WHERE job=?1 AND count < ?2",
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "engine/store/store_private.h"
 
+#include <math.h>
 #include <string.h>
 
 bool store_suggestion_put(struct store *store, int64_t trial_id, const double *numbers,
@@ -73,6 +74,12 @@ bool store_suggestion_each(struct store *store, int64_t job, int64_t first, int6
     return walk(store, SQL_SUGGESTION_EACH, job, first, last, read_suggestion, &to, err);
 }
 
+/* In the column 0 says that nobody knows: SQLite has no NaN. */
+static int bind_progress(sqlite3_stmt *s, double progress)
+{
+    return sqlite3_bind_double(s, 2, isnan(progress) ? 0 : progress);
+}
+
 bool store_early_stop_put(struct store *store, int64_t trial_id, double progress, const char *why,
                           struct assay_error *err)
 {
@@ -81,7 +88,7 @@ bool store_early_stop_put(struct store *store, int64_t trial_id, double progress
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, trial_id);
-    (void)sqlite3_bind_double(s, 2, progress);
+    (void)bind_progress(s, progress);
     (void)sqlite3_bind_text(s, 3, why, -1, SQLITE_STATIC);
     return store_run(store, s, "store why the trial is stopped", err);
 }
@@ -94,7 +101,7 @@ bool store_early_stop_move(struct store *store, int64_t trial_id, double progres
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, trial_id);
-    (void)sqlite3_bind_double(s, 2, progress);
+    (void)bind_progress(s, progress);
     return store_run(store, s, "store how far the trial came", err);
 }
 
@@ -107,12 +114,13 @@ static bool read_early_stop(struct store *store, sqlite3_stmt *s, void *context,
 {
     struct early_stop_walk *to = context;
     const char *why = (const char *)sqlite3_column_text(s, 2);
+    double progress = sqlite3_column_double(s, 1);
 
     (void)store;
     if (!why)
         return false;
     *goes_on = to->fn(to->context, sqlite3_column_int64(s, 0) % STORE_TRIALS_MAX,
-                      sqlite3_column_double(s, 1), why);
+                      progress > 0 ? progress : (double)NAN, why);
     return true;
 }
 
@@ -132,4 +140,27 @@ bool store_early_stop_delete(struct store *store, int64_t trial_id, struct assay
         return false;
     (void)sqlite3_bind_int64(s, 1, trial_id);
     return store_run(store, s, "forget why the trial was stopped", err);
+}
+
+bool store_early_stop_count(struct store *store, int64_t job, int64_t *count,
+                            struct assay_error *err)
+{
+    sqlite3_stmt *s = NULL;
+    bool is_read = false;
+
+    *count = 0;
+    if (store->version < 2)
+        return true;
+    s = store_statement(store, SQL_EARLY_STOP_COUNT, err);
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(job, 0));
+    (void)sqlite3_bind_int64(s, 2, store_trial_id(job + 1, 0) - 1);
+    is_read = sqlite3_step(s) == SQLITE_ROW;
+    if (is_read)
+        *count = sqlite3_column_int64(s, 0);
+    else
+        (void)store_fail(store, "count the trials", err);
+    (void)sqlite3_reset(s);
+    return is_read;
 }

@@ -3,6 +3,7 @@
 #include "engine/fault_json.h"
 #include "engine/numerics.h"
 #include "engine/spec/job_document.h"
+#include "engine/study/not_finite.h"
 #include "engine/study/study_private.h"
 
 #include <stdlib.h>
@@ -56,6 +57,10 @@ void assay_study_close(struct assay_study *s)
 {
     if (!s)
         return;
+    if (s->journal && !s->is_broken) {
+        study_learner_stop(study_get_learner(s->study));
+        study_store_models(s);
+    }
     study_free(s->study);
     study_journal_close(s->journal);
     study_document_clear(&s->document);
@@ -153,8 +158,12 @@ static bool read_and_act(struct assay_study *s, const char *text, size_t size,
         return assay_fail(err, ASSAY_INVALID, NULL, "a line of more than %d MiB",
                           ASSAY_STUDY_LINE_MAX / 1024 / 1024);
     root = json_read(text, size, err);
-    if (root)
+    if (root) {
         is_done = act(s, root, err);
+    } else if (err->code == ASSAY_INVALID) {
+        not_finite_faults(&s->fields, text, size);
+        (void)assay_faults_check(&s->faults, err);
+    }
     cJSON_Delete(root);
     return is_done;
 }

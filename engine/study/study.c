@@ -1,8 +1,8 @@
 #include "engine/study/study.h"
 
 #include "engine/life/study_sampler.h"
-#include "engine/study/study_stopping.h"
-#include "search/model_chain.h"
+#include "engine/life/study_stopping.h"
+#include "engine/study/study_learner.h"
 #include "search/pareto.h"
 
 #include <assert.h>
@@ -31,8 +31,9 @@ struct study {
     const struct job_spec *spec;
     struct sampler *sampler;
     struct study_stopping *stopping;
-    struct model_chain *chain;
-    struct history *history;
+    struct study_learner *learner;
+    const struct history *history; /* the learner's */
+    bool learns_ahead;
     size_t param_count, metric_count;
     uint64_t suggested_count;
 
@@ -46,8 +47,6 @@ struct study {
     int64_t first, last; /* of the active ones */
     int64_t free_slot;
     double *pending; /* slot_capacity x param_count, gathered for each query; NULL as above */
-
-    double furthest; /* position of the trials that completed with measurements: what 1 is */
 };
 
 struct study *study_new(const struct job_spec *spec, struct assay_error *err)
@@ -68,10 +67,11 @@ struct study *study_new(const struct job_spec *spec, struct assay_error *err)
     study->stopping = study->sampler ? study_stopping_new(&spec->study, err) : NULL;
     if (!study->stopping)
         goto fail;
-    study->chain = model_chain_new(study->sampler);
-    study->history = history_new(study->param_count, study->metric_count);
-    if (study->chain && study->history)
+    study->learner = study_learner_new(study->sampler, study->param_count, study->metric_count);
+    if (study->learner) {
+        study->history = study_learner_history(study->learner);
         return study;
+    }
     (void)assay_fail_memory(err);
 fail:
     study_free(study);
@@ -90,8 +90,7 @@ void study_free(struct study *study)
     free(study->records);
     free(study->provenances);
     study_stopping_free(study->stopping);
-    model_chain_free(study->chain);
-    history_free(study->history);
+    study_learner_free(study->learner);
     sampler_free(study->sampler);
     free(study);
 }
@@ -114,23 +113,44 @@ static const double *gather_pending(struct study *study)
     return study->pending;
 }
 
+/* No suggestion will be made any more, unless the newest are dropped. */
+static bool is_full(const struct study *study)
+{
+    int64_t budget = study->spec->max_trial_count;
+
+    return (budget > 0 && study->suggested_count >= (uint64_t)budget) ||
+           study->record_count >= JOB_TRIALS_MAX;
+}
+
+void study_learn_ahead(struct study *study)
+{
+    study->learns_ahead = true;
+    if (!is_full(study))
+        study_learner_go_ahead(study->learner);
+}
+
+struct study_learner *study_get_learner(struct study *study)
+{
+    return study->learner;
+}
+
 enum sampler_answer study_suggest(struct study *study, double *point, struct provenance *provenance,
                                   struct assay_error *err)
 {
-    int64_t budget = study->spec->max_trial_count;
     struct sampler_query query = { .trial_number = study->suggested_count + 1,
                                    .history = study->history,
                                    .past_count = history_count(study->history),
                                    .pending_count = study->active_count };
 
-    if ((budget > 0 && study->suggested_count >= (uint64_t)budget) ||
-        study->record_count >= JOB_TRIALS_MAX)
+    if (is_full(study))
         return SAMPLER_EXHAUSTED;
     if (study->pending)
         query.pending = gather_pending(study);
     else
         query.pending_count = 0; /* of which the sampler takes no notice */
-    return model_chain_suggest(study->chain, &query, point, provenance, err);
+    if (!study_learner_find(study->learner, &query.model, err))
+        return SAMPLER_FAILED;
+    return sampler_suggest(study->sampler, &query, point, provenance, err);
 }
 
 /* *array to count items of size bytes. False for lack of memory, the array as it was. */
@@ -327,13 +347,13 @@ bool study_end(struct study *study, uint64_t number, const struct study_end *end
         !study_stopping_ended(study->stopping, past.point, series, end->values,
                               end->state == STUDY_STOPPED))
         return assay_fail_memory(err);
-    if (!history_append(study->history, &past))
+    if (!study_learner_append(study->learner, &past))
         return assay_fail_memory(err);
-    if (end->state == STUDY_COMPLETED)
-        study->furthest = fmax(study->furthest, study_stopping_position(study->stopping, series));
     leave_slot(study, (int64_t)record->place);
     record->place = index;
     record->state = end->state;
+    if (study->learns_ahead && !is_full(study))
+        study_learner_go_ahead(study->learner);
     return true;
 }
 
@@ -384,14 +404,13 @@ struct study_end study_end_with(const struct study *study, uint64_t number, cons
 {
     const struct slot *slot = slot_of(study, number);
     struct study_end end = { .state = STUDY_COMPLETED, .progress = 1, .values = values };
-    double position = 0;
+    double progress = study_stopping_progress(study->stopping, slot->series);
 
     if (!slot->should_stop)
         return end;
     end.state = STUDY_STOPPED;
-    position = study_stopping_position(study->stopping, slot->series);
-    if (position > 0 && position < study->furthest)
-        end.progress = position / study->furthest;
+    if (progress > 0) /* else nobody knows how long a trial is */
+        end.progress = progress;
     return end;
 }
 

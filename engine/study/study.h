@@ -14,6 +14,7 @@
 #include "search/sampler.h"
 
 struct study;
+struct study_learner;
 
 enum study_trial_state { STUDY_ACTIVE, STUDY_COMPLETED, STUDY_STOPPED, STUDY_INFEASIBLE };
 
@@ -38,6 +39,15 @@ struct study_end {
  * memory. */
 struct study *study_new(const struct job_spec *spec, struct assay_error *err);
 void study_free(struct study *study); /* NULL is fine */
+
+/*
+ * From now on models are learnt on another thread as soon as enough trials have ended for them;
+ * before, by study_suggest() when it needs them. Which one it is changes no suggestion.
+ */
+void study_learn_ahead(struct study *study);
+
+/* What it has learnt: for those who store models. */
+struct study_learner *study_get_learner(struct study *study);
 
 /* The sampler's name: "gp" where the document says "default". */
 const char *study_algorithm(const struct study *study);

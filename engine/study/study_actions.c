@@ -1,7 +1,7 @@
 /* What lines do: ask, tell, measure, and the questions. */
 
 #include "assay/value.h"
-#include "engine/study/provenance_json.h"
+#include "engine/provenance_json.h"
 #include "engine/study/study_private.h"
 #include "engine/study/study_values.h"
 
@@ -47,8 +47,7 @@ void study_write_pending(struct assay_study *s, struct json_writer *w)
     json_end_array(w);
 }
 
-/* The event that was begun in s->event: on disk when this returns true. */
-static bool commit_event(struct assay_study *s, struct assay_error *err)
+bool study_commit_event(struct assay_study *s, struct assay_error *err)
 {
     if (!text_stream_end(&s->event) || fputc('\n', s->event.file) == EOF ||
         fflush(s->event.file) != 0)
@@ -88,7 +87,7 @@ static bool commit_ask(struct assay_study *s, uint64_t first, struct assay_error
     }
     json_end_array(w);
     json_end_object(w);
-    return commit_event(s, err);
+    return study_commit_event(s, err);
 }
 
 /* Takes up to count suggestions; *is_done when there are no more. */
@@ -307,7 +306,7 @@ static bool commit_tell(struct assay_study *s, const struct telling *t, struct a
     }
     json_end_array(w);
     json_end_object(w);
-    return commit_event(s, err);
+    return study_commit_event(s, err);
 }
 
 static bool apply_telling(struct assay_study *s, const struct telling *t, struct assay_error *err)
@@ -382,7 +381,7 @@ static bool commit_measure(struct assay_study *s, const struct study_report *rep
     }
     json_end_object(w);
     json_end_object(w);
-    return commit_event(s, err);
+    return study_commit_event(s, err);
 }
 
 static bool is_any(const double *values, size_t count)
@@ -504,5 +503,7 @@ bool study_act(struct assay_study *s, const struct study_line *line, struct assa
         is_done = tell_and_ask(s, line, err);
     }
     json_end_object(&s->answer.json);
+    if (s->journal)
+        study_store_models(s);
     return is_done;
 }

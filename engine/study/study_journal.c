@@ -32,6 +32,37 @@ static bool fail_unusable(struct study_journal *journal, int error_number, struc
     return false;
 }
 
+/* A name that is only in memory is lost with the power, and the file with it. A folder that may be
+ * changed but not read cannot be synced. */
+static bool sync_dir(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 ? fsync(fd) == 0 : errno == EACCES;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return is_synced;
+}
+
+/* A folder that is there already is fine. The name of a new one is on disk, too, before it is used:
+ * path is changed for that while it lasts. */
+static bool make_dir(char *path)
+{
+    char *slash = strrchr(path, '/');
+    bool is_synced = false;
+
+    if (mkdir(path, 0777) != 0)
+        return errno == EEXIST;
+    if (!slash)
+        return sync_dir(".");
+    if (slash == path)
+        return sync_dir("/");
+    *slash = '\0';
+    is_synced = sync_dir(path);
+    *slash = '/';
+    return is_synced;
+}
+
 /* Makes path and what is missing above it. */
 static bool make_dirs(char *path)
 {
@@ -41,7 +72,7 @@ static bool make_dirs(char *path)
         at = strchr(at, '/');
         if (at)
             *at = '\0';
-        is_made = mkdir(path, 0777) == 0 || errno == EEXIST;
+        is_made = make_dir(path);
         if (at)
             *at = '/';
     }
@@ -71,17 +102,6 @@ static bool take_lock(struct study_journal *journal, const char *dir, struct ass
     if (ftruncate(journal->lock_fd, 0) == 0)
         (void)!pwrite(journal->lock_fd, owner, strlen(owner), 0);
     return true;
-}
-
-/* A name that is only in memory is lost with the power, and the file with it. */
-static bool sync_dir(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        (void)close(fd);
-    return is_synced;
 }
 
 static bool open_files(struct study_journal *journal, const char *dir, struct assay_error *err)

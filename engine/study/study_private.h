@@ -2,7 +2,7 @@
  * engine/study/study_private.h - an open study, shared by the files that answer its lines.
  *
  * assay_study.c is the door, study_actions.c does what a line says, study_replay.c does what a
- * journal says.
+ * journal says, study_models.c keeps models in it.
  */
 #ifndef ENGINE_STUDY_STUDY_PRIVATE_H
 #define ENGINE_STUDY_STUDY_PRIVATE_H
@@ -11,6 +11,7 @@
 #include "engine/study/study.h"
 #include "engine/study/study_document.h"
 #include "engine/study/study_journal.h"
+#include "engine/study/study_learner.h"
 #include "engine/study/study_line.h"
 
 /* A text that is written again and again: memory is taken once, not for each line. */
@@ -36,6 +37,9 @@ struct assay_study {
     char note[512];
     bool is_broken; /* memory and journal differ: only opening it again helps */
 
+    struct study_model *models; /* found in the journal while it is read, the newest first */
+    size_t stored_count;        /* of the newest model in the journal */
+
     struct fields fields;
     struct assay_faults faults;
     struct text_stream answer;
@@ -49,6 +53,18 @@ struct assay_study {
  * s->faults and ASSAY_INVALID), and nothing has changed.
  */
 bool study_act(struct assay_study *s, const struct study_line *line, struct assay_error *err);
+
+/* The event that was begun in s->event: on disk when this returns true. */
+bool study_commit_event(struct assay_study *s, struct assay_error *err);
+
+/* Is this line of a journal a model, whole or not? */
+bool study_is_model_line(const char *line, size_t size);
+
+/* Puts its model before s->models; one that makes no sense is left out. */
+void study_read_model_line(struct assay_study *s, const char *line, size_t size);
+
+/* Stores what was learnt since the last time. What cannot be stored is learnt again some day. */
+void study_store_models(struct assay_study *s);
 
 /* {"id": "7", "parameters": {…}} */
 void study_write_suggestion(struct assay_study *s, struct json_writer *writer, uint64_t number);

@@ -1,6 +1,6 @@
 /* A study's beginning: a new journal, or all events of one that is there. */
 
-#include "engine/study/provenance_json.h"
+#include "engine/provenance_json.h"
 #include "engine/study/study_private.h"
 #include "engine/study/study_values.h"
 
@@ -43,10 +43,7 @@ static bool write_header(struct assay_study *s, struct assay_error *err)
     json_key(w, "study");
     json_node(w, s->document.canonical);
     json_end_object(w);
-    if (!text_stream_end(&s->event) || fputc('\n', s->event.file) == EOF ||
-        fflush(s->event.file) != 0)
-        return assay_fail_memory(err);
-    return study_journal_append(s->journal, s->event.text, s->event.size, err);
+    return study_commit_event(s, err);
 }
 
 static bool fail_line(struct assay_study *s, struct assay_error *err)
@@ -251,8 +248,11 @@ static bool replay(struct assay_study *s, struct assay_error *err)
     size_t size = 0;
 
     do {
-        if (!study_journal_read(s->journal, &line, &size, err) ||
-            (size > 0 && !replay_event(s, line, size, err)))
+        if (!study_journal_read(s->journal, &line, &size, err))
+            return false;
+        if (study_is_model_line(line, size))
+            study_read_model_line(s, line, size);
+        else if (size > 0 && !replay_event(s, line, size, err))
             return false;
     } while (size > 0);
     return true;
@@ -294,13 +294,13 @@ static bool begin_journal(struct assay_study *s, struct assay_error *err)
     s->journal = study_journal_open(s->state_dir, err);
     if (!s->journal || !study_journal_read(s->journal, &line, &size, err))
         return false;
-    if (size > 0)
-        return read_header(s, line, size, err) &&
-               (s->study = study_new(s->document.spec, err)) != NULL && replay(s, err);
-    if (!choose_seed(s, err))
+    if (size > 0 ? !read_header(s, line, size, err) : !choose_seed(s, err))
         return false;
     s->study = study_new(s->document.spec, err);
-    return s->study && write_header(s, err);
+    if (!s->study)
+        return false;
+    study_learner_record(study_get_learner(s->study));
+    return size > 0 ? replay(s, err) : write_header(s, err);
 }
 
 bool study_begin(struct assay_study *s, struct assay_error *err)
@@ -316,7 +316,12 @@ bool study_begin(struct assay_study *s, struct assay_error *err)
         is_begun = begin_journal(s, err);
     else if (choose_seed(s, err))
         is_begun = (s->study = study_new(s->document.spec, err)) != NULL;
+    if (is_begun && !s->is_verifying)
+        study_learner_take_up(study_get_learner(s->study), s->models);
+    study_models_free(s->models);
+    s->models = NULL;
     if (is_begun) {
+        study_learn_ahead(s->study);
         if (s->journal)
             write_note(s, count_suggestions(s->study));
         return true;

@@ -339,6 +339,8 @@ static bool note_early_stop(void *context, int64_t number, double progress, cons
 {
     struct look *look = context;
 
+    if (isnan(progress))
+        progress = 1; /* as samplers take what nobody knows */
     if (!why[0] || !(progress > 0 && progress <= 1) || number > SCENARIO_TRIALS_MAX)
         world_fail(look->world, "trial %lld is stopped early at %g: %s", (long long)number,
                    progress, why);

@@ -133,3 +133,24 @@ Test(progress, quiet_means_only_what_is_said, .fini = forget)
     cr_assert(eq(str, capture_end(&captured), "interrupted\n"));
     cJSON_Delete(item);
 }
+
+Test(progress, a_trial_that_was_stopped_early_tells_at_which_step, .fini = forget)
+{
+    cr_expect(eq(str,
+                 trial("{'trial': {'id': '3', 'state': 'SUCCEEDED', 'measurements': ["
+                       "{'stepCount': '1'}, {'stepCount': '7'}]}, 'metrics': {'loss': 0.5},"
+                       "'failure': '', 'earlyStop': {'progress': 0.2}}",
+                       1),
+                 "trial 3  stopped early at step 7  loss=0.5"));
+    cr_expect(eq(str,
+                 trial("{'trial': {'id': '3', 'state': 'SUCCEEDED', 'measurements': ["
+                       "{'elapsedDuration': '1s'}]}, 'metrics': {'loss': 0.5},"
+                       "'failure': '', 'earlyStop': {'progress': 0.2}}",
+                       1),
+                 "trial 3  stopped early  loss=0.5"));
+    cr_expect(eq(str,
+                 trial("{'trial': {'id': '3', 'state': 'INFEASIBLE'}, 'metrics': {},"
+                       "'failure': 'user_error', 'earlyStop': {'progress': 0.2}}",
+                       1),
+                 "trial 3  user_error   "));
+}

@@ -176,3 +176,23 @@ Test(text, the_line_of_the_first_bad_byte_is_told, .fini = forget)
     cr_assert(not(text_is_utf8("a\0b", 3, &line)));
     cr_assert(not(text_is_utf8("\xc3", 1, &line)));
 }
+
+static char *wrapped(const char *text, size_t columns, size_t used)
+{
+    text_write_wrapped(capture_begin(&captured), text, columns, used, "  ");
+    return capture_end(&captured);
+}
+
+Test(text, long_lines_are_broken_at_blanks, .fini = forget)
+{
+    cr_expect(eq(str, wrapped("", 20, 0), ""));
+    cr_expect(eq(str, wrapped("one two three", 20, 0), "one two three"));
+    cr_expect(eq(str, wrapped("one two three", 13, 0), "one two three"));
+    cr_expect(eq(str, wrapped("one two three", 12, 0), "one two\n  three"));
+    cr_expect(eq(str, wrapped("one two three", 13, 1), "one two\n  three"));
+    cr_expect(eq(str, wrapped("one two three four", 9, 0), "one two\n  three\n  four"));
+    cr_expect(eq(str, wrapped("longerthanall a", 9, 0), "longerthanall\n  a"));
+    cr_expect(eq(str, wrapped("a longerthanall", 9, 0), "a\n  longerthanall"));
+    cr_expect(eq(str, wrapped("ä€ é", 5, 0), "ä€ é"));
+    cr_expect(eq(str, wrapped("one\ntwo three", 20, 0), "one\n  two three"));
+}

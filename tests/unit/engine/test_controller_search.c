@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,4 +316,160 @@ Test(controller_search, no_memory_for_a_task_ends_the_engine)
     cr_assert(eq(int, (int)why.code, ASSAY_EXHAUSTED));
     bench_clear(&bench);
     free(document);
+}
+
+/* One at a time: trial number END_AT is the last that runs, and has not ended yet. */
+enum { END_AT = 20 };
+
+static int64_t run_until(struct bench *bench, int64_t number)
+{
+    int64_t job = submit(bench, "default", 2 * END_AT, 1);
+
+    for (int64_t trial = 1; trial < number; trial++)
+        bench_end(bench, job, trial, (double)((trial * 7) % 5));
+    return job;
+}
+
+/* A crash; then tasks wait here. */
+static void restart_apart(struct bench *bench, int64_t job)
+{
+    bench_restart(bench, true);
+    bench_search_apart(bench);
+    resume(bench, job);
+}
+
+static bool note_last_point(void *context, const struct trial_row *row)
+{
+    memcpy(context, row->point, PARAMS * sizeof(double));
+    return true;
+}
+
+/* Ends trial END_AT, runs what tasks come and compares the next point with that of an engine that
+ * was never killed. */
+static void check_next_point(struct bench *bench, int64_t job)
+{
+    struct bench calm;
+    struct trial_query query = { .job = job, .after = END_AT };
+    struct assay_error err = { 0 };
+    double point[PARAMS] = { 0 };
+    double expected[PARAMS] = { 0 };
+
+    while (count_tasks(bench, SEARCH_LEARN) > 0)
+        run_task(bench, SEARCH_LEARN);
+    run_task(bench, SEARCH_SUGGEST);
+    cr_assert(store_trial_each(bench->reader, &query, note_last_point, point, &err));
+    bench_init(&calm);
+    query.job = run_until(&calm, END_AT + 1);
+    cr_assert(store_trial_each(calm.reader, &query, note_last_point, expected, &err));
+    cr_assert(expected[0] > 0);
+    cr_assert(memcmp(point, expected, sizeof point) == 0);
+    bench_clear(&calm);
+}
+
+Test(controller_search, a_new_engine_goes_on_from_the_stored_models)
+{
+    struct bench bench;
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = run_until(&bench, END_AT);
+    restart_apart(&bench, job);
+    cr_assert(eq(sz, bench.task_count, 0)); /* nothing is learnt again */
+    bench_end(&bench, job, END_AT, 1);
+    cr_assert(eq(sz, count_tasks(&bench, SEARCH_LEARN), 1));
+    cr_assert(eq(sz, bench.tasks[0]->past_count, END_AT));
+    cr_assert(bench.tasks[0]->model != NULL);
+    bench_clear(&bench);
+}
+
+struct model_count {
+    int models;
+    int64_t newest;
+};
+
+static bool count_model(void *context, int64_t count, const double *numbers, size_t number_count)
+{
+    struct model_count *found = context;
+
+    (void)numbers;
+    cr_assert(gt(sz, number_count, 0));
+    found->models++;
+    found->newest = count;
+    return true;
+}
+
+Test(controller_search, no_more_models_are_stored_than_are_wanted)
+{
+    struct bench bench;
+    struct model_count found = { 0 };
+    struct assay_error err = { 0 };
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = run_until(&bench, END_AT);
+    cr_assert(store_model_each(bench.reader, job, count_model, &found, &err));
+    cr_assert(eq(int, found.models, 1));
+    cr_assert(eq(i64, found.newest, END_AT - 1));
+    cr_assert(bench_request(&bench, REQUEST_CANCEL, job, &err));
+    bench_put_ending(&bench, job, END_AT, 1, ENDING_SIGNALED, 15, NULL, 0);
+    bench_commit(&bench);
+    cr_assert(bench_request(&bench, REQUEST_DELETE, job, &err), "%s", err.message);
+    found.models = 0;
+    cr_assert(store_model_each(bench.reader, job, count_model, &found, &err));
+    cr_assert(eq(int, found.models, 0));
+    bench_clear(&bench);
+}
+
+static void run_sql(const struct bench *bench, const char *sql)
+{
+    char path[FOLDER_PATH + 16];
+    sqlite3 *db = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/assay.db", bench->base.folder);
+    cr_assert(eq(int, sqlite3_open(path, &db), SQLITE_OK));
+    cr_assert(eq(int, sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK), "%s",
+              sqlite3_errmsg(db));
+    (void)sqlite3_close(db);
+}
+
+Test(controller_search, a_damaged_model_is_learnt_again_and_changes_nothing)
+{
+    static const char *const damages[] = {
+        "DELETE FROM model",
+        "UPDATE model SET numbers=zeroblob(3)",
+        "UPDATE model SET numbers=zeroblob(4096)",
+        "UPDATE model SET numbers=x''",
+        "UPDATE model SET count=count+1",
+        "UPDATE model SET count=-count",
+        ("UPDATE model SET numbers=CAST(substr(numbers, 1, 8) || x'000000000000f87f' ||"
+         " substr(numbers, 17) AS BLOB)"), /* a NaN */
+    };
+
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        struct bench bench;
+        int64_t job = 0;
+
+        bench_init(&bench);
+        job = run_until(&bench, END_AT);
+        run_sql(&bench, damages[i]);
+        restart_apart(&bench, job);
+        bench_end(&bench, job, END_AT, (double)((END_AT * 7) % 5));
+        cr_assert(eq(sz, count_tasks(&bench, SEARCH_LEARN), 1), "%s", damages[i]);
+        cr_assert(bench.tasks[0]->model == NULL, "%s", damages[i]);
+        check_next_point(&bench, job);
+        bench_clear(&bench);
+    }
+}
+
+Test(controller_search, the_point_after_a_stored_model_was_taken_up_is_the_same)
+{
+    struct bench bench;
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = run_until(&bench, END_AT);
+    restart_apart(&bench, job);
+    bench_end(&bench, job, END_AT, (double)((END_AT * 7) % 5));
+    check_next_point(&bench, job);
+    bench_clear(&bench);
 }

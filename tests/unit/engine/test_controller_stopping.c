@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,10 +130,11 @@ Test(controller_stopping, a_trial_that_finished_meanwhile_was_not_stopped)
     job = submit(&bench, median);
     run_good_trials(&bench, job);
     cr_assert(gt(i64, run_bad_trial(&bench, job, 7), 0));
+    cr_assert(ne(chr, find_stop(&bench, job, 7).why[0], '\0'));
     bench_put_ending(&bench, job, 7, 1, ENDING_EXITED, 0, &value, 1);
     bench_commit(&bench);
     cr_assert(eq(int, bench_trial(&bench, job, 7).state, TRIAL_SUCCEEDED));
-    cr_assert(eq(dbl, find_stop(&bench, job, 7).progress, 0));
+    cr_assert(eq(chr, find_stop(&bench, job, 7).why[0], '\0'));
     bench_clear(&bench);
 }
 
@@ -191,7 +193,7 @@ Test(controller_stopping, a_restarted_engine_judges_as_the_old_one_would_have)
 }
 
 /* Successive halving with rungs at steps 1, 3, 9; each rung keeps its best, and a third. */
-static int64_t submit_halving(struct bench *bench)
+static int64_t submit_rule(struct bench *bench, const char *rule)
 {
     char *document = make_document("", "\"maxTrialCount\":20,\"parallelTrialCount\":9,"
                                        "\"maxFailedTrialCount\":20,");
@@ -201,11 +203,16 @@ static int64_t submit_halving(struct bench *bench)
 
     cr_assert(eq(int, end[-1], '}'));
     end[-1] = '\0';
-    cr_assert(gt(int, asprintf(&own, "%s,\"stopping\":\"asha\"}}", document), 0));
+    cr_assert(gt(int, asprintf(&own, "%s,\"stopping\":%s}}", document, rule), 0));
     job = bench_submit(bench, own);
     free(own);
     free(document);
     return job;
+}
+
+static int64_t submit_halving(struct bench *bench)
+{
+    return submit_rule(bench, "\"asha\"");
 }
 
 static void restart(struct bench *bench, int64_t job)
@@ -246,6 +253,43 @@ Test(controller_stopping, halving_learns_from_all_that_came_to_a_rung_also_befor
     }
     cr_assert(gt(i64, stopped[0], 0));
     cr_assert(eq(i64, stopped[0], stopped[1]));
+}
+
+Test(controller_stopping, how_far_a_trial_came_is_not_known_before_one_has_run_to_its_end)
+{
+    struct bench bench;
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = submit_halving(&bench);
+    cr_assert(not(is_stopped_at(&bench, job, 1, 1, 5)));
+    cr_assert(is_stopped_at(&bench, job, 2, 1, 4));
+    cr_assert(is_stopped_at(&bench, job, 3, 1, 3));
+    cr_assert(ne(chr, find_stop(&bench, job, 2).why[0], '\0'));
+    cr_assert(isnan(find_stop(&bench, job, 2).progress));
+    bench_put_ending(&bench, job, 2, 1, ENDING_STOPPED, 0, NULL, 0);
+    bench_commit(&bench);
+    cr_assert(eq(int, bench_trial(&bench, job, 2).state, TRIAL_SUCCEEDED));
+    cr_assert(isnan(find_stop(&bench, job, 2).progress));
+    cr_assert(not(is_stopped_at(&bench, job, 1, 4, 5)));
+    bench_put_ending(&bench, job, 1, 1, ENDING_EXITED, 0, NULL, 0);
+    bench_put_ending(&bench, job, 3, 1, ENDING_STOPPED, 0, NULL, 0);
+    bench_commit(&bench);
+    cr_assert(eq(dbl, find_stop(&bench, job, 3).progress, 0.25));
+    bench_clear(&bench);
+}
+
+Test(controller_stopping, before_one_has_run_to_its_end_the_rules_own_length_counts)
+{
+    struct bench bench;
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = submit_rule(&bench, "{\"rule\":\"asha\",\"maxStepCount\":20}");
+    cr_assert(not(is_stopped_at(&bench, job, 1, 1, 5)));
+    cr_assert(is_stopped_at(&bench, job, 2, 1, 4));
+    cr_assert(eq(dbl, find_stop(&bench, job, 2).progress, 0.05));
+    bench_clear(&bench);
 }
 
 /* At step 3 it was as far as any had come, so that there was nothing to save. */

@@ -119,6 +119,9 @@ Test(explain, why_a_trial_was_stopped_is_told)
     struct text text = explain(&facts);
 
     has(&text, "stopped early, at 30 % of the way: it was hopeless.");
+    facts.progress = (double)NAN;
+    text = explain(&facts);
+    has(&text, "stopped early: it was hopeless.");
     job_spec_free(spec);
 }
 

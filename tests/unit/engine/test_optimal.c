@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #define JOB INT64_C(1234567890)
@@ -44,12 +45,15 @@ static void put_trial(struct store *store, int64_t number, const double *values)
 Test(optimal, of_several_objectives_it_is_the_front_of_what_is_safe)
 {
     static const double values[][METRICS] = {
-        { 1, 1, 0 },  /* 1: on the front */
-        { 2, 1, 0 },  /* 2: worse than 1 in a */
-        { 0, 9, 6 },  /* 3: better than all, and not safe */
-        { 2, 3, 5 },  /* 4: on the front, just safe */
-        { 1, 1, -1 }, /* 5: as good as 1: both count */
-        { 3, 2, 0 },  /* 6: worse than 4 */
+        { 1, 1, 0 },                 /* 1: on the front */
+        { 2, 1, 0 },                 /* 2: worse than 1 in a */
+        { 0, 9, 6 },                 /* 3: better than all, and not safe */
+        { 2, 3, 5 },                 /* 4: on the front, just safe */
+        { 1, 1, -1 },                /* 5: as good as 1: both count */
+        { 3, 2, 0 },                 /* 6: worse than 4 */
+        { 0, 9, (double)NAN },       /* 7: who knows whether it is safe */
+        { 0, 9, -(double)INFINITY }, /* 8: nor this */
+        { (double)NAN, 9, 0 },       /* 9: an objective is missing */
     };
     static const int64_t expected[] = { 1, 4, 5 };
     struct bench_store bench;
@@ -61,7 +65,7 @@ Test(optimal, of_several_objectives_it_is_the_front_of_what_is_safe)
     begin(bench.store);
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         put_trial(bench.store, (int64_t)i + 1, values[i]);
-    put_trial(bench.store, 7, NULL);
+    put_trial(bench.store, 10, NULL);
     commit(bench.store);
     cr_assert(optimal_trials(&study, bench.store, JOB, 3, &numbers, &count, &err));
     cr_assert(eq(sz, count, 3));
@@ -113,8 +117,16 @@ Test(optimal, safety_is_judged_by_the_metrics_goal)
         double value;
         bool is_safe;
     } cases[] = {
-        { GOAL_MAXIMIZE, 2, true }, { GOAL_MAXIMIZE, 1.9, false }, { GOAL_MAXIMIZE, 3, true },
-        { GOAL_MINIMIZE, 2, true }, { GOAL_MINIMIZE, 1.9, true },  { GOAL_MINIMIZE, 3, false },
+        { GOAL_MAXIMIZE, 2, true },
+        { GOAL_MAXIMIZE, 1.9, false },
+        { GOAL_MAXIMIZE, 3, true },
+        { GOAL_MINIMIZE, 2, true },
+        { GOAL_MINIMIZE, 1.9, true },
+        { GOAL_MINIMIZE, 3, false },
+        { GOAL_MAXIMIZE, (double)NAN, false },
+        { GOAL_MINIMIZE, (double)NAN, false },
+        { GOAL_MAXIMIZE, (double)INFINITY, false },
+        { GOAL_MINIMIZE, -(double)INFINITY, false },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

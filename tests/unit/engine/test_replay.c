@@ -112,14 +112,40 @@ Test(replay, the_first_difference_is_told_with_both_values)
         int64_t job = run_study(&bench, samples[i]);
         struct replay_progress progress;
 
-        /* Trial 7 has p = 0.5, which no sampler gives to an INTEGER. */
-        run_sql(&bench, "UPDATE trial SET point = x'000000000000e03f' WHERE id % 100000000 = 7");
+        /* Trial 7 has p = 64. */
+        run_sql(&bench, "UPDATE trial SET point = x'0000000000005040' WHERE id % 100000000 = 7");
         cr_assert(eq(i64, replay_all(&bench, job, &progress), 6), "%s", samples[i]);
         cr_assert(progress.has_difference);
         cr_assert(eq(i64, progress.difference.trial, 7));
         cr_assert(strcmp(progress.difference.param, "p") == 0);
-        cr_assert(strcmp(progress.difference.stored, "0.5") == 0);
-        cr_assert(strcmp(progress.difference.recomputed, "0.5") != 0);
+        cr_assert(strcmp(progress.difference.stored, "64") == 0);
+        cr_assert(strcmp(progress.difference.recomputed, "64") != 0);
+        bench_clear(&bench);
+    }
+}
+
+Test(replay, a_point_that_is_none_of_its_study_is_data_loss)
+{
+    static const char *const samples[] = { "default", "random" };
+    /* p = 0.5, which no INTEGER is; p = 101, beyond its range; nothing; two parameters. */
+    static const char *const points[] = { "x'000000000000e03f'", "x'0000000000405940'", "x''",
+                                          "zeroblob(16)" };
+
+    for (size_t i = 0; i < 8; i++) {
+        struct bench bench;
+        struct replay_progress progress;
+        struct assay_error err = { 0 };
+        struct engine *engine = NULL;
+        int64_t job = run_study(&bench, samples[i % 2]);
+        char sql[128];
+
+        (void)snprintf(sql, sizeof sql, "UPDATE trial SET point = %s WHERE id %% 100000000 = 7",
+                       points[i / 2]);
+        run_sql(&bench, sql);
+        engine = open_reader(&bench);
+        cr_assert(not(replay_some(engine, job, 0, &progress, &err)), "%s", sql);
+        cr_assert(eq(int, (int)err.code, ASSAY_DATA_LOSS), "%s: %s", sql, err.message);
+        engine_close(engine);
         bench_clear(&bench);
     }
 }

@@ -207,6 +207,7 @@ static void fill_job(struct store *store, int64_t job)
             store_mark_put(store, store_trial_id(job, number), 1, &number, sizeof number, &err));
         cr_assert(store_suggestion_put(store, store_trial_id(job, number), point, PARAMS, &err));
         cr_assert(store_early_stop_put(store, store_trial_id(job, number), 0.5, "because", &err));
+        cr_assert(store_model_put(store, job, number, point, PARAMS, &err));
     }
     commit(store);
 }
@@ -223,7 +224,8 @@ static int64_t count_rows(struct store *store)
                                     " (SELECT count(*) FROM measurement) +"
                                     " (SELECT count(*) FROM mark) +"
                                     " (SELECT count(*) FROM suggestion) +"
-                                    " (SELECT count(*) FROM early_stop)",
+                                    " (SELECT count(*) FROM early_stop) +"
+                                    " (SELECT count(*) FROM model)",
                                     -1, &statement, NULL),
                  SQLITE_OK));
     cr_assert(eq(int, sqlite3_step(statement), SQLITE_ROW));
@@ -241,11 +243,11 @@ Test(store, deleting_a_job_removes_all_of_it_and_nothing_else)
     fill_job(bench.store, JOB - 1);
     fill_job(bench.store, JOB);
     fill_job(bench.store, JOB + 1);
-    cr_assert(eq(i64, count_rows(bench.store), 48));
+    cr_assert(eq(i64, count_rows(bench.store), 57));
     begin(bench.store);
     cr_assert(store_job_delete(bench.store, JOB, &err), "%s", err.message);
     commit(bench.store);
-    cr_assert(eq(i64, count_rows(bench.store), 32));
+    cr_assert(eq(i64, count_rows(bench.store), 38));
     bench_store_clear(&bench);
 }
 
@@ -363,10 +365,13 @@ Test(store, a_newer_version_is_refused_by_writers_and_readers)
     bench_store_clear(&bench);
 }
 
-/* As version 1 left it. */
-static void make_old(const char *folder)
+/* As an older version left it. */
+static void make_old(const char *folder, int version)
 {
-    run_sql(folder, "DROP TABLE suggestion; DROP TABLE early_stop; PRAGMA user_version=1");
+    if (version < 2)
+        run_sql(folder, "DROP TABLE suggestion; DROP TABLE early_stop");
+    run_sql(folder, "DROP TABLE model");
+    run_sql(folder, version < 2 ? "PRAGMA user_version=1" : "PRAGMA user_version=2");
 }
 
 static bool count_suggestion(void *context, int64_t number, const double *numbers, size_t count)
@@ -387,52 +392,125 @@ static bool count_early_stop(void *context, int64_t number, double progress, con
     return true;
 }
 
-static void check_extras(struct store *store, int expected)
+static bool count_model(void *context, int64_t count, const double *numbers, size_t number_count)
 {
-    struct assay_error err = { 0 };
-    int suggestions = 0;
-    int stops = 0;
-
-    cr_assert(store_suggestion_each(store, JOB, 2, 2, count_suggestion, &suggestions, &err));
-    cr_assert(store_early_stop_each(store, JOB, 3, 9, count_early_stop, &stops, &err));
-    cr_assert(eq(int, suggestions, expected));
-    cr_assert(eq(int, stops, expected));
+    cr_assert(eq(i64, count, 40));
+    cr_assert(eq(sz, number_count, PARAMS));
+    cr_assert(eq(dbl, numbers[PARAMS - 1], 3));
+    ++*(int *)context;
+    return true;
 }
 
-Test(store, an_older_version_is_read_as_it_is_and_brought_up_to_date_by_a_writer)
+/* Of versions that did not know them there are none. */
+static void check_extras(struct store *store, int suggestions, int stops, int models)
+{
+    struct assay_error err = { 0 };
+    int64_t stop_count = -1;
+    int found[3] = { 0 };
+
+    cr_assert(store_suggestion_each(store, JOB, 2, 2, count_suggestion, &found[0], &err));
+    cr_assert(store_early_stop_each(store, JOB, 3, 9, count_early_stop, &found[1], &err));
+    cr_assert(store_early_stop_count(store, JOB, &stop_count, &err));
+    cr_assert(store_model_each(store, JOB, count_model, &found[2], &err));
+    cr_assert(eq(int, found[0], suggestions));
+    cr_assert(eq(int, found[1], stops));
+    cr_assert(eq(i64, stop_count, stops));
+    cr_assert(eq(int, found[2], models));
+}
+
+static void put_suggestion_and_stop(struct store *store)
 {
     static const double point[PARAMS] = { 1, 2, 3 };
+    struct assay_error err = { 0 };
+
+    cr_assert(store_suggestion_put(store, store_trial_id(JOB, 2), point, PARAMS, &err));
+    cr_assert(store_early_stop_put(store, store_trial_id(JOB, 3), 0.25, "as bad as can be", &err));
+}
+
+static void check_upgrade(int version)
+{
+    static const double point[PARAMS] = { 1, 2, 3 };
+    bool has_extras = version >= 2;
     struct bench_store bench;
     struct store *reader = NULL;
     struct assay_error err = { 0 };
 
     bench_store_init(&bench);
     insert_job(bench.store, JOB, 1);
+    begin(bench.store);
+    put_suggestion_and_stop(bench.store);
+    commit(bench.store);
     store_close(bench.store);
-    make_old(bench.folder);
+    make_old(bench.folder, version);
     reader = open_store(bench.folder, STORE_READ);
-    check_extras(reader, 0);
+    check_extras(reader, has_extras, has_extras, 0);
     store_close(reader);
-    for (int i = 0; i < 2; i++) {
-        bench.store = open_store(bench.folder, STORE_WRITE);
-        check_extras(bench.store, i);
-        begin(bench.store);
-        if (i == 0) {
-            cr_assert(
-                store_suggestion_put(bench.store, store_trial_id(JOB, 2), point, PARAMS, &err));
-            cr_assert(store_early_stop_put(bench.store, store_trial_id(JOB, 3), 0.25,
-                                           "as bad as can be", &err));
-        }
-        commit(bench.store);
-        check_extras(bench.store, 1);
-        store_close(bench.store);
-    }
     bench.store = open_store(bench.folder, STORE_WRITE);
+    check_extras(bench.store, has_extras, has_extras, 0);
+    begin(bench.store);
+    if (!has_extras)
+        put_suggestion_and_stop(bench.store);
+    cr_assert(store_model_put(bench.store, JOB, 40, point, PARAMS, &err));
+    commit(bench.store);
+    store_close(bench.store);
+    bench.store = open_store(bench.folder, STORE_WRITE);
+    check_extras(bench.store, 1, 1, 1);
     begin(bench.store);
     cr_assert(store_early_stop_delete(bench.store, store_trial_id(JOB, 3), &err));
     cr_assert(store_job_delete(bench.store, JOB, &err));
     commit(bench.store);
-    check_extras(bench.store, 0);
+    check_extras(bench.store, 0, 0, 0);
+    bench_store_clear(&bench);
+}
+
+Test(store, an_older_version_is_read_as_it_is_and_brought_up_to_date_by_a_writer)
+{
+    check_upgrade(1);
+    check_upgrade(2);
+}
+
+struct counts {
+    int64_t items[4];
+    size_t count;
+};
+
+static bool note_count(void *context, int64_t count, const double *numbers, size_t number_count)
+{
+    struct counts *counts = context;
+
+    cr_assert(eq(sz, number_count, 1));
+    cr_assert(eq(dbl, numbers[0], (double)count / 8));
+    counts->items[counts->count++] = count;
+    return counts->count < 3;
+}
+
+static void put_model(struct store *store, int64_t job, int64_t count, double number)
+{
+    struct assay_error err = { 0 };
+
+    cr_assert(store_model_put(store, job, count, &number, 1, &err), "%s", err.message);
+}
+
+Test(store, models_come_back_by_count_and_older_ones_go)
+{
+    struct bench_store bench;
+    struct assay_error err = { 0 };
+    struct counts counts = { .count = 0 };
+
+    bench_store_init(&bench);
+    begin(bench.store);
+    put_model(bench.store, JOB, 5, -1); /* to be replaced */
+    for (int64_t count = 7; count >= 4; count--)
+        put_model(bench.store, JOB, count, (double)count / 8);
+    put_model(bench.store, JOB + 1, 1, 0.125);
+    cr_assert(store_model_trim(bench.store, JOB, 5, &err));
+    commit(bench.store);
+    cr_assert(store_model_each(bench.store, JOB, note_count, &counts, &err));
+    cr_assert(eq(sz, counts.count, 3));
+    for (size_t i = 0; i < 3; i++)
+        cr_assert(eq(i64, counts.items[i], 5 + (int64_t)i));
+    cr_assert(store_model_each(bench.store, JOB + 1, note_count, &counts, &err));
+    cr_assert(eq(sz, counts.count, 4)); /* another job's is untouched */
     bench_store_clear(&bench);
 }
 

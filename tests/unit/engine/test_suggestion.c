@@ -66,6 +66,29 @@ Test(suggestion, numbers_that_are_none_are_refused)
         numbers[0] = wrong[i];
         cr_assert(not(suggestion_decode(numbers, SUGGESTION_NUMBERS, &got)), "%g", wrong[i]);
     }
+    /* Stage, acquisition and fallback are words, and have their range. */
+    for (size_t at = 1; at <= 3; at++) {
+        suggestion_encode(&sample, numbers);
+        numbers[at] = 2147483647;
+        cr_assert(suggestion_decode(numbers, SUGGESTION_NUMBERS, &got));
+        numbers[at] = 2147483648;
+        cr_assert(not(suggestion_decode(numbers, SUGGESTION_NUMBERS, &got)), "%zu", at);
+    }
+}
+
+Test(suggestion, a_trial_that_was_stopped_is_so_also_where_nobody_knows_how_far_it_came)
+{
+    static const double value = 3;
+    const struct trial_row row = {
+        .state = TRIAL_SUCCEEDED, .number = 2, .values = &value, .value_count = 1
+    };
+    struct past_trial past;
+
+    cr_assert(suggestion_past(&row, (double)NAN, &past));
+    cr_assert(eq(int, (int)past.state, PAST_STOPPED));
+    cr_assert(eq(dbl, past.progress, 1));
+    cr_assert(suggestion_past(&row, 0, &past));
+    cr_assert(eq(int, (int)past.state, PAST_COMPLETED));
 }
 
 Test(suggestion, only_trials_that_ended_by_themselves_are_past)

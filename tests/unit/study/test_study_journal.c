@@ -7,8 +7,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char journal[] = "suggest.jsonl";
+
+enum { SYNCED_MAX = 16 };
+
+/* What was synced: the linker hands calls of fsync() to this file. */
+static ino_t synced[SYNCED_MAX];
+static size_t synced_count;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+    struct stat info;
+
+    cr_assert(fstat(fd, &info) == 0);
+    if (synced_count < SYNCED_MAX)
+        synced[synced_count++] = info.st_ino;
+    return __real_fsync(fd);
+}
+
+static bool was_synced(const char *path)
+{
+    struct stat info;
+    size_t i = 0;
+
+    cr_assert(stat(path, &info) == 0);
+    while (i < synced_count && synced[i] != info.st_ino)
+        i++;
+    return i < synced_count;
+}
 
 static struct assay_study *try_open(const char *document, const char *folder, bool is_verifying,
                                     struct assay_error *err)
@@ -466,5 +498,26 @@ Test(study_journal, a_folder_that_cannot_be_is_unavailable)
     cr_assert(try_open(document, "", false, &err) == NULL);
     cr_assert(eq(int, err.code, ASSAY_INVALID));
     folder_remove(folder);
+    free(document);
+}
+
+/* Else the power takes the names of the folders, and with them what was answered. */
+Test(study_journal, every_folder_in_which_one_was_made_is_synced)
+{
+    static const char *const parts[] = { "/c", "/b", "/a" };
+    char *document = study_text(SMALL_SPEC, "grid", "");
+    char folder[64];
+    char below[128];
+
+    folder_make(folder);
+    (void)snprintf(below, sizeof below, "%s/a/b/c", folder);
+    assay_study_close(study_start(document, below));
+    cr_expect(was_synced(below));
+    folder_remove(below);
+    for (size_t i = 0; i < 3; i++) {
+        below[strlen(below) - strlen(parts[i])] = '\0';
+        cr_expect(was_synced(below), "%s", below);
+        cr_expect(rmdir(below) == 0);
+    }
     free(document);
 }

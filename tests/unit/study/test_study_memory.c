@@ -1,7 +1,8 @@
 /*
  * Every allocation of a study fails in turn, ours and cJSON's: each line is then refused, and says
  * why, or done; what a refused line was to do can be done afterwards, or, where memory fell behind
- * the journal, after opening the study again.
+ * the journal, after opening the study again. No thread can be had here: what is learnt is learnt
+ * where it is asked for, always at the same allocations.
  */
 #include "support.h"
 
@@ -9,8 +10,23 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context)
+{
+    (void)thread;
+    (void)attributes;
+    (void)run;
+    (void)context;
+    return EAGAIN;
+}
 
 TestSuite(study_memory, .init = failing_memory_install);
 
@@ -124,5 +140,78 @@ Test(study_memory, a_durable_study_survives_the_failure_of_every_allocation)
         folder_remove(folder);
     }
     cr_assert(gt(u64, failing, 100)); /* else nothing was tried */
+    free(document);
+}
+
+/* The journal of five ended trials, with the model of four: the next ask learns one more. */
+static char *prepare(const char *document, size_t *size)
+{
+    struct assay_study *study = NULL;
+    char *text = NULL;
+    char folder[64];
+
+    folder_make(folder);
+    study = study_start(document, folder);
+    (void)study_answer(study, "{\"ask\":6}");
+    for (int i = 1; i <= 5; i++)
+        (void)study_answer(study, "{\"tell\":[{\"id\":\"%d\",\"metrics\":{\"loss\":%d}}]%s}", i,
+                           i * i % 5, i == 4 ? ",\"ask\":1" : "");
+    assay_study_close(study);
+    text = file_text(folder, "suggest.jsonl", size);
+    folder_remove(folder);
+    return text;
+}
+
+/* Opens and asks with the n-th allocation failing, and again where it was refused. False as above.
+ */
+static bool ask(const char *document, const char *text, size_t size, uint64_t failing,
+                const char *wanted)
+{
+    struct failing_memory memory = { .failing = failing };
+    struct assay_study *study = NULL;
+    bool is_broken = false;
+    const char *got = NULL;
+    char folder[64];
+
+    folder_make(folder);
+    file_write(folder, "suggest.jsonl", text, size);
+    failing_memory_use(&memory);
+    study = open_with(document, folder, &memory);
+    if (!say(study, "{\"ask\":1}", &memory, &is_broken) &&
+        !strstr(study_answer(study, "{\"pending\":true}"), "\"id\":\"8\""))
+        (void)study_answer(study, "{\"ask\":1}");
+    failing_memory_use(NULL);
+    assay_study_close(study);
+    study = study_start(document, folder);
+    got = study_answer(study, "{\"pending\":true}");
+    cr_assert(strcmp(got, wanted) == 0, "allocation %d: %s", (int)failing, got);
+    assay_study_close(study);
+    folder_remove(folder);
+    return memory.calls >= failing;
+}
+
+Test(study_memory, learning_survives_the_failure_of_every_allocation)
+{
+    char *document = study_text(MIXED_SPEC, "gp", "");
+    size_t size = 0;
+    char *text = prepare(document, &size);
+    struct assay_study *twin = NULL;
+    char *wanted = NULL;
+    uint64_t failing = 1;
+    char folder[64];
+
+    cr_assert(strstr(text, "{\"model\":") != NULL);
+    folder_make(folder);
+    file_write(folder, "suggest.jsonl", text, size);
+    twin = study_start(document, folder);
+    (void)study_answer(twin, "{\"ask\":1}");
+    wanted = strdup(study_answer(twin, "{\"pending\":true}"));
+    assay_study_close(twin);
+    folder_remove(folder);
+    while (ask(document, text, size, failing, wanted))
+        failing++;
+    cr_assert(gt(u64, failing, 100)); /* else nothing was tried */
+    free(wanted);
+    free(text);
     free(document);
 }

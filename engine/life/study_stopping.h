@@ -1,9 +1,9 @@
 /*
- * engine/study/study_stopping.h - the early-stopping rule of a study's document, asked about its
+ * engine/life/study_stopping.h - the early-stopping rule of a study's document, asked about its
  * measurements. One thread.
  */
-#ifndef ENGINE_STUDY_STUDY_STOPPING_H
-#define ENGINE_STUDY_STUDY_STOPPING_H
+#ifndef ENGINE_LIFE_STUDY_STOPPING_H
+#define ENGINE_LIFE_STUDY_STOPPING_H
 
 #include "engine/spec/job_spec.h"
 #include "search/stopper.h"
@@ -30,8 +30,11 @@ bool study_stopping_measured(struct study_stopping *stopping, uint64_t number, c
 bool study_stopping_ended(struct study_stopping *stopping, const double *point,
                           const struct series *series, const double *values, bool is_stopped);
 
-/* How far a trial came, in the rule's own positions (steps where there is no rule); 0: it was not
- * measured. */
-double study_stopping_position(const struct study_stopping *stopping, const struct series *series);
+/*
+ * How far a trial came beside those that ran to their end, or, before any did, beside the rule's
+ * own greatest step: above 0, at most 1. NaN: nobody knows how long a trial is, or it was not
+ * measured.
+ */
+double study_stopping_progress(const struct study_stopping *stopping, const struct series *series);
 
 #endif

@@ -1,4 +1,4 @@
-#include "engine/study/study_stopping.h"
+#include "engine/life/study_stopping.h"
 
 #include "metrics/objective.h"
 
@@ -10,6 +10,8 @@ struct study_stopping {
     const struct study_spec *study;
     struct stopper *stopper; /* NULL: no rule */
     size_t objective;
+    double
+        furthest; /* position of the trials that ran to their end with measurements; 0 at first */
 };
 
 static const double us_per_s = 1e6;
@@ -136,24 +138,8 @@ bool study_stopping_measured(struct study_stopping *stopping, uint64_t number, c
                            m.values[stopping->objective], verdict);
 }
 
-bool study_stopping_ended(struct study_stopping *stopping, const double *point,
-                          const struct series *series, const double *values, bool is_stopped)
-{
-    struct stopper_trial trial = { .final_value = values[stopping->objective],
-                                   .is_stopped = is_stopped };
-    double *block = NULL;
-    bool is_appended = true;
-
-    if (!stopping->stopper)
-        return true;
-    trial.learning_rate = learning_rate_of(stopping, point);
-    block = make_curve(stopping, series, &trial.curve);
-    is_appended = block && stopper_append(stopping->stopper, &trial);
-    free(block);
-    return is_appended;
-}
-
-double study_stopping_position(const struct study_stopping *stopping, const struct series *series)
+/* 0: it was not measured. */
+static double last_position(const struct study_stopping *stopping, const struct series *series)
 {
     size_t count = series ? series_count(series) : 0;
     double furthest = 0;
@@ -164,4 +150,35 @@ double study_stopping_position(const struct study_stopping *stopping, const stru
         furthest = fmax(furthest, position_of(stopping, &m));
     }
     return furthest;
+}
+
+bool study_stopping_ended(struct study_stopping *stopping, const double *point,
+                          const struct series *series, const double *values, bool is_stopped)
+{
+    struct stopper_trial trial = { .final_value = values[stopping->objective],
+                                   .is_stopped = is_stopped };
+    double *block = NULL;
+    bool is_appended = true;
+
+    if (!stopping->stopper)
+        return true;
+    if (!is_stopped)
+        stopping->furthest = fmax(stopping->furthest, last_position(stopping, series));
+    trial.learning_rate = learning_rate_of(stopping, point);
+    block = make_curve(stopping, series, &trial.curve);
+    is_appended = block && stopper_append(stopping->stopper, &trial);
+    free(block);
+    return is_appended;
+}
+
+double study_stopping_progress(const struct study_stopping *stopping, const struct series *series)
+{
+    double position = last_position(stopping, series);
+    double length = stopping->furthest > 0
+                        ? stopping->furthest
+                        : (double)stopping->study->stopping_rule_spec.max_step_count;
+
+    if (!(position > 0) || !(length > 0))
+        return (double)NAN;
+    return fmin(position / length, 1);
 }

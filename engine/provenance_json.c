@@ -1,4 +1,4 @@
-#include "engine/study/provenance_json.h"
+#include "engine/provenance_json.h"
 
 #include "assay/value.h"
 

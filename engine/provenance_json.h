@@ -1,5 +1,5 @@
 /*
- * engine/study/provenance_json.h - why a sampler suggested what it did, as a JSON object and back.
+ * engine/provenance_json.h - why a sampler suggested what it did, as a JSON object and back.
  *
  *     {"stage": "MODEL", "acquisition": "LOG_EI", "acquisitionValue": -1.5, "mean": 0.31,
  *      "deviation": 0.02, "pastCount": 12, "pendingCount": 3,
@@ -7,8 +7,8 @@
  *
  * Numbers that are not there (NaN), no acquisition and no fallback are left out.
  */
-#ifndef ENGINE_STUDY_PROVENANCE_JSON_H
-#define ENGINE_STUDY_PROVENANCE_JSON_H
+#ifndef ENGINE_PROVENANCE_JSON_H
+#define ENGINE_PROVENANCE_JSON_H
 
 #include "assay/json.h"
 #include "search/provenance.h"
