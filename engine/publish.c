@@ -36,7 +36,7 @@ static bool describe_trial(void *context, const struct trial_row *row)
 
 static void describe_job(struct describing *d)
 {
-    char text[160];
+    char text[RESOURCE_NAME_SIZE];
     struct assay_error err = { 0 };
     cJSON *document = json_read(d->row->document, strlen(d->row->document), &err);
 

@@ -2,103 +2,16 @@
 
 #include "assay/value.h"
 #include "engine/api/api_private.h"
+#include "engine/api/query.h"
 #include "engine/fault_json.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX_SIZE = 64 };
-
-/* {job} and {trial} stand for one segment each, up to a slash or a colon. */
-static const struct {
-    const char *method;
-    const char *path;
-    api_handler handler;
-} routes[] = {
-    { "GET", "/assay/v1/jobs", api_list_jobs },
-    { "POST", "/assay/v1/jobs", api_submit_job },
-    { "POST", "/assay/v1/jobs:check", api_check_job },
-    { "POST", "/assay/v1:pause", api_pause },
-    { "GET", "/assay/v1/jobs/{job}", api_get_job },
-    { "DELETE", "/assay/v1/jobs/{job}", api_delete_job },
-    { "POST", "/assay/v1/jobs/{job}:cancel", api_cancel_job },
-    { "POST", "/assay/v1/jobs/{job}:resume", api_resume_job },
-    { "GET", "/assay/v1/jobs/{job}/resource", api_get_resource },
-    { "GET", "/assay/v1/jobs/{job}/trials", api_list_trials },
-    { "GET", "/assay/v1/jobs/{job}/trials/{trial}", api_get_trial },
-    { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs", api_get_logs },
-    { "GET", "/assay/v1/jobs/{job}/trials/{trial}:explain", api_explain_trial },
-    { "GET", "/assay/v1/jobs/{job}:replay", api_replay_job },
-    { "GET", "/assay/v1/jobs/{job}/optimalTrials", api_list_optimal_trials },
-};
-
-/* The words of the path behind {job} and {trial}. */
-struct path_words {
-    char job[WORD_MAX_SIZE];
-    char trial[WORD_MAX_SIZE];
-};
-
-static bool match_path(const char *pattern, const char *path, struct path_words *words)
-{
-    *words = (struct path_words){ 0 };
-    while (*pattern) {
-        size_t size = 0;
-        char *word = NULL;
-
-        if (*pattern != '{') {
-            if (*pattern++ != *path++)
-                return false;
-            continue;
-        }
-        word = pattern[1] == 'j' ? words->job : words->trial;
-        pattern = strchr(pattern, '}') + 1;
-        size = strcspn(path, "/:");
-        if (size == 0 || size >= WORD_MAX_SIZE)
-            return false;
-        memcpy(word, path, size);
-        word[size] = '\0';
-        path += size;
-    }
-    return *path == '\0';
-}
-
-static int hex_digit(char c)
-{
-    return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
-}
-
-/* One percent-encoded value up to '&' or the end. */
-static void decode_value(const char *from, char *value, size_t size)
-{
-    size_t used = 0;
-
-    for (; *from && *from != '&' && used + 1 < size; from++) {
-        if (*from == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2])) {
-            value[used++] = (char)(hex_digit(from[1]) * 16 + hex_digit(from[2]));
-            from += 2;
-        } else {
-            value[used++] = *from == '+' ? ' ' : *from;
-        }
-    }
-    value[used] = '\0';
-}
-
 bool api_query(const struct api_call *call, const char *name, char *value, size_t size)
 {
-    size_t length = strlen(name);
-    const char *at = call->request->query;
-
-    while (at && *at) {
-        if (strncmp(at, name, length) == 0 && at[length] == '=') {
-            decode_value(at + length + 1, value, size);
-            return true;
-        }
-        at = strchr(at, '&');
-        at = at ? at + 1 : NULL;
-    }
-    return false;
+    return query_find(call->request->query, name, value, size);
 }
 
 bool api_query_integer(const struct api_call *call, const char *name, int64_t fallback,
@@ -154,26 +67,6 @@ bool api_read_job(const struct api_call *call, struct job_row *row, struct job_s
     return false;
 }
 
-static api_handler find_handler(const struct assay_request *request, struct path_words *words,
-                                struct assay_error *err)
-{
-    bool is_path = false;
-
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (!match_path(routes[i].path, request->path, words))
-            continue;
-        is_path = true;
-        if (strcmp(routes[i].method, request->method) == 0)
-            return routes[i].handler;
-    }
-    if (is_path)
-        (void)assay_fail(err, ASSAY_UNIMPLEMENTED, NULL, "%s is not possible on %s",
-                         request->method, request->path);
-    else
-        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "unknown path %s", request->path);
-    return NULL;
-}
-
 static void write_error(struct json_writer *w, const struct assay_error *err,
                         const struct assay_faults *faults)
 {
@@ -194,6 +87,16 @@ static void write_error(struct json_writer *w, const struct assay_error *err,
     json_end_object(w);
 }
 
+/* What the official clients ask for: $alt=json;enum-encoding=int */
+static bool wants_enum_numbers(const struct api_call *call)
+{
+    char value[64] = "";
+
+    return (api_query(call, "$alt", value, sizeof value) ||
+            api_query(call, "alt", value, sizeof value)) &&
+           strstr(value, "enum-encoding=int");
+}
+
 /* Opens the answer's stream into response->body. */
 static bool begin_answer(struct api_call *call, struct assay_response *response,
                          struct assay_error *err)
@@ -204,6 +107,7 @@ static bool begin_answer(struct api_call *call, struct assay_response *response,
     if (!call->out)
         return assay_fail_memory(err);
     json_writer_init(&call->json, call->out, 2);
+    call->json.has_enum_numbers = wants_enum_numbers(call);
     return true;
 }
 
@@ -249,18 +153,16 @@ static bool answer(struct api_call *call, api_handler handler, struct assay_resp
 bool api_call(struct engine *engine, const struct assay_request *request,
               struct assay_response *response, struct assay_error *err)
 {
-    struct path_words words;
+    struct route_match match;
     struct assay_error why = { 0 };
-    struct api_call call = { .engine = engine, .request = request };
-    api_handler handler = find_handler(request, &words, &why);
+    struct api_call call = { .engine = engine, .request = request, .match = &match };
     bool is_answered = false;
 
     *response = (struct assay_response){ 0 };
-    call.job_word = words.job;
-    call.trial_word = words.trial;
-    if (!handler)
+    if (!route_find(request->method, request->path, &match, &why))
         return answer_error(&call, &why, response, err);
-    is_answered = answer(&call, handler, response, err);
+    call.job_word = match.words[ROUTE_JOB];
+    is_answered = answer(&call, match.handler, response, err);
     assay_faults_clear(&call.faults);
     return is_answered;
 }

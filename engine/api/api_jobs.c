@@ -29,7 +29,7 @@ static void write_summary(struct api_call *call, const struct job_row *row,
                           const struct job_progress *live)
 {
     struct json_writer *w = &call->json;
-    char text[160];
+    char text[RESOURCE_NAME_SIZE];
 
     json_begin_object(w);
     (void)snprintf(text, sizeof text, "%" PRId64, row->id);
@@ -81,7 +81,8 @@ bool api_list_jobs(struct api_call *call, struct assay_error *err)
     json_begin_object(&call->json);
     json_key(&call->json, "jobs");
     json_begin_array(&call->json);
-    is_ok = store_job_each(engine_read_begin(call->engine), list_one, listing, err);
+    is_ok = store_job_each(engine_read_begin(call->engine), INT64_MAX, INT64_MAX, list_one, listing,
+                           err);
     engine_read_end(call->engine);
     json_end_array(&call->json);
     json_end_object(&call->json);

@@ -9,22 +9,21 @@
 
 #include "engine/api/api.h"
 #include "engine/api/resource.h"
+#include "engine/api/route.h"
 
 #include <stdio.h>
 
 struct api_call {
     struct engine *engine;
     const struct assay_request *request;
-    const char *job_word;   /* of the path: an id, a prefix of one, or "last"; "" where absent */
-    const char *trial_word; /* of the path */
+    const struct route_match *match; /* of the path */
+    const char *job_word;            /* the path's {job}, or that of a job just made */
     FILE *out;
     struct json_writer json;
     const char *content_type;   /* set by handlers that write no JSON */
     struct assay_faults faults; /* details of an ASSAY_INVALID answer */
     const char *state_dir;      /* of a check without an engine */
 };
-
-typedef bool (*api_handler)(struct api_call *call, struct assay_error *err);
 
 /* The value of a query parameter, decoded, into value; false where it is absent. */
 bool api_query(const struct api_call *call, const char *name, char *value, size_t size);
@@ -47,7 +46,12 @@ bool api_cancel_job(struct api_call *call, struct assay_error *err);
 bool api_resume_job(struct api_call *call, struct assay_error *err);
 bool api_pause(struct api_call *call, struct assay_error *err);
 
+struct submission;
+
 /* api_submit.c */
+/* Hands a submission in, or answers with its faults. */
+bool api_hand_in(struct api_call *call, struct submission *submission, const char *parent,
+                 int64_t *job, struct assay_error *err);
 bool api_submit_job(struct api_call *call, struct assay_error *err);
 bool api_check_job(struct api_call *call, struct assay_error *err);
 
@@ -56,6 +60,26 @@ bool api_list_trials(struct api_call *call, struct assay_error *err);
 bool api_get_trial(struct api_call *call, struct assay_error *err);
 bool api_list_optimal_trials(struct api_call *call, struct assay_error *err);
 bool api_get_logs(struct api_call *call, struct assay_error *err);
+
+enum { VERTEX_PAGE_DEFAULT = 100, VERTEX_PAGE_MAX = 1000 };
+
+/* vertex_operations.c */
+/* What a deletion answers: an operation that is done. target: what is gone. */
+void vertex_write_deletion(struct api_call *call, const char *parent, int64_t target);
+bool vertex_get_operation(struct api_call *call, struct assay_error *err);
+
+/* vertex_jobs.c */
+bool vertex_get_location(struct api_call *call, struct assay_error *err);
+bool vertex_create_tuning_job(struct api_call *call, struct assay_error *err);
+bool vertex_list_tuning_jobs(struct api_call *call, struct assay_error *err);
+bool vertex_get_tuning_job(struct api_call *call, struct assay_error *err);
+bool vertex_delete_tuning_job(struct api_call *call, struct assay_error *err);
+bool vertex_cancel_tuning_job(struct api_call *call, struct assay_error *err);
+bool vertex_create_custom_job(struct api_call *call, struct assay_error *err);
+bool vertex_list_custom_jobs(struct api_call *call, struct assay_error *err);
+bool vertex_get_custom_job(struct api_call *call, struct assay_error *err);
+bool vertex_delete_custom_job(struct api_call *call, struct assay_error *err);
+bool vertex_cancel_custom_job(struct api_call *call, struct assay_error *err);
 
 /* api_search.c */
 bool api_explain_trial(struct api_call *call, struct assay_error *err);

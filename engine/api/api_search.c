@@ -192,9 +192,10 @@ bool api_explain_trial(struct api_call *call, struct assay_error *err)
     int64_t number = 0;
     bool is_ok = false;
 
-    if (!assay_integer_parse(call->trial_word, &number) || number < 1)
+    if (!assay_integer_parse(call->match->words[ROUTE_TRIAL], &number) || number < 1)
         return assay_fail(err, ASSAY_INVALID, NULL,
-                          "\"%s\" is no trial's number; trials count from 1", call->trial_word);
+                          "\"%s\" is no trial's number; trials count from 1",
+                          call->match->words[ROUTE_TRIAL]);
     if (!api_read_job(call, &row, &spec, err))
         return false;
     is_ok = read_record(call, row.id, number, spec, &record, err);

@@ -19,6 +19,7 @@ enum { TRIALS_PAGE_DEFAULT = 1000, TRIALS_PAGE_MAX = 10000, LOG_CHUNK = 64 * 102
 
 struct listing {
     struct api_call *call;
+    const struct job_row *job;
     const struct job_spec *spec;
     struct store *store; /* to read measurements from; NULL to leave them out */
     struct early_stops stops;
@@ -60,7 +61,7 @@ static bool list_trial(void *context, const struct trial_row *row)
     if (stop)
         write_early_stop(w, stop);
     json_key(w, "trial"); /* last: reading its measurements takes the row's memory */
-    resource_write_trial(w, listing->spec, row, listing->store);
+    resource_write_trial(w, listing->job, listing->spec, row, listing->store);
     json_end_object(w);
     return true;
 }
@@ -114,6 +115,7 @@ bool api_list_trials(struct api_call *call, struct assay_error *err)
 
     if (!is_ok)
         return false;
+    listing.job = &row;
     listing.spec = spec;
     is_ok = read_query(call, row.id, &query, err);
     json_begin_object(&call->json);
@@ -145,11 +147,11 @@ static bool find_trial(const struct api_call *call, int64_t job, int64_t *number
     struct trial_query query = { .job = job, .limit = 1 };
     bool is_read = false;
 
-    if (!assay_integer_parse(call->trial_word, number) || *number < 1)
+    if (!assay_integer_parse(call->match->words[ROUTE_TRIAL], number) || *number < 1)
         return assay_fail(err, ASSAY_INVALID, NULL,
                           "\"%s\" is no trial's number; trials count "
                           "from 1",
-                          call->trial_word);
+                          call->match->words[ROUTE_TRIAL]);
     query.after = *number - 1;
     is_read = store_trial_each(engine_read_begin(call->engine), &query, copy_row, row, err);
     engine_read_end(call->engine);
@@ -175,6 +177,7 @@ bool api_get_trial(struct api_call *call, struct assay_error *err)
         return false;
     is_ok = find_trial(call, row.id, &number, &trial, err);
     if (is_ok) {
+        listing.job = &row;
         listing.spec = spec;
         query.job = row.id;
         query.after = number - 1;
@@ -218,6 +221,7 @@ bool api_list_optimal_trials(struct api_call *call, struct assay_error *err)
 
     if (!is_ok)
         return false;
+    listing.job = &row;
     listing.spec = spec;
     if (engine_progress(call->engine, row.id, &live))
         row.best_trial = live.best_trial;

@@ -18,7 +18,7 @@ static const char *collection(int kind)
 
 void resource_job_name(const struct job_row *row, char *text, size_t size)
 {
-    (void)snprintf(text, size, "%s/%s/%" PRId64, RESOURCE_PARENT, collection(row->kind), row->id);
+    (void)snprintf(text, size, "%s/%s/%" PRId64, row->parent, collection(row->kind), row->id);
 }
 
 void resource_write_time(struct json_writer *w, const char *key, int64_t time_us)
@@ -181,14 +181,15 @@ static void write_trial_times(struct json_writer *w, const struct trial_row *row
     resource_write_time(w, "endTime", row->end_us);
 }
 
-void resource_write_trial(struct json_writer *w, const struct job_spec *spec,
-                          const struct trial_row *row, struct store *store)
+void resource_write_trial(struct json_writer *w, const struct job_row *job,
+                          const struct job_spec *spec, const struct trial_row *row,
+                          struct store *store)
 {
-    char text[128];
+    char text[RESOURCE_NAME_SIZE];
 
     json_begin_object(w);
     if (spec->kind == JOB_TUNING) { /* a custom job has no trials, only its run */
-        (void)snprintf(text, sizeof text, "%s/%s/%" PRId64 "/trials/%" PRId64, RESOURCE_PARENT,
+        (void)snprintf(text, sizeof text, "%s/%s/%" PRId64 "/trials/%" PRId64, job->parent,
                        collection(spec->kind), row->job, row->number);
         json_key(w, "name");
         json_string(w, text);
@@ -197,7 +198,7 @@ void resource_write_trial(struct json_writer *w, const struct job_spec *spec,
     json_key(w, "id");
     json_string(w, text);
     json_key(w, "state");
-    json_string(w, trial_state_name(row->state));
+    json_enum(w, row->state, trial_state_name(row->state));
     write_parameters(w, spec, row);
     if (row->values) {
         json_key(w, "finalMeasurement");
@@ -208,7 +209,7 @@ void resource_write_trial(struct json_writer *w, const struct job_spec *spec,
         json_key(w, "infeasibleReason");
         json_string(w, row->reason ? row->reason : "");
     }
-    (void)snprintf(text, sizeof text, "%s/customJobs/%" PRId64, RESOURCE_PARENT,
+    (void)snprintf(text, sizeof text, "%s/customJobs/%" PRId64, job->parent,
                    store_trial_id(row->job, row->number));
     json_key(w, "customJob");
     json_string(w, text);
@@ -219,6 +220,7 @@ void resource_write_trial(struct json_writer *w, const struct job_spec *spec,
 
 struct trials {
     struct json_writer *writer;
+    const struct job_row *job;
     const struct job_spec *spec;
 };
 
@@ -226,7 +228,7 @@ static bool write_one_trial(void *context, const struct trial_row *row)
 {
     struct trials *trials = context;
 
-    resource_write_trial(trials->writer, trials->spec, row, NULL);
+    resource_write_trial(trials->writer, trials->job, trials->spec, row, NULL);
     return true;
 }
 
@@ -253,7 +255,7 @@ static bool write_document(struct json_writer *w, const struct job_row *row,
                            struct assay_error *err)
 {
     cJSON *root = json_read(row->document, strlen(row->document), err);
-    cJSON *canonical = root ? job_document_canonical(root, err) : NULL;
+    cJSON *canonical = root ? job_document_canonical(root, w->has_enum_numbers, err) : NULL;
     const cJSON *member = NULL;
 
     cJSON_ArrayForEach(member, canonical)
@@ -271,8 +273,8 @@ static bool write_document(struct json_writer *w, const struct job_row *row,
 bool resource_write_job(struct json_writer *w, const struct job_row *row,
                         const struct job_spec *spec, struct store *store, struct assay_error *err)
 {
-    char text[160];
-    struct trials trials = { .writer = w, .spec = spec };
+    char text[RESOURCE_NAME_SIZE];
+    struct trials trials = { .writer = w, .job = row, .spec = spec };
     struct trial_query query = { .job = row->id };
     bool is_ok = true;
 
@@ -284,13 +286,13 @@ bool resource_write_job(struct json_writer *w, const struct job_row *row,
     json_string(w, row->display_name);
     is_ok = write_document(w, row, err);
     json_key(w, "state");
-    json_string(w, job_state_name(row->state));
+    json_enum(w, row->state, job_state_name(row->state));
     resource_write_time(w, "createTime", row->create_us);
     resource_write_time(w, "startTime", row->start_us);
     resource_write_time(w, "endTime", row->end_us);
     resource_write_time(w, "updateTime", row->update_us);
     write_error(w, row);
-    if (is_ok && row->kind == JOB_TUNING) {
+    if (is_ok && row->kind == JOB_TUNING && store) {
         json_key(w, "trials");
         json_begin_array(w);
         is_ok = store_trial_each(store, &query, write_one_trial, &trials, err);

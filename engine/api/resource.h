@@ -1,8 +1,8 @@
 /*
  * engine/api/resource.h - rows as the API's resources: Trial, HyperparameterTuningJob, CustomJob.
  *
- * Fields as the service writes them: lowerCamelCase, times with Z, int64 as strings, enums by name,
- * no nulls. Of output fields zeros are left out.
+ * Fields as the service writes them: lowerCamelCase, times with Z, int64 as strings, enums by name
+ * or number as the writer is told, no nulls. Of output fields zeros are left out.
  */
 #ifndef ENGINE_API_RESOURCE_H
 #define ENGINE_API_RESOURCE_H
@@ -11,15 +11,13 @@
 #include "engine/life/live_job.h"
 #include "engine/spec/job_spec.h"
 
-/* The collection's part of every name: one project and location, this machine. */
-#define RESOURCE_PARENT "projects/0/locations/local"
-
 /*
  * An object, without its measurements unless store is given. They are read from it last, which ends
  * the life of row's arrays; where that fails, the writer fails.
  */
-void resource_write_trial(struct json_writer *writer, const struct job_spec *spec,
-                          const struct trial_row *row, struct store *store);
+void resource_write_trial(struct json_writer *writer, const struct job_row *job,
+                          const struct job_spec *spec, const struct trial_row *row,
+                          struct store *store);
 
 /* Members of a Trial's `parameters` as one object: {"lr": 0.1, "opt": "adam"}. */
 void resource_write_assignment(struct json_writer *writer, const struct job_spec *spec,
@@ -30,11 +28,13 @@ void resource_write_values(struct json_writer *writer, const struct job_spec *sp
                            const struct trial_row *row);
 
 /*
- * The whole job: the document in its canonical form, the output fields, for a tuning job its trials
- * (one walk of store), without their measurements.
+ * The whole job: the document in its canonical form, the output fields, and for a tuning job its
+ * trials (one walk of store; NULL: none), without their measurements.
  */
 bool resource_write_job(struct json_writer *writer, const struct job_row *row,
                         const struct job_spec *spec, struct store *store, struct assay_error *err);
+
+enum { RESOURCE_NAME_SIZE = 384 }; /* of names with any parent that a path can have */
 
 /* "projects/…/hyperparameterTuningJobs/ID" or "…/customJobs/ID". */
 void resource_job_name(const struct job_row *row, char *text, size_t size);

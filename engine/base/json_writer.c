@@ -216,6 +216,14 @@ void json_int(struct json_writer *writer, int64_t number)
     put_value(writer, text);
 }
 
+void json_enum(struct json_writer *writer, int number, const char *name)
+{
+    if (writer->has_enum_numbers)
+        json_int(writer, number);
+    else
+        json_string(writer, name);
+}
+
 void json_bool(struct json_writer *writer, bool value)
 {
     put_value(writer, value ? "true" : "false");

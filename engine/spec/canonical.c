@@ -7,7 +7,8 @@
 
 /* All functions here that make a node return NULL for lack of memory. */
 
-static cJSON *write_message(const cJSON *node, const struct message *message);
+static cJSON *write_message(const cJSON *node, const struct message *message,
+                            bool has_enum_numbers);
 
 static cJSON *make_number(double number)
 {
@@ -72,11 +73,14 @@ static cJSON *write_double(const cJSON *node)
                : copy(node);
 }
 
-static cJSON *write_enum(const cJSON *node, const struct field *field)
+static cJSON *write_enum(const cJSON *node, const struct field *field, bool has_enum_numbers)
 {
-    for (size_t i = 0; cJSON_IsNumber(node) && i < field->word_count; i++) {
-        if (node->valuedouble == field->words[i].number)
-            return cJSON_CreateString(field->words[i].name);
+    for (size_t i = 0; i < field->word_count; i++) {
+        const struct enum_word *word = &field->words[i];
+
+        if ((cJSON_IsNumber(node) && node->valuedouble == word->number) ||
+            (cJSON_IsString(node) && strcmp(node->valuestring, word->name) == 0))
+            return has_enum_numbers ? make_number(word->number) : cJSON_CreateString(word->name);
     }
     return copy(node);
 }
@@ -96,7 +100,7 @@ static cJSON *write_time(const cJSON *node, enum field_kind kind)
 }
 
 /* A value, or an item of a list. */
-static cJSON *write_value(const cJSON *node, const struct field *field)
+static cJSON *write_value(const cJSON *node, const struct field *field, bool has_enum_numbers)
 {
     switch (field->kind) {
     case FIELD_INT32:
@@ -110,14 +114,14 @@ static cJSON *write_value(const cJSON *node, const struct field *field)
     case FIELD_DOUBLES:
         return write_double(node);
     case FIELD_ENUM:
-        return write_enum(node, field);
+        return write_enum(node, field, has_enum_numbers);
     case FIELD_DURATION:
     case FIELD_TIME:
         return write_time(node, field->kind);
     case FIELD_MESSAGE:
     case FIELD_MESSAGES:
     case FIELD_CUSTOM:
-        return field->message ? write_message(node, field->message) : copy(node);
+        return field->message ? write_message(node, field->message, has_enum_numbers) : copy(node);
     case FIELD_IGNORED:
     case FIELD_ANY:
     case FIELD_BOOL:
@@ -128,17 +132,17 @@ static cJSON *write_value(const cJSON *node, const struct field *field)
     return copy(node);
 }
 
-static cJSON *write_field(const cJSON *node, const struct field *field)
+static cJSON *write_field(const cJSON *node, const struct field *field, bool has_enum_numbers)
 {
     cJSON *list = NULL;
     const cJSON *item = NULL;
 
     if (!cJSON_IsArray(node))
-        return write_value(node, field);
+        return write_value(node, field, has_enum_numbers);
     list = cJSON_CreateArray();
     cJSON_ArrayForEach(item, node)
     {
-        if (list && !add(list, NULL, write_value(item, field))) {
+        if (list && !add(list, NULL, write_value(item, field, has_enum_numbers))) {
             cJSON_Delete(list);
             list = NULL;
         }
@@ -147,7 +151,8 @@ static cJSON *write_field(const cJSON *node, const struct field *field)
 }
 
 /* Adds what the message knows of node's members to an object. */
-static bool write_members(cJSON *object, const cJSON *node, const struct message *message)
+static bool write_members(cJSON *object, const cJSON *node, const struct message *message,
+                          bool has_enum_numbers)
 {
     const cJSON *member = NULL;
 
@@ -157,38 +162,38 @@ static bool write_members(cJSON *object, const cJSON *node, const struct message
 
         if (!field || field->kind == FIELD_IGNORED || cJSON_IsNull(member))
             continue;
-        if (!add(object, field->name, write_field(member, field)))
+        if (!add(object, field->name, write_field(member, field, has_enum_numbers)))
             return false;
     }
     return true;
 }
 
 /* Recursive; ended by the depth of the document. */
-static cJSON *write_message(const cJSON *node, const struct message *message)
+static cJSON *write_message(const cJSON *node, const struct message *message, bool has_enum_numbers)
 {
     cJSON *object = NULL;
 
     if (!cJSON_IsObject(node))
         return copy(node);
     object = cJSON_CreateObject();
-    if (object && write_members(object, node, message))
+    if (object && write_members(object, node, message, has_enum_numbers))
         return object;
     cJSON_Delete(object);
     return NULL;
 }
 
 /* A CustomJobSpec and what stands beside it, as a CustomJob. */
-static cJSON *write_bare(const cJSON *root)
+static cJSON *write_bare(const cJSON *root, bool has_enum_numbers)
 {
-    cJSON *object = write_message(root, &resource_message);
+    cJSON *object = write_message(root, &resource_message, has_enum_numbers);
 
-    if (object && add(object, "jobSpec", write_message(root, &run_message)))
+    if (object && add(object, "jobSpec", write_message(root, &run_message, has_enum_numbers)))
         return object;
     cJSON_Delete(object);
     return NULL;
 }
 
-cJSON *job_document_canonical(const cJSON *root, struct assay_error *err)
+cJSON *job_document_canonical(const cJSON *root, bool has_enum_numbers, struct assay_error *err)
 {
     const struct job_shape *shape = job_shape_find(root);
     cJSON *canonical = NULL;
@@ -197,7 +202,8 @@ cJSON *job_document_canonical(const cJSON *root, struct assay_error *err)
         (void)assay_fail(err, ASSAY_INVALID, NULL, "the document is no job");
         return NULL;
     }
-    canonical = shape->message ? write_message(root, shape->message) : write_bare(root);
+    canonical = shape->message ? write_message(root, shape->message, has_enum_numbers)
+                               : write_bare(root, has_enum_numbers);
     if (!canonical)
         (void)assay_fail_memory(err);
     return canonical;

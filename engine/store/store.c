@@ -156,19 +156,26 @@ static bool make_schema(struct store *store, struct assay_error *err)
     return false;
 }
 
-/* Older versions lack tables, and nothing else. */
+/* Older versions lack tables and a column, and nothing else. */
 static bool bring_up_to_date(struct store *store, int64_t version, struct assay_error *err)
 {
-    char sql[sizeof STORE_ADDED_IN_2 + sizeof STORE_ADDED_IN_3 + 128];
+    char sql[sizeof STORE_ADDED_IN_2 + sizeof STORE_ADDED_IN_3 + sizeof STORE_CHANGED_IN_3 + 128];
 
     static_assert(STORE_VERSION == 3, "a newer version needs its own step here");
-    (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE;%s%sPRAGMA user_version=%d;COMMIT;",
-                   version < 2 ? STORE_ADDED_IN_2 : "", STORE_ADDED_IN_3, STORE_VERSION);
+    (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE;%s%s%sPRAGMA user_version=%d;COMMIT;",
+                   version < 2 ? STORE_ADDED_IN_2 : "", STORE_ADDED_IN_3, STORE_CHANGED_IN_3,
+                   STORE_VERSION);
     if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK)
         return true;
     (void)store_fail(store, "bring the tables up to date", err);
     (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
+}
+
+static bool read_as_before(struct store *store, struct assay_error *err)
+{
+    return sqlite3_exec(store->db, STORE_JOB_BEFORE_3, NULL, NULL, NULL) == SQLITE_OK ||
+           store_fail(store, "read the tables of an older version", err);
 }
 
 static bool check_version(struct store *store, const char *path, enum store_mode mode,
@@ -193,7 +200,9 @@ static bool check_version(struct store *store, const char *path, enum store_mode
                           "assay; use that one, or another folder with --state DIR",
                           path, (long long)version, STORE_VERSION,
                           version > STORE_VERSION ? "newer" : "broken");
-    return version == STORE_VERSION || mode == STORE_READ || bring_up_to_date(store, version, err);
+    if (version == STORE_VERSION)
+        return true;
+    return mode == STORE_READ ? read_as_before(store, err) : bring_up_to_date(store, version, err);
 }
 
 static int note_wal_pages(void *context, sqlite3 *db, const char *name, int pages)

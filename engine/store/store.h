@@ -60,6 +60,9 @@ void store_stretch_log(struct store *store);
 void store_checkpoint(struct store *store);
 bool store_needs_checkpoint(const struct store *store);
 
+/* Whose a job is that was not submitted for any project: this machine's. */
+#define STORE_PARENT_LOCAL "projects/0/locations/local"
+
 /* A job's row. Strings are never NULL. */
 struct job_row {
     int64_t id;
@@ -77,21 +80,26 @@ struct job_row {
     char *error_message;
     char *model_dir; /* relative to the state folder; "" until published */
     char *note;      /* a sentence for a person that is not an error */
+    char *parent;    /* "projects/…/locations/…"; NULL to store_job_insert(): STORE_PARENT_LOCAL */
 };
 
 void job_row_clear(struct job_row *row);
 
 bool store_job_insert(struct store *store, const struct job_row *row, struct assay_error *err);
-/* Everything but id, kind, seed, create_us, display_name, source, document and source_dir. */
+/* Everything but id, kind, seed, create_us, display_name, source, document, source_dir, parent. */
 bool store_job_update(struct store *store, const struct job_row *row, struct assay_error *err);
 bool store_job_delete(struct store *store, int64_t job, struct assay_error *err); /* all of it */
 
 /* Fills *row (clear it); ASSAY_NOT_FOUND. */
 bool store_job_get(struct store *store, int64_t job, struct job_row *row, struct assay_error *err);
 
-/* Newest first, with documents left out (""). row is valid during the call; false ends the walk. */
+/*
+ * Newest first, after the one that was made at before_us with the id before_id (INT64_MAX: from the
+ * beginning), with documents left out (""). row is valid during the call; false ends the walk.
+ */
 typedef bool (*job_row_fn)(void *context, const struct job_row *row);
-bool store_job_each(struct store *store, job_row_fn fn, void *context, struct assay_error *err);
+bool store_job_each(struct store *store, int64_t before_us, int64_t before_id, job_row_fn fn,
+                    void *context, struct assay_error *err);
 
 /* The newest job whose id begins with prefix ("" for any); *count tells how many do. */
 bool store_job_find(struct store *store, const char *prefix, int64_t *job, int64_t *count,

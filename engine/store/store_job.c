@@ -14,6 +14,7 @@ void job_row_clear(struct job_row *row)
     free(row->error_message);
     free(row->model_dir);
     free(row->note);
+    free(row->parent);
     *row = (struct job_row){ 0 };
 }
 
@@ -46,6 +47,7 @@ bool store_job_insert(struct store *store, const struct job_row *row, struct ass
     bind_text(s, 16, row->model_dir);
     bind_text(s, 17, row->note);
     (void)sqlite3_bind_int(s, 18, row->closing);
+    bind_text(s, 19, row->parent ? row->parent : STORE_PARENT_LOCAL);
     return store_run(store, s, "store the job", err);
 }
 
@@ -123,11 +125,12 @@ static bool read_job(sqlite3_stmt *s, bool has_documents, struct job_row *row)
         .model_dir = column_copy(s, 13),
         .note = column_copy(s, 14),
         .closing = sqlite3_column_int(s, 15),
-        .source = has_documents ? column_copy(s, 16) : strdup(""),
-        .document = has_documents ? column_copy(s, 17) : strdup(""),
+        .parent = column_copy(s, 16),
+        .source = has_documents ? column_copy(s, 17) : strdup(""),
+        .document = has_documents ? column_copy(s, 18) : strdup(""),
     };
     if (row->error_message && row->display_name && row->source_dir && row->model_dir && row->note &&
-        row->source && row->document)
+        row->parent && row->source && row->document)
         return true;
     job_row_clear(row);
     return false;
@@ -155,7 +158,8 @@ bool store_job_get(struct store *store, int64_t job, struct job_row *row, struct
     return is_read;
 }
 
-bool store_job_each(struct store *store, job_row_fn fn, void *context, struct assay_error *err)
+bool store_job_each(struct store *store, int64_t before_us, int64_t before_id, job_row_fn fn,
+                    void *context, struct assay_error *err)
 {
     sqlite3_stmt *s = store_statement(store, SQL_JOB_EACH, err);
     bool goes_on = true;
@@ -163,6 +167,8 @@ bool store_job_each(struct store *store, job_row_fn fn, void *context, struct as
 
     if (!s)
         return false;
+    (void)sqlite3_bind_int64(s, 1, before_us);
+    (void)sqlite3_bind_int64(s, 2, before_id);
     while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
         struct job_row row;
 

@@ -18,10 +18,19 @@
     "CREATE TABLE early_stop (trial INTEGER PRIMARY KEY, progress REAL NOT NULL,"                  \
     " why TEXT NOT NULL) STRICT;"
 
-/* What version 3 added: what samplers have learnt and go on from, so that it is learnt once. */
+/* What version 3 added: what samplers have learnt and go on from, so that it is learnt once; and
+ * whose a job is. */
+#define STORE_JOB_PARENT "parent TEXT NOT NULL DEFAULT '" STORE_PARENT_LOCAL "'"
 #define STORE_ADDED_IN_3                                                                           \
     "CREATE TABLE model (job INTEGER NOT NULL, count INTEGER NOT NULL, numbers BLOB NOT NULL,"     \
     " PRIMARY KEY (job, count)) STRICT, WITHOUT ROWID;"
+#define STORE_CHANGED_IN_3 "ALTER TABLE job ADD COLUMN " STORE_JOB_PARENT ";"
+
+/* How a job of an older version reads where nothing may be changed. */
+#define STORE_JOB_BEFORE_3                                                                         \
+    "PRAGMA query_only=0;"                                                                         \
+    "CREATE TEMP VIEW job AS SELECT *, '" STORE_PARENT_LOCAL "' AS parent FROM main.job;"          \
+    "PRAGMA query_only=1"
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE job ("                                                                           \
@@ -30,7 +39,8 @@
     " end_us INTEGER NOT NULL, update_us INTEGER NOT NULL, best_trial INTEGER NOT NULL,"           \
     " error_code INTEGER NOT NULL, error_message TEXT NOT NULL, display_name TEXT NOT NULL,"       \
     " source TEXT NOT NULL, document TEXT NOT NULL, source_dir TEXT NOT NULL,"                     \
-    " model_dir TEXT NOT NULL, note TEXT NOT NULL, closing INTEGER NOT NULL) STRICT;"              \
+    " model_dir TEXT NOT NULL, note TEXT NOT NULL, closing INTEGER NOT NULL," STORE_JOB_PARENT     \
+    ") STRICT;"                                                                                    \
     "CREATE INDEX job_by_age ON job (create_us, id);"                                              \
     "CREATE TABLE trial ("                                                                         \
     " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, attempt INTEGER NOT NULL,"                   \
@@ -89,7 +99,7 @@ enum store_statement {
 
 #define JOB_COLUMNS                                                                                \
     "id, kind, state, seed, create_us, start_us, end_us, update_us, best_trial, error_code,"       \
-    " error_message, display_name, source_dir, model_dir, note, closing"
+    " error_message, display_name, source_dir, model_dir, note, closing, parent"
 #define TRIAL_COLUMNS                                                                              \
     "id, state, attempt, failure, start_us, end_us, end_order, step, elapsed_us, point, final,"    \
     " reason"
@@ -98,15 +108,16 @@ static const char *const store_sql[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_JOB_INSERT] =
-        "INSERT INTO job VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+    [SQL_JOB_INSERT] = "INSERT INTO job VALUES "
+                       "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
     [SQL_JOB_UPDATE] = "UPDATE job SET state=?2, start_us=?3, end_us=?4, update_us=?5,"
                        " best_trial=?6, error_code=?7, error_message=?8, model_dir=?9, note=?10,"
                        " closing=?11"
                        " WHERE id=?1",
     [SQL_JOB_DELETE] = "DELETE FROM job WHERE id=?1",
     [SQL_JOB_GET] = "SELECT " JOB_COLUMNS ", source, document FROM job WHERE id=?1",
-    [SQL_JOB_EACH] = "SELECT " JOB_COLUMNS " FROM job ORDER BY create_us DESC, id DESC",
+    [SQL_JOB_EACH] = "SELECT " JOB_COLUMNS " FROM job WHERE (create_us, id) < (?1, ?2)"
+                     " ORDER BY create_us DESC, id DESC",
     [SQL_JOB_FIND] = "SELECT id, count(*) OVER () FROM job"
                      " WHERE substr(CAST(id AS TEXT), 1, length(?1)) = ?1"
                      " ORDER BY create_us DESC, id DESC LIMIT 1",

@@ -44,6 +44,7 @@ struct json_writer {
     int depth;
     bool is_failed;
     bool is_after_key;
+    bool has_enum_numbers; /* json_enum() writes numbers */
     bool has_items[JSON_WRITER_DEPTH_MAX + 1]; /* per level; [0] is the text itself */
     bool is_object[JSON_WRITER_DEPTH_MAX + 1];
 };
@@ -62,6 +63,8 @@ void json_number(struct json_writer *writer, double number); /* not finite: the 
 void json_int64(struct json_writer *writer, int64_t number); /* a string, as ProtoJSON has it */
 void json_int(struct json_writer *writer, int64_t number);   /* a bare number */
 void json_bool(struct json_writer *writer, bool value);
+/* The name, unless the writer's has_enum_numbers is set. */
+void json_enum(struct json_writer *writer, int number, const char *name);
 void json_null(struct json_writer *writer);
 void json_node(struct json_writer *writer, const cJSON *node); /* a whole tree */
 

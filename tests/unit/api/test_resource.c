@@ -36,6 +36,8 @@ static struct job_spec *spec_of(int metric_count)
 static cJSON *write_trial(const struct job_spec *spec, const struct trial_row *row,
                           struct store *store)
 {
+    static char parent[] = STORE_PARENT_LOCAL;
+    const struct job_row job = { .parent = parent };
     struct json_writer w;
     struct assay_error err = { 0 };
     char *text = NULL;
@@ -44,7 +46,7 @@ static cJSON *write_trial(const struct job_spec *spec, const struct trial_row *r
     cJSON *tree = NULL;
 
     json_writer_init(&w, out, 0);
-    resource_write_trial(&w, spec, row, store);
+    resource_write_trial(&w, &job, spec, row, store);
     if (json_writer_finish(&w)) {
         tree = json_read(text, size, &err);
         cr_assert(tree != NULL, "%s: %s", err.message, text);
@@ -85,7 +87,7 @@ Test(resource, a_trial_has_its_name_and_its_measurements)
     commit(bench.store);
     tree = write_trial(spec, &row, bench.store);
     cr_assert(zero(int, strcmp(text_of(tree, "name"),
-                               RESOURCE_PARENT "/hyperparameterTuningJobs/1234567890/trials/7")));
+                               STORE_PARENT_LOCAL "/hyperparameterTuningJobs/1234567890/trials/7")));
     list = json_get(tree, "measurements");
     cr_assert(eq(int, cJSON_GetArraySize(list), 2));
     cr_assert(zero(int, strcmp(text_of(cJSON_GetArrayItem(list, 1), "stepCount"), "10")));

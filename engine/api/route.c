@@ -1,0 +1,185 @@
+#include "engine/api/route.h"
+
+#include "engine/api/api_private.h"
+
+#include <string.h>
+
+#define LOCATION "/v1/projects/{project}/locations/{location}"
+
+/* {…} stands for one segment, up to a slash or a colon. */
+static const struct {
+    const char *method;
+    const char *path;
+    api_handler handler;
+} routes[] = {
+    { "GET", "/assay/v1/jobs", api_list_jobs },
+    { "POST", "/assay/v1/jobs", api_submit_job },
+    { "POST", "/assay/v1/jobs:check", api_check_job },
+    { "POST", "/assay/v1:pause", api_pause },
+    { "GET", "/assay/v1/jobs/{job}", api_get_job },
+    { "DELETE", "/assay/v1/jobs/{job}", api_delete_job },
+    { "POST", "/assay/v1/jobs/{job}:cancel", api_cancel_job },
+    { "POST", "/assay/v1/jobs/{job}:resume", api_resume_job },
+    { "GET", "/assay/v1/jobs/{job}/resource", api_get_resource },
+    { "GET", "/assay/v1/jobs/{job}/trials", api_list_trials },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}", api_get_trial },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs", api_get_logs },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}:explain", api_explain_trial },
+    { "GET", "/assay/v1/jobs/{job}:replay", api_replay_job },
+    { "GET", "/assay/v1/jobs/{job}/optimalTrials", api_list_optimal_trials },
+
+    { "GET", LOCATION, vertex_get_location },
+    { "POST", LOCATION "/hyperparameterTuningJobs", vertex_create_tuning_job },
+    { "GET", LOCATION "/hyperparameterTuningJobs", vertex_list_tuning_jobs },
+    { "GET", LOCATION "/hyperparameterTuningJobs/{job}", vertex_get_tuning_job },
+    { "DELETE", LOCATION "/hyperparameterTuningJobs/{job}", vertex_delete_tuning_job },
+    { "POST", LOCATION "/hyperparameterTuningJobs/{job}:cancel", vertex_cancel_tuning_job },
+    { "POST", LOCATION "/customJobs", vertex_create_custom_job },
+    { "GET", LOCATION "/customJobs", vertex_list_custom_jobs },
+    { "GET", LOCATION "/customJobs/{job}", vertex_get_custom_job },
+    { "DELETE", LOCATION "/customJobs/{job}", vertex_delete_custom_job },
+    { "POST", LOCATION "/customJobs/{job}:cancel", vertex_cancel_custom_job },
+};
+
+/* In the order of enum route_word. */
+static const char *const word_names[ROUTE_WORDS] = {
+    "{project}", "{location}", "{job}", "{trial}", "{study}", "{operation}",
+};
+
+/* Collections of Vertex AI below a location that are not here. */
+static const char *const elsewhere[] = {
+    "artifacts",
+    "batchPredictionJobs",
+    "cachedContents",
+    "contexts",
+    "customJobs",
+    "dataLabelingJobs",
+    "datasets",
+    "deploymentResourcePools",
+    "endpoints",
+    "evaluationItems",
+    "evaluationRuns",
+    "evaluationSets",
+    "executions",
+    "featureGroups",
+    "featureOnlineStores",
+    "featurestores",
+    "hyperparameterTuningJobs",
+    "indexEndpoints",
+    "indexes",
+    "metadataStores",
+    "migratableResources",
+    "modelDeploymentMonitoringJobs",
+    "models",
+    "nasJobs",
+    "notebookExecutionJobs",
+    "notebookRuntimeTemplates",
+    "notebookRuntimes",
+    "operations",
+    "persistentResources",
+    "pipelineJobs",
+    "publishers",
+    "ragCorpora",
+    "reasoningEngines",
+    "schedules",
+    "specialistPools",
+    "studies",
+    "tensorboards",
+    "trainingPipelines",
+    "tuningJobs",
+};
+
+static enum route_word word_of(const char *pattern)
+{
+    enum route_word word = ROUTE_PROJECT;
+
+    while (strncmp(pattern, word_names[word], strlen(word_names[word])) != 0)
+        word++;
+    return word;
+}
+
+static bool match_path(const char *pattern, const char *path, struct route_match *match)
+{
+    memset(match->words, 0, sizeof match->words);
+    while (*pattern) {
+        enum route_word word = ROUTE_PROJECT;
+        size_t size = 0;
+
+        if (*pattern != '{') {
+            if (*pattern++ != *path++)
+                return false;
+            continue;
+        }
+        word = word_of(pattern);
+        pattern += strlen(word_names[word]);
+        size = strcspn(path, "/:");
+        if (size == 0 || size >= ROUTE_WORD_SIZE)
+            return false;
+        memcpy(match->words[word], path, size);
+        path += size;
+    }
+    return *path == '\0';
+}
+
+static const char *skip(const char *text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+
+    return strncmp(text, prefix, size) == 0 ? text + size : NULL;
+}
+
+/* The path as the table has it: below /v1. Writes into plain where it is another version's. */
+static const char *plain_path(const char *path, char *plain, size_t size)
+{
+    const char *rest = skip(path, "/v1beta1/");
+
+    if (!rest && strstr(path, "/operations"))
+        rest = skip(path, "/ui/");
+    if (!rest || strlen(rest) + sizeof "/v1/" > size)
+        return path;
+    memcpy(plain, "/v1/", sizeof "/v1/");
+    strcat(plain, rest);
+    return plain;
+}
+
+/* The collection of Vertex AI that a path is below; NULL for none that is known. */
+static const char *known_collection(const char *path)
+{
+    const char *at = skip(path, "/v1/projects/");
+
+    at = at ? strstr(at, "/locations/") : NULL;
+    at = at ? strchr(at + strlen("/locations/"), '/') : NULL;
+    for (size_t i = 0; at && i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        const char *rest = skip(at + 1, elsewhere[i]);
+
+        if (rest && (*rest == '\0' || *rest == '/' || *rest == ':'))
+            return elsewhere[i];
+    }
+    return NULL;
+}
+
+bool route_find(const char *method, const char *path, struct route_match *match,
+                struct assay_error *err)
+{
+    char buffer[1024];
+    const char *plain = plain_path(path, buffer, sizeof buffer);
+    const char *collection = NULL;
+    bool is_path = false;
+
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (!match_path(routes[i].path, plain, match))
+            continue;
+        is_path = true;
+        match->handler = routes[i].handler;
+        if (strcmp(routes[i].method, method) == 0)
+            return true;
+    }
+    if (is_path)
+        return assay_fail(err, ASSAY_UNIMPLEMENTED, NULL, "%s is not possible on %s", method, path);
+    collection = known_collection(plain);
+    if (collection)
+        return assay_fail(err, ASSAY_UNIMPLEMENTED, NULL,
+                          "assay has no %s of this kind: %s %s is not implemented", collection,
+                          method, path);
+    return assay_fail(err, ASSAY_NOT_FOUND, NULL, "unknown path %s", path);
+}

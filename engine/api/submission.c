@@ -1,0 +1,149 @@
+#include "engine/api/submission.h"
+
+#include "engine/life/study_sampler.h"
+#include "engine/trial_command.h"
+#include "search/sampler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void submission_clear(struct submission *submission)
+{
+    cJSON_Delete(submission->document);
+    job_spec_free(submission->spec);
+    assay_faults_clear(&submission->faults);
+    *submission = (struct submission){ 0 };
+}
+
+static const char *get_text(const cJSON *object, const char *key)
+{
+    const cJSON *member = json_get(object, key);
+
+    return cJSON_IsString(member) ? member->valuestring : NULL;
+}
+
+/* A document that cannot be read has one fault, its own. */
+static void read_document(struct submission *submission)
+{
+    const struct submission_text *text = &submission->text;
+    struct assay_error why = { 0 };
+    const cJSON *item = NULL;
+
+    submission->document =
+        document_read(text->document, strlen(text->document), text->format, &why);
+    if (!submission->document) {
+        assay_faults_add(&submission->faults, 0, why.field, "%s", why.message);
+        return;
+    }
+    cJSON_ArrayForEach(item, text->overrides)
+    {
+        struct document_override override = { .path = get_text(item, "path"),
+                                              .value = get_text(item, "value") };
+
+        if (!override.path || !override.value)
+            assay_faults_add(&submission->faults, 0, "overrides",
+                             "each needs \"path\" and \"value\"");
+        else if (!document_override(submission->document, &override, &why))
+            assay_faults_add(&submission->faults, 0, override.path, "%s", why.message);
+    }
+}
+
+static void check_output(const struct submission *submission, const char *state_dir,
+                         struct assay_faults *faults)
+{
+    struct assay_error why = { 0 };
+    char path[PATH_TEXT];
+
+    if (!path_of_output(state_dir, submission->spec, submission->text.dir, 1, 1, path, &why))
+        assay_faults_add(faults, 0,
+                         submission->spec->kind == JOB_TUNING
+                             ? "trial_job_spec.base_output_directory.output_uri_prefix"
+                             : "job_spec.base_output_directory.output_uri_prefix",
+                         "%s", why.message);
+}
+
+static void check_sampler(const struct submission *submission, struct assay_faults *faults)
+{
+    struct assay_error why = { 0 };
+    struct sampler *sampler = NULL;
+
+    if (submission->spec->kind != JOB_TUNING)
+        return;
+    sampler = study_sampler_new(submission->spec, 0, &why);
+    if (!sampler)
+        assay_faults_add(faults, 0, why.field, "%s", why.message);
+    sampler_free(sampler);
+}
+
+bool submission_read(struct submission *submission, const struct submission_text *text,
+                     const char *state_dir, struct assay_error *err)
+{
+    struct assay_faults *faults = &submission->faults;
+
+    submission->text = *text;
+    read_document(submission);
+    if (submission->document && faults->count == 0) {
+        err->code = ASSAY_OK;
+        submission->spec = job_spec_from_json(submission->document, faults, err);
+        if (!submission->spec && faults->count == 0)
+            return false;
+    }
+    if (submission->spec) {
+        trial_command_check(submission->spec, faults);
+        check_output(submission, state_dir, faults);
+        check_sampler(submission, faults);
+    }
+    return !faults->is_short_of_memory || assay_fail_memory(err);
+}
+
+/* 53 bits, so that a seed survives every JSON reader. */
+static bool choose_seed(const struct job_spec *spec, uint64_t *seed, struct assay_error *err)
+{
+    const struct assay_env *env = assay_env_system();
+
+    *seed = spec->assay.seed;
+    if (spec->assay.has_seed)
+        return true;
+    if (!env->entropy(env->context, seed, sizeof *seed))
+        return assay_fail(err, ASSAY_INTERNAL, NULL, "the system gives no random numbers");
+    *seed >>= 11;
+    return true;
+}
+
+static bool fill_row(const struct submission *submission, const char *parent, struct job_row *row,
+                     struct assay_error *err)
+{
+    *row = (struct job_row){ .kind = submission->spec->kind };
+    if (!choose_seed(submission->spec, &row->seed, err))
+        return false;
+    row->display_name = strdup(submission->spec->display_name);
+    row->source = strdup(submission->text.document);
+    row->document = json_text(submission->document, 0);
+    row->source_dir = strdup(submission->text.dir);
+    row->error_message = strdup("");
+    row->model_dir = strdup("");
+    row->note = strdup("");
+    row->parent = strdup(parent ? parent : STORE_PARENT_LOCAL);
+    if (row->display_name && row->source && row->document && row->source_dir &&
+        row->error_message && row->model_dir && row->note && row->parent)
+        return true;
+    job_row_clear(row);
+    return assay_fail_memory(err);
+}
+
+bool submission_hand_in(struct submission *submission, struct engine *engine, const char *parent,
+                        int64_t *job, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct request request = { .kind = REQUEST_SUBMIT, .row = &row };
+    bool is_ok = fill_row(submission, parent, &row, err);
+
+    if (!is_ok)
+        return false;
+    request.spec = submission->spec;
+    submission->spec = NULL;
+    is_ok = engine_ask(engine, &request, err);
+    job_row_clear(&row);
+    *job = request.job;
+    return is_ok;
+}

@@ -1,0 +1,41 @@
+/*
+ * engine/api/submission.h - a document on its way to a job: read, checked whole, handed in.
+ *
+ * One thread at a time.
+ */
+#ifndef ENGINE_API_SUBMISSION_H
+#define ENGINE_API_SUBMISSION_H
+
+#include "engine/engine.h"
+#include "engine/spec/job_document.h"
+
+/* As it was received; all borrowed. */
+struct submission_text {
+    const char *document;
+    enum document_format format;
+    const char *dir;        /* where relative paths in it begin */
+    const cJSON *overrides; /* a list of {"path": …, "value": …}; may be NULL */
+};
+
+struct submission {
+    struct submission_text text;
+    cJSON *document;
+    struct job_spec *spec; /* NULL where there are faults */
+    struct assay_faults faults;
+};
+
+/*
+ * Text to typed spec, with all that can be known of a run below state_dir. The document's faults
+ * are collected in submission->faults; false and *err are for the rest (no memory). Clear it in
+ * either case.
+ */
+bool submission_read(struct submission *submission, const struct submission_text *text,
+                     const char *state_dir, struct assay_error *err);
+void submission_clear(struct submission *submission);
+
+/* Has it stored and run: *job is its id. parent ("projects/…/locations/…") may be NULL: this
+ * machine's. A submission without faults. */
+bool submission_hand_in(struct submission *submission, struct engine *engine, const char *parent,
+                        int64_t *job, struct assay_error *err);
+
+#endif
