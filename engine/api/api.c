@@ -81,8 +81,7 @@ static void write_error(struct json_writer *w, const struct assay_error *err,
     json_string(w, err->message);
     json_key(w, "status");
     json_string(w, info->name);
-    if (faults->stored)
-        fault_json_write_details(w, faults);
+    fault_json_write_details(w, faults, err);
     json_end_object(w);
     json_end_object(w);
 }

@@ -61,8 +61,6 @@ bool api_get_trial(struct api_call *call, struct assay_error *err);
 bool api_list_optimal_trials(struct api_call *call, struct assay_error *err);
 bool api_get_logs(struct api_call *call, struct assay_error *err);
 
-enum { VERTEX_PAGE_DEFAULT = 100, VERTEX_PAGE_MAX = 1000 };
-
 /* vertex_operations.c */
 /* What a deletion answers: an operation that is done. target: what is gone. */
 void vertex_write_deletion(struct api_call *call, const char *parent, int64_t target);

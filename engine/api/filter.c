@@ -9,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAMES_TEXT = 1024 };
+/* STEPS_MAX: there is one AND or OR less than terms. */
+enum { NAMES_TEXT = 1024, STEPS_MAX = 2 * FILTER_TERMS_MAX - 1 };
 
 enum step_kind { STEP_TERM, STEP_AND, STEP_OR };
 
@@ -26,7 +27,7 @@ struct step {
 
 struct filter {
     size_t step_count;
-    struct step steps[2 * FILTER_TERMS_MAX]; /* one less AND or OR than terms */
+    struct step steps[STEPS_MAX];
     char words[]; /* keys and values, decoded: each shorter than what it was made from */
 };
 
@@ -47,8 +48,8 @@ static const struct {
     const char *text;
     enum filter_comparator comparator;
 } comparators[] = {
-    { "!=", FILTER_UNEQUAL }, { "<=", FILTER_AT_MOST }, { ">=", FILTER_AT_LEAST },
-    { "=", FILTER_EQUAL },    { "<", FILTER_LESS },     { ">", FILTER_MORE },
+    { "=", FILTER_EQUAL }, { "!=", FILTER_UNEQUAL },  { "<=", FILTER_AT_MOST },
+    { "<", FILTER_LESS },  { ">=", FILTER_AT_LEAST }, { ">", FILTER_MORE },
     { ":", FILTER_HAS },
 };
 
@@ -177,44 +178,56 @@ static const struct filter_field *find_field(const struct parser *parser, const 
     return NULL;
 }
 
-/* Up to the first dot; what follows it is a key. */
-static bool read_field(struct parser *parser, const struct filter_field **field)
+/* Up to the first dot; what follows it is a key. NULL after an error. */
+static const struct filter_field *read_field(struct parser *parser)
 {
+    const struct filter_field *field = NULL;
     const char *start = parser->at;
     char word[FIELDS_TEXT_MAX];
 
     while (is_word_char(*parser->at) && *parser->at != '.')
         parser->at++;
-    if (parser->at == start)
-        return fail_expected(parser, "a field, NOT, - or (");
+    if (parser->at == start) {
+        (void)fail_expected(parser, "a field, NOT, - or (");
+        return NULL;
+    }
     (void)snprintf(word, sizeof word, "%.*s", (int)(parser->at - start), start);
-    *field = find_field(parser, word);
-    return *field || fail_unknown_field(parser, start, word);
+    field = find_field(parser, word);
+    if (!field)
+        (void)fail_unknown_field(parser, start, word);
+    return field;
 }
 
-/* The parser stands at the opening quote. */
-static bool read_quoted(struct parser *parser, const char **word)
+/* One character inside quotes goes to *to. */
+static bool read_quoted_char(struct parser *parser, const char *start, char **to)
+{
+    if (!*parser->at)
+        return fail_at(parser, start, "expected a closing %c for the one here", *start);
+    if ((unsigned char)*parser->at < ' ')
+        return fail_at(parser, parser->at, "expected no control character in quotes");
+    if (*parser->at == '\\') {
+        parser->at++;
+        if (!*parser->at || !strchr("\"'\\", *parser->at))
+            return fail_expected(parser, "\", ' or \\ after a backslash");
+    }
+    *(*to)++ = *parser->at++;
+    return true;
+}
+
+/* The parser stands at the opening quote. NULL after an error. */
+static const char *read_quoted(struct parser *parser)
 {
     const char *start = parser->at++;
+    const char *word = parser->words_end;
     char *to = parser->words_end;
 
-    *word = to;
-    for (; *parser->at != *start; parser->at++) {
-        if (!*parser->at)
-            return fail_at(parser, start, "expected a closing %c for the one here", *start);
-        if ((unsigned char)*parser->at < ' ')
-            return fail_at(parser, parser->at, "expected no control character in quotes");
-        if (*parser->at == '\\') {
-            parser->at++;
-            if (!*parser->at || !strchr("\"'\\", *parser->at))
-                return fail_expected(parser, "\", ' or \\ after a backslash");
-        }
-        *to++ = *parser->at;
-    }
+    while (*parser->at != *start)
+        if (!read_quoted_char(parser, start, &to))
+            return NULL;
     parser->at++;
     *to++ = '\0';
     parser->words_end = to;
-    return true;
+    return word;
 }
 
 /* What may stand after the dot of a map. */
@@ -229,8 +242,10 @@ static bool read_key(struct parser *parser, const struct filter_field *field, co
         return fail_at(parser, start, "expected a comparator, since %s has no members",
                        field->name);
     start = ++parser->at;
-    if (*start == '"' || *start == '\'')
-        return read_quoted(parser, key);
+    if (*start == '"' || *start == '\'') {
+        *key = read_quoted(parser);
+        return *key != NULL;
+    }
     while (is_word_char(*parser->at))
         parser->at++;
     if (parser->at == start)
@@ -269,22 +284,24 @@ static bool read_comparator(struct parser *parser, struct step *step)
     return true;
 }
 
-static bool read_value(struct parser *parser, const char **value)
+/* NULL after an error. */
+static const char *read_value(struct parser *parser)
 {
-    const char *start = NULL;
+    const char *start = parser->at;
+    bool is_bad = !*start || strchr("=!<>:()", *start) || is_keyword(start, "AND") ||
+                  is_keyword(start, "OR") || is_keyword(start, "NOT");
 
-    skip_blanks(parser);
-    start = parser->at;
     if (*start == '"' || *start == '\'')
-        return read_quoted(parser, value);
-    if (!*start || strchr("=!<>:()", *start) || is_keyword(start, "AND") ||
-        is_keyword(start, "OR") || is_keyword(start, "NOT"))
-        return fail_expected(parser, "a value, in quotes if it is such a word,");
-    for (; *parser->at && !is_blank(*parser->at) && !strchr("()", *parser->at); parser->at++)
-        if (*parser->at == '"' || *parser->at == '\'')
-            return fail_expected(parser, "the whole value in quotes");
-    *value = keep_word(parser, start, (size_t)(parser->at - start));
-    return true;
+        return read_quoted(parser);
+    if (is_bad)
+        (void)fail_expected(parser, "a value, in quotes if it is such a word,");
+    for (; !is_bad && *parser->at && !is_blank(*parser->at) && !strchr("()", *parser->at);
+         parser->at++) {
+        is_bad = *parser->at == '"' || *parser->at == '\'';
+        if (is_bad)
+            (void)fail_expected(parser, "the whole value in quotes");
+    }
+    return is_bad ? NULL : keep_word(parser, start, (size_t)(parser->at - start));
 }
 
 static bool fail_enum(const struct parser *parser, const char *at, const struct step *step)
@@ -329,7 +346,7 @@ static bool understand_value(struct parser *parser, const char *at, struct step 
 
 static void add_step(struct parser *parser, const struct step *step)
 {
-    assert(parser->filter->step_count < 2 * FILTER_TERMS_MAX);
+    assert(parser->filter->step_count < STEPS_MAX);
     parser->filter->steps[parser->filter->step_count++] = *step;
 }
 
@@ -342,12 +359,13 @@ static bool read_restriction(struct parser *parser)
         return fail_at(parser, parser->at, "expected the end, since a filter has at most %d terms",
                        FILTER_TERMS_MAX);
     parser->term_count++;
-    if (!read_field(parser, &step.field) || !read_key(parser, step.field, &step.key) ||
-        !read_comparator(parser, &step))
+    step.field = read_field(parser);
+    if (!step.field || !read_key(parser, step.field, &step.key) || !read_comparator(parser, &step))
         return false;
     skip_blanks(parser);
     value = parser->at;
-    if (!read_value(parser, &step.text) || !understand_value(parser, value, &step))
+    step.text = read_value(parser);
+    if (!step.text || !understand_value(parser, value, &step))
         return false;
     add_step(parser, &step);
     return true;

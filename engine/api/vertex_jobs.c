@@ -4,9 +4,10 @@
  * A trial's custom job is a CustomJob, too: it is read here, and nothing else.
  */
 
+#include "engine/api/vertex_jobs.h"
 #include "assay/value.h"
-#include "engine/api/api_private.h"
 #include "engine/api/submission.h"
+#include "engine/api/trial_job.h"
 #include "engine/spec/fields.h"
 
 #include <inttypes.h>
@@ -18,7 +19,11 @@ static const char *type_name(enum job_kind kind)
     return kind == JOB_CUSTOM ? "CustomJob" : "HyperparameterTuningJob";
 }
 
-/* A number may stand for any project; "-" stands for all. */
+const char *vertex_collection(enum job_kind kind)
+{
+    return kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs";
+}
+
 static bool is_project(const char *asked, const char *stored, size_t size)
 {
     bool is_same = strlen(asked) == size && strncmp(asked, stored, size) == 0;
@@ -27,8 +32,7 @@ static bool is_project(const char *asked, const char *stored, size_t size)
            strspn(stored, "0123456789") >= size;
 }
 
-/* Whether "projects/…/locations/…" is what the path means. */
-static bool is_parent(const struct api_call *call, const char *parent)
+bool vertex_is_parent(const struct api_call *call, const char *parent)
 {
     const char *project = parent + strlen("projects/");
     size_t size = strcspn(project, "/");
@@ -58,33 +62,81 @@ static bool read_row(const struct api_call *call, enum job_kind kind, struct job
     engine_read_end(call->engine);
     if (!is_read && err->code != ASSAY_NOT_FOUND)
         return false;
-    if (is_read && row->kind == (int)kind && is_parent(call, row->parent))
+    if (is_read && row->kind == (int)kind && vertex_is_parent(call, row->parent))
         return true;
     return fail_absent(call, kind, err);
 }
 
-static bool write_row(struct api_call *call, const struct job_row *row, bool has_trials,
-                      struct assay_error *err)
+bool vertex_write_job(struct api_call *call, struct json_writer *writer, const struct job_row *row,
+                      bool has_trials, struct assay_error *err)
 {
     struct job_spec *spec = job_row_spec(row, err);
     bool is_ok = spec != NULL;
 
-    if (is_ok) {
-        is_ok = resource_write_job(&call->json, row, spec,
-                                   has_trials ? engine_read_begin(call->engine) : NULL, err);
-        if (has_trials)
-            engine_read_end(call->engine);
+    if (is_ok && has_trials && row->kind == JOB_TUNING) {
+        is_ok = resource_write_job(writer, row, spec, engine_read_begin(call->engine), err);
+        engine_read_end(call->engine);
+    } else if (is_ok) {
+        is_ok = resource_write_job(writer, row, spec, NULL, err);
     }
     job_spec_free(spec);
     return is_ok;
 }
 
+/* A trial that is written where it stands, in the walk's memory. */
+struct trial_writing {
+    struct api_call *call;
+    const struct job_row *job;
+    int64_t number;
+    bool is_found, is_ok;
+    struct assay_error *err;
+};
+
+static bool write_trial(void *context, const struct trial_row *trial)
+{
+    struct trial_writing *writing = context;
+
+    writing->is_found = trial->number == writing->number;
+    if (writing->is_found)
+        writing->is_ok = trial_job_write(&writing->call->json, writing->job, trial, writing->err);
+    return false;
+}
+
+/* The custom job that a trial is. False and ASSAY_NOT_FOUND where the path names none. */
+static bool get_trial_job(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct trial_writing writing = { .call = call, .job = &row, .err = err };
+    struct trial_query query = { .limit = 1 };
+    int64_t id = 0;
+    bool is_ok = assay_integer_parse(call->match->words[ROUTE_JOB], &id) &&
+                 trial_job_find(id, &query.job, &writing.number);
+
+    if (!is_ok)
+        return fail_absent(call, JOB_CUSTOM, err);
+    is_ok = store_job_get(engine_read_begin(call->engine), query.job, &row, err);
+    engine_read_end(call->engine);
+    if (is_ok && row.kind == JOB_TUNING && vertex_is_parent(call, row.parent)) {
+        query.after = writing.number - 1;
+        is_ok =
+            store_trial_each(engine_read_begin(call->engine), &query, write_trial, &writing, err);
+        engine_read_end(call->engine);
+    }
+    job_row_clear(&row);
+    if (writing.is_found)
+        return is_ok && writing.is_ok;
+    return (is_ok || err->code == ASSAY_NOT_FOUND) ? fail_absent(call, JOB_CUSTOM, err) : false;
+}
+
 static bool get(struct api_call *call, enum job_kind kind, struct assay_error *err)
 {
     struct job_row row = { 0 };
-    bool is_ok = read_row(call, kind, &row, err) && write_row(call, &row, kind == JOB_TUNING, err);
+    bool is_read = read_row(call, kind, &row, err);
+    bool is_ok = is_read && vertex_write_job(call, &call->json, &row, true, err);
 
     job_row_clear(&row);
+    if (!is_read && kind == JOB_CUSTOM && err->code == ASSAY_NOT_FOUND)
+        return get_trial_job(call, err);
     return is_ok;
 }
 
@@ -94,7 +146,7 @@ static bool write_by_id(struct api_call *call, int64_t job, struct assay_error *
     bool is_ok = store_job_get(engine_read_begin(call->engine), job, &row, err);
 
     engine_read_end(call->engine);
-    is_ok = is_ok && write_row(call, &row, row.kind == JOB_TUNING, err);
+    is_ok = is_ok && vertex_write_job(call, &call->json, &row, true, err);
     job_row_clear(&row);
     return is_ok;
 }
@@ -175,73 +227,6 @@ static bool delete (struct api_call *call, enum job_kind kind, struct assay_erro
     return is_ok;
 }
 
-/* One page of a list. */
-struct page {
-    struct api_call *call;
-    enum job_kind kind;
-    int64_t ids[VERTEX_PAGE_MAX];
-    size_t count, wanted;
-    int64_t last_us; /* when the last of them was made */
-    bool has_more;
-};
-
-static bool choose(void *context, const struct job_row *row)
-{
-    struct page *page = context;
-
-    if (row->kind != (int)page->kind || !is_parent(page->call, row->parent))
-        return true;
-    if (page->count == page->wanted) {
-        page->has_more = true;
-        return false;
-    }
-    page->ids[page->count++] = row->id;
-    page->last_us = row->create_us;
-    return true;
-}
-
-static bool write_page(struct page *page, struct assay_error *err)
-{
-    struct json_writer *w = &page->call->json;
-    bool is_ok = true;
-
-    json_begin_object(w);
-    json_key(w, page->kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs");
-    json_begin_array(w);
-    for (size_t i = 0; i < page->count && is_ok; i++) {
-        struct job_row row = { 0 };
-
-        is_ok = store_job_get(engine_read_begin(page->call->engine), page->ids[i], &row, err);
-        engine_read_end(page->call->engine);
-        if (!is_ok && err->code == ASSAY_NOT_FOUND) /* deleted meanwhile */
-            is_ok = true;
-        else
-            is_ok = is_ok && write_row(page->call, &row, false, err);
-        job_row_clear(&row);
-    }
-    json_end_array(w);
-    json_end_object(w);
-    return is_ok;
-}
-
-static bool list(struct api_call *call, enum job_kind kind, struct assay_error *err)
-{
-    struct page *page = calloc(1, sizeof *page);
-    bool is_ok = false;
-
-    if (!page)
-        return assay_fail_memory(err);
-    page->call = call;
-    page->kind = kind;
-    page->wanted = VERTEX_PAGE_MAX;
-    is_ok =
-        store_job_each(engine_read_begin(call->engine), INT64_MAX, INT64_MAX, choose, page, err);
-    engine_read_end(call->engine);
-    is_ok = is_ok && write_page(page, err);
-    free(page);
-    return is_ok;
-}
-
 bool vertex_get_location(struct api_call *call, struct assay_error *err)
 {
     const char *location = call->match->words[ROUTE_LOCATION];
@@ -271,12 +256,12 @@ bool vertex_create_custom_job(struct api_call *call, struct assay_error *err)
 
 bool vertex_list_tuning_jobs(struct api_call *call, struct assay_error *err)
 {
-    return list(call, JOB_TUNING, err);
+    return vertex_list_jobs(call, JOB_TUNING, err);
 }
 
 bool vertex_list_custom_jobs(struct api_call *call, struct assay_error *err)
 {
-    return list(call, JOB_CUSTOM, err);
+    return vertex_list_jobs(call, JOB_CUSTOM, err);
 }
 
 bool vertex_get_tuning_job(struct api_call *call, struct assay_error *err)

@@ -189,7 +189,7 @@ static void write_error(struct assay_study *s, const struct assay_error *why)
         json_string(w, why->field);
     }
     if (why->code == ASSAY_INVALID && s->faults.stored > 1)
-        fault_json_write_details(w, &s->faults);
+        fault_json_write_details(w, &s->faults, why);
     json_end_object(w);
     json_end_object(w);
 }

@@ -1,0 +1,24 @@
+/*
+ * engine/api/vertex_jobs.h - what the files that answer for Vertex AI's jobs share.
+ */
+#ifndef ENGINE_API_VERTEX_JOBS_H
+#define ENGINE_API_VERTEX_JOBS_H
+
+#include "engine/api/api_private.h"
+
+/* "customJobs", "hyperparameterTuningJobs". */
+const char *vertex_collection(enum job_kind kind);
+
+/*
+ * Whether "projects/…/locations/…" is what the path means. A project's number stands for any id,
+ * since only the cloud knows which is whose; "-" stands for all.
+ */
+bool vertex_is_parent(const struct api_call *call, const char *parent);
+
+/* The resource that a row is, with its trials where it has some and they are wanted. */
+bool vertex_write_job(struct api_call *call, struct json_writer *writer, const struct job_row *row,
+                      bool has_trials, struct assay_error *err);
+
+bool vertex_list_jobs(struct api_call *call, enum job_kind kind, struct assay_error *err);
+
+#endif
