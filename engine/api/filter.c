@@ -285,23 +285,32 @@ static bool read_comparator(struct parser *parser, struct step *step)
 }
 
 /* NULL after an error. */
-static const char *read_value(struct parser *parser)
+static const char *read_bare_value(struct parser *parser)
 {
     const char *start = parser->at;
-    bool is_bad = !*start || strchr("=!<>:()", *start) || is_keyword(start, "AND") ||
-                  is_keyword(start, "OR") || is_keyword(start, "NOT");
+    size_t size = strcspn(start, " \t\r\n()");
+    size_t quote = strcspn(start, "\"'");
 
-    if (*start == '"' || *start == '\'')
-        return read_quoted(parser);
-    if (is_bad)
+    if (size == 0 || strchr("=!<>:", *start) || is_keyword(start, "AND") ||
+        is_keyword(start, "OR") || is_keyword(start, "NOT")) {
         (void)fail_expected(parser, "a value, in quotes if it is such a word,");
-    for (; !is_bad && *parser->at && !is_blank(*parser->at) && !strchr("()", *parser->at);
-         parser->at++) {
-        is_bad = *parser->at == '"' || *parser->at == '\'';
-        if (is_bad)
-            (void)fail_expected(parser, "the whole value in quotes");
+        return NULL;
     }
-    return is_bad ? NULL : keep_word(parser, start, (size_t)(parser->at - start));
+    if (quote < size) {
+        parser->at += quote;
+        (void)fail_expected(parser, "the whole value in quotes");
+        return NULL;
+    }
+    parser->at += size;
+    return keep_word(parser, start, size);
+}
+
+/* NULL after an error. */
+static const char *read_value(struct parser *parser)
+{
+    bool is_quoted = *parser->at == '"' || *parser->at == '\'';
+
+    return is_quoted ? read_quoted(parser) : read_bare_value(parser);
 }
 
 static bool fail_enum(const struct parser *parser, const char *at, const struct step *step)

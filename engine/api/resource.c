@@ -1,7 +1,6 @@
 #include "engine/api/resource.h"
 
 #include "assay/value.h"
-#include "engine/spec/canonical.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -220,6 +219,7 @@ void resource_write_trial(struct json_writer *w, const struct job_row *job,
 
 struct trials {
     struct json_writer *writer;
+    bool has_begun;
     const struct job_row *job;
     const struct job_spec *spec;
 };
@@ -228,6 +228,11 @@ static bool write_one_trial(void *context, const struct trial_row *row)
 {
     struct trials *trials = context;
 
+    if (!trials->has_begun) {
+        json_key(trials->writer, "trials");
+        json_begin_array(trials->writer);
+        trials->has_begun = true;
+    }
     resource_write_trial(trials->writer, trials->job, trials->spec, row, NULL);
     return true;
 }
@@ -255,7 +260,7 @@ static bool write_document(struct json_writer *w, const struct job_row *row,
                            struct assay_error *err)
 {
     cJSON *root = json_read(row->document, strlen(row->document), err);
-    cJSON *canonical = root ? job_document_canonical(root, w->has_enum_numbers, err) : NULL;
+    cJSON *canonical = root ? job_document_canonical(root, canonical_form(w), err) : NULL;
     const cJSON *member = NULL;
 
     cJSON_ArrayForEach(member, canonical)
@@ -293,10 +298,9 @@ bool resource_write_job(struct json_writer *w, const struct job_row *row,
     resource_write_time(w, "updateTime", row->update_us);
     write_error(w, row);
     if (is_ok && row->kind == JOB_TUNING && store) {
-        json_key(w, "trials");
-        json_begin_array(w);
         is_ok = store_trial_each(store, &query, write_one_trial, &trials, err);
-        json_end_array(w);
+        if (trials.has_begun)
+            json_end_array(w);
     }
     json_end_object(w);
     return is_ok;

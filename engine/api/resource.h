@@ -9,6 +9,7 @@
 
 #include "assay/json.h"
 #include "engine/life/live_job.h"
+#include "engine/spec/canonical.h"
 #include "engine/spec/job_spec.h"
 
 /*
@@ -38,6 +39,12 @@ enum { RESOURCE_NAME_SIZE = 384 }; /* of names with any parent that a path can h
 
 /* "projects/…/hyperparameterTuningJobs/ID" or "…/customJobs/ID". */
 void resource_job_name(const struct job_row *row, char *text, size_t size);
+
+/* The form in which a writer wants documents. */
+static inline enum canonical_form canonical_form(const struct json_writer *writer)
+{
+    return writer->has_enum_numbers ? CANONICAL_WIRE_NUMBERS : CANONICAL_WIRE_NAMES;
+}
 
 void resource_write_time(struct json_writer *writer, const char *key, int64_t time_us);
 

@@ -52,7 +52,6 @@ static const char *const elsewhere[] = {
     "batchPredictionJobs",
     "cachedContents",
     "contexts",
-    "customJobs",
     "dataLabelingJobs",
     "datasets",
     "deploymentResourcePools",
@@ -64,7 +63,6 @@ static const char *const elsewhere[] = {
     "featureGroups",
     "featureOnlineStores",
     "featurestores",
-    "hyperparameterTuningJobs",
     "indexEndpoints",
     "indexes",
     "metadataStores",
@@ -133,7 +131,7 @@ static const char *plain_path(const char *path, char *plain, size_t size)
 {
     const char *rest = skip(path, "/v1beta1/");
 
-    if (!rest && strstr(path, "/operations"))
+    if (!rest)
         rest = skip(path, "/ui/");
     if (!rest || strlen(rest) + sizeof "/v1/" > size)
         return path;
@@ -142,10 +140,15 @@ static const char *plain_path(const char *path, char *plain, size_t size)
     return plain;
 }
 
-/* The collection of Vertex AI that a path is below; NULL for none that is known. */
+/* The collection of Vertex AI that a path is below; NULL for none that is known, and for a path
+ * with an empty segment. */
 static const char *known_collection(const char *path)
 {
+    size_t size = strlen(path);
     const char *at = skip(path, "/v1/projects/");
+
+    if (size == 0 || path[size - 1] == '/' || strstr(path, "//"))
+        return NULL;
 
     at = at ? strstr(at, "/locations/") : NULL;
     at = at ? strchr(at + strlen("/locations/"), '/') : NULL;
@@ -179,7 +182,6 @@ bool route_find(const char *method, const char *path, struct route_match *match,
     collection = known_collection(plain);
     if (collection)
         return assay_fail(err, ASSAY_UNIMPLEMENTED, NULL,
-                          "assay has no %s of this kind: %s %s is not implemented", collection,
-                          method, path);
+                          "assay has no %s: %s %s is not implemented", collection, method, path);
     return assay_fail(err, ASSAY_NOT_FOUND, NULL, "unknown path %s", path);
 }

@@ -1,8 +1,8 @@
 /*
  * engine/api/route.h - which function answers a method on a path, and what the path names.
  *
- * The paths of Vertex AI begin with a version: v1 and v1beta1 are the same here, and operations are
- * also found below ui, where the official clients look for them. Pure; any thread may call.
+ * The paths of Vertex AI begin with a version: v1 and v1beta1 are the same here, and so is ui,
+ * where the official clients look for operations and locations. Pure; any thread may call.
  */
 #ifndef ENGINE_API_ROUTE_H
 #define ENGINE_API_ROUTE_H

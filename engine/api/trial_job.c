@@ -1,6 +1,5 @@
 #include "engine/api/trial_job.h"
 
-#include "engine/spec/canonical.h"
 #include "engine/spec/fields.h"
 
 #include <inttypes.h>
@@ -60,7 +59,7 @@ static bool write_spec(struct json_writer *w, const struct job_row *job, int64_t
                        struct assay_error *err)
 {
     cJSON *root = json_read(job->document, strlen(job->document), err);
-    cJSON *canonical = root ? job_document_canonical(root, w->has_enum_numbers, err) : NULL;
+    cJSON *canonical = root ? job_document_canonical(root, canonical_form(w), err) : NULL;
     cJSON *spec = cJSON_GetObjectItemCaseSensitive(canonical, "trialJobSpec");
     bool is_ok = canonical != NULL;
 

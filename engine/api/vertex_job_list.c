@@ -188,11 +188,13 @@ static bool write_page(struct page *page, struct assay_error *err)
     bool is_ok = true;
 
     json_begin_object(w);
-    json_key(w, page->request.collection);
-    json_begin_array(w);
-    for (int i = 0; i < page->count && is_ok; i++)
-        is_ok = write_item(page, page->ids[i], err);
-    json_end_array(w);
+    if (page->count > 0) {
+        json_key(w, page->request.collection);
+        json_begin_array(w);
+        for (int i = 0; i < page->count && is_ok; i++)
+            is_ok = write_item(page, page->ids[i], err);
+        json_end_array(w);
+    }
     if (page->has_more) {
         json_key(w, "nextPageToken");
         json_string(w, page_token_write(&page->request, &page->position, token));

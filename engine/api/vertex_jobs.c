@@ -151,23 +151,32 @@ static bool write_by_id(struct api_call *call, int64_t job, struct assay_error *
     return is_ok;
 }
 
-/* A door that insists: the documents of `assay run` may do without a name, and be of either kind.
- */
+/* A door that insists: the documents of `assay run` may do without a name, and be of any kind. */
 static void check_resource(struct submission *submission, enum job_kind kind)
 {
-    const char *field = kind == JOB_CUSTOM ? "custom_job" : "hyperparameter_tuning_job";
-    char path[64];
+    static const char *const required[2][3] = {
+        [JOB_TUNING] = { "displayName", "studySpec", "trialJobSpec" },
+        [JOB_CUSTOM] = { "displayName", "jobSpec", "" },
+    };
+    struct assay_faults missing = { 0 };
 
-    if (!submission->document)
-        return;
-    if (submission->spec && submission->spec->kind != kind)
-        assay_faults_add(&submission->faults, 0, field, "expected a %s, found a %s",
-                         type_name(kind), type_name(submission->spec->kind));
-    if (!fields_member_text(submission->document, "displayName") ||
-        !fields_member_text(submission->document, "displayName")[0]) {
-        (void)snprintf(path, sizeof path, "%s.display_name", field);
-        assay_faults_add(&submission->faults, 0, path, "is required");
+    for (size_t i = 0; submission->document && i < 3 && required[kind][i][0]; i++) {
+        const cJSON *member = fields_member(submission->document, required[kind][i]);
+        char path[64];
+
+        if (member && !(cJSON_IsString(member) && member->valuestring[0] == '\0'))
+            continue;
+        assay_faults_add(&missing, 0, fields_snake(required[kind][i], path, sizeof path),
+                         "is required");
     }
+    if (missing.count > 0 && !submission->spec) { /* they say it better */
+        assay_faults_clear(&submission->faults);
+        submission->faults = missing;
+        return;
+    }
+    for (size_t i = 0; i < missing.stored; i++)
+        assay_faults_add(&submission->faults, 0, missing.items[i].field, "is required");
+    assay_faults_clear(&missing);
 }
 
 static bool create(struct api_call *call, enum job_kind kind, struct assay_error *err)
@@ -198,12 +207,36 @@ static bool write_empty(struct api_call *call)
     return true;
 }
 
+/* The body of a method without arguments: nothing, "" or {}; a name may be repeated in it. */
+static bool check_no_arguments(const struct api_call *call, struct assay_error *err)
+{
+    const struct assay_request *request = call->request;
+    cJSON *body = NULL;
+    const cJSON *member = NULL;
+    bool is_ok = true;
+
+    if (request->body_size == 0)
+        return true;
+    body = json_read(request->body, request->body_size, err);
+    if (!body)
+        return assay_error_add(err, "the request's body");
+    if (!cJSON_IsObject(body) && !(cJSON_IsString(body) && body->valuestring[0] == '\0'))
+        is_ok = assay_fail(err, ASSAY_INVALID, NULL, "the request's body: expected an object");
+    cJSON_ArrayForEach(member, body)
+    {
+        if (is_ok && strcmp(member->string, "name") != 0)
+            is_ok = assay_fail(err, ASSAY_INVALID, member->string, "unknown field");
+    }
+    cJSON_Delete(body);
+    return is_ok;
+}
+
 /* What has ended stays as it is. */
 static bool cancel(struct api_call *call, enum job_kind kind, struct assay_error *err)
 {
     struct job_row row = { 0 };
     struct request request = { .kind = REQUEST_CANCEL };
-    bool is_ok = read_row(call, kind, &row, err);
+    bool is_ok = check_no_arguments(call, err) && read_row(call, kind, &row, err);
 
     request.job = row.id;
     if (is_ok && !job_state_is_terminal(row.state))

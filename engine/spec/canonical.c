@@ -8,7 +8,7 @@
 /* All functions here that make a node return NULL for lack of memory. */
 
 static cJSON *write_message(const cJSON *node, const struct message *message,
-                            bool has_enum_numbers);
+                            enum canonical_form form);
 
 static cJSON *make_number(double number)
 {
@@ -73,14 +73,15 @@ static cJSON *write_double(const cJSON *node)
                : copy(node);
 }
 
-static cJSON *write_enum(const cJSON *node, const struct field *field, bool has_enum_numbers)
+static cJSON *write_enum(const cJSON *node, const struct field *field, enum canonical_form form)
 {
     for (size_t i = 0; i < field->word_count; i++) {
         const struct enum_word *word = &field->words[i];
 
         if ((cJSON_IsNumber(node) && node->valuedouble == word->number) ||
             (cJSON_IsString(node) && strcmp(node->valuestring, word->name) == 0))
-            return has_enum_numbers ? make_number(word->number) : cJSON_CreateString(word->name);
+            return form == CANONICAL_WIRE_NUMBERS ? make_number(word->number)
+                                                  : cJSON_CreateString(word->name);
     }
     return copy(node);
 }
@@ -100,7 +101,7 @@ static cJSON *write_time(const cJSON *node, enum field_kind kind)
 }
 
 /* A value, or an item of a list. */
-static cJSON *write_value(const cJSON *node, const struct field *field, bool has_enum_numbers)
+static cJSON *write_value(const cJSON *node, const struct field *field, enum canonical_form form)
 {
     switch (field->kind) {
     case FIELD_INT32:
@@ -114,14 +115,14 @@ static cJSON *write_value(const cJSON *node, const struct field *field, bool has
     case FIELD_DOUBLES:
         return write_double(node);
     case FIELD_ENUM:
-        return write_enum(node, field, has_enum_numbers);
+        return write_enum(node, field, form);
     case FIELD_DURATION:
     case FIELD_TIME:
         return write_time(node, field->kind);
     case FIELD_MESSAGE:
     case FIELD_MESSAGES:
     case FIELD_CUSTOM:
-        return field->message ? write_message(node, field->message, has_enum_numbers) : copy(node);
+        return field->message ? write_message(node, field->message, form) : copy(node);
     case FIELD_IGNORED:
     case FIELD_ANY:
     case FIELD_BOOL:
@@ -132,17 +133,17 @@ static cJSON *write_value(const cJSON *node, const struct field *field, bool has
     return copy(node);
 }
 
-static cJSON *write_field(const cJSON *node, const struct field *field, bool has_enum_numbers)
+static cJSON *write_field(const cJSON *node, const struct field *field, enum canonical_form form)
 {
     cJSON *list = NULL;
     const cJSON *item = NULL;
 
     if (!cJSON_IsArray(node))
-        return write_value(node, field, has_enum_numbers);
+        return write_value(node, field, form);
     list = cJSON_CreateArray();
     cJSON_ArrayForEach(item, node)
     {
-        if (list && !add(list, NULL, write_value(item, field, has_enum_numbers))) {
+        if (list && !add(list, NULL, write_value(item, field, form))) {
             cJSON_Delete(list);
             list = NULL;
         }
@@ -150,9 +151,29 @@ static cJSON *write_field(const cJSON *node, const struct field *field, bool has
     return list;
 }
 
+/* What proto3 leaves out: zeros and what is empty, unless being there means something. */
+static bool is_left_out(const cJSON *node, const struct field *field)
+{
+    double number = 0;
+
+    if (field->oneof || field->has_at)
+        return false;
+    if (cJSON_IsArray(node))
+        return cJSON_GetArraySize(node) == 0;
+    if (cJSON_IsObject(node)) /* a map; an empty message is one */
+        return !field->message && field->kind == FIELD_CUSTOM && !node->child;
+    if (cJSON_IsString(node) && field->kind == FIELD_INT64)
+        return assay_number_parse(node->valuestring, &number) && number == 0;
+    if (cJSON_IsString(node) && field->kind == FIELD_ENUM)
+        return field->word_count > 0 && strcmp(node->valuestring, field->words[0].name) == 0 &&
+               field->words[0].number == 0;
+    return cJSON_IsFalse(node) || (cJSON_IsNumber(node) && node->valuedouble == 0) ||
+           (cJSON_IsString(node) && node->valuestring[0] == '\0');
+}
+
 /* Adds what the message knows of node's members to an object. */
 static bool write_members(cJSON *object, const cJSON *node, const struct message *message,
-                          bool has_enum_numbers)
+                          enum canonical_form form)
 {
     const cJSON *member = NULL;
 
@@ -160,40 +181,42 @@ static bool write_members(cJSON *object, const cJSON *node, const struct message
     {
         const struct field *field = fields_find(message, member->string);
 
-        if (!field || field->kind == FIELD_IGNORED || cJSON_IsNull(member))
+        if (!field || field->kind == FIELD_IGNORED || cJSON_IsNull(member) ||
+            (form != CANONICAL_FULL && is_left_out(member, field)))
             continue;
-        if (!add(object, field->name, write_field(member, field, has_enum_numbers)))
+        if (!add(object, field->name, write_field(member, field, form)))
             return false;
     }
     return true;
 }
 
 /* Recursive; ended by the depth of the document. */
-static cJSON *write_message(const cJSON *node, const struct message *message, bool has_enum_numbers)
+static cJSON *write_message(const cJSON *node, const struct message *message,
+                            enum canonical_form form)
 {
     cJSON *object = NULL;
 
     if (!cJSON_IsObject(node))
         return copy(node);
     object = cJSON_CreateObject();
-    if (object && write_members(object, node, message, has_enum_numbers))
+    if (object && write_members(object, node, message, form))
         return object;
     cJSON_Delete(object);
     return NULL;
 }
 
 /* A CustomJobSpec and what stands beside it, as a CustomJob. */
-static cJSON *write_bare(const cJSON *root, bool has_enum_numbers)
+static cJSON *write_bare(const cJSON *root, enum canonical_form form)
 {
-    cJSON *object = write_message(root, &resource_message, has_enum_numbers);
+    cJSON *object = write_message(root, &resource_message, form);
 
-    if (object && add(object, "jobSpec", write_message(root, &run_message, has_enum_numbers)))
+    if (object && add(object, "jobSpec", write_message(root, &run_message, form)))
         return object;
     cJSON_Delete(object);
     return NULL;
 }
 
-cJSON *job_document_canonical(const cJSON *root, bool has_enum_numbers, struct assay_error *err)
+cJSON *job_document_canonical(const cJSON *root, enum canonical_form form, struct assay_error *err)
 {
     const struct job_shape *shape = job_shape_find(root);
     cJSON *canonical = NULL;
@@ -202,8 +225,7 @@ cJSON *job_document_canonical(const cJSON *root, bool has_enum_numbers, struct a
         (void)assay_fail(err, ASSAY_INVALID, NULL, "the document is no job");
         return NULL;
     }
-    canonical = shape->message ? write_message(root, shape->message, has_enum_numbers)
-                               : write_bare(root, has_enum_numbers);
+    canonical = shape->message ? write_message(root, shape->message, form) : write_bare(root, form);
     if (!canonical)
         (void)assay_fail_memory(err);
     return canonical;

@@ -137,8 +137,7 @@ static void counts_check(struct fields *fields, const cJSON *node, struct job_sp
                      (long long)spec->max_failed_trial_count, (long long)spec->max_trial_count);
 }
 
-/* A grid has no points on a DOUBLE's range. */
-static void grid_check(struct fields *fields, const cJSON *node, const struct job_spec *spec)
+void grid_check(struct fields *fields, const cJSON *node, const struct job_spec *spec)
 {
     bool is_ours = spec->assay.algorithm != NULL;
     const cJSON *block = fields_member(node, is_ours ? "assay" : "studySpec");

@@ -1,8 +1,8 @@
 /*
  * engine/spec/job_spec.h - a job document as typed records.
  *
- * One struct job_spec stands for either kind of job: a HyperparameterTuningJob (a study over
- * trials) or a CustomJob (one run: no study, no parameters). Owns all it points to; immutable once
+ * One struct job_spec stands for any kind of job: a HyperparameterTuningJob (a study over trials), a
+ * CustomJob (one run: no study, no parameters) or a Study (no run). Owns all it points to; immutable once
  * read, so any thread may read it.
  */
 #ifndef ENGINE_SPEC_JOB_SPEC_H
@@ -23,7 +23,8 @@
  */
 enum { JOB_TRIALS_MAX = 99999999, JOB_PARALLEL_MAX = 100000 };
 
-enum job_kind { JOB_TUNING, JOB_CUSTOM };
+/* Stored by number: only append. JOB_STUDY: its trials run elsewhere, at its clients. */
+enum job_kind { JOB_TUNING, JOB_CUSTOM, JOB_STUDY };
 
 enum algorithm { ALGORITHM_DEFAULT = 0, ALGORITHM_GRID = 2, ALGORITHM_RANDOM = 3 };
 
@@ -133,8 +134,8 @@ struct assay_block {
 struct job_spec {
     enum job_kind kind;
     char *display_name;      /* never NULL */
-    struct study_spec study; /* JOB_TUNING only */
-    int64_t max_trial_count; /* 1 for a custom job */
+    struct study_spec study; /* not of JOB_CUSTOM */
+    int64_t max_trial_count; /* 1 for a custom job; 0 for a study: no limit */
     int64_t parallel_trial_count;
     int64_t max_failed_trial_count;
     struct run_spec run;

@@ -45,6 +45,9 @@ void env_name_check(struct fields *fields, const cJSON *node, const char *member
 void stopping_steps_check(struct fields *fields, const cJSON *node,
                           const struct stopping_rule_spec *rule);
 
+/* A grid has no points on a DOUBLE's range. node is the job's, or the study's. */
+void grid_check(struct fields *fields, const cJSON *node, const struct job_spec *spec);
+
 /* What the assay: block (node, which may be NULL) says of things elsewhere in the job. */
 void assay_block_check(struct fields *fields, const cJSON *node, struct job_spec *spec);
 

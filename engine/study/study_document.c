@@ -124,7 +124,7 @@ static bool keep_stopping(cJSON *to, const struct assay_block *block)
 static bool make_canonical(struct study_document *document, const cJSON *root,
                            struct assay_error *err)
 {
-    cJSON *whole = job_document_canonical(root, false, err);
+    cJSON *whole = job_document_canonical(root, CANONICAL_FULL, err);
     cJSON *made = whole ? cJSON_CreateObject() : NULL;
     const struct assay_block *block = &document->spec->assay;
     bool is_made = made && keep(made, "studySpec", whole) && keep(made, "maxTrialCount", whole) &&

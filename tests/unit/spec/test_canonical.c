@@ -17,7 +17,7 @@ static void assert_canonical(const char *document, const char *expected)
     char *text = NULL;
 
     job_spec_free(job_of(document)); /* the canonical form is of good documents only */
-    canonical = job_document_canonical(root, false, &err);
+    canonical = job_document_canonical(root, CANONICAL_FULL, &err);
     cr_assert(canonical != NULL, "%s", err.message);
     for (char *at = wanted; *at; at++)
         *at = *at == '\'' ? '"' : *at;
@@ -115,7 +115,7 @@ Test(canonical, what_is_no_job_has_no_canonical_form)
     struct assay_error err = { 0 };
     cJSON *root = document_of("[1]");
 
-    cr_assert(job_document_canonical(root, false, &err) == NULL);
+    cr_assert(job_document_canonical(root, CANONICAL_FULL, &err) == NULL);
     cr_assert(eq(int, err.code, ASSAY_INVALID));
     cJSON_Delete(root);
 }

@@ -163,7 +163,7 @@ Test(spec_memory, the_canonical_form_survives_each_failed_allocation)
         struct assay_error err = { 0 };
 
         allocations_left = budget;
-        canonical = job_document_canonical(root, false, &err);
+        canonical = job_document_canonical(root, CANONICAL_FULL, &err);
         allocations_left = -1;
         failed += canonical == NULL;
         cr_assert(canonical || err.code == ASSAY_EXHAUSTED, "at %ld: %s", budget, err.message);
