@@ -87,8 +87,8 @@ static bool fail_unknown(struct name name, const char *field, const char *const 
     (void)snprintf(word, sizeof word, "%.*s", (int)name.size, name.text);
     for (size_t i = 0; i < known_count && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", known[i]);
-    return assay_fail(err, ASSAY_INVALID, field, "no field \"%s\"%s; expected some of %s", word,
-                      fields_suggest(word, known, known_count, suggestion), list);
+    return assay_fail(err, ASSAY_INVALID, field, "no field \"%s\"; expected some of %s%s", word,
+                      list, fields_suggest(word, known, known_count, suggestion));
 }
 
 static bool check_known(const char *path, const char *field, const char *const *known,

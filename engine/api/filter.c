@@ -161,9 +161,9 @@ static bool fail_unknown_field(const struct parser *parser, const char *at, cons
                        word);
     for (size_t i = 0; i < parser->field_count; i++)
         names[i] = parser->fields[i].name;
-    return fail_at(parser, at, "no field \"%s\" to filter by%s; expected one of %s", word,
-                   fields_suggest(word, names, parser->field_count, suggestion),
-                   list_fields(parser, list));
+    return fail_at(parser, at, "no field \"%s\" to filter by; expected one of %s%s", word,
+                   list_fields(parser, list),
+                   fields_suggest(word, names, parser->field_count, suggestion));
 }
 
 static const struct filter_field *find_field(const struct parser *parser, const char *word)
@@ -293,7 +293,7 @@ static const char *read_bare_value(struct parser *parser)
 
     if (size == 0 || strchr("=!<>:", *start) || is_keyword(start, "AND") ||
         is_keyword(start, "OR") || is_keyword(start, "NOT")) {
-        (void)fail_expected(parser, "a value, in quotes if it is such a word,");
+        (void)fail_expected(parser, "a value (quotes are for keywords and comparators)");
         return NULL;
     }
     if (quote < size) {

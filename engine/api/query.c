@@ -22,7 +22,10 @@ static const char *decode(const char *from, const char *ends, char *text, size_t
 
         if (*from == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2])) {
             c = (char)(hex_digit(from[1]) * 16 + hex_digit(from[2]));
-            from += 2;
+            if (c == '\0') /* would end the text: stays as it is written */
+                c = '%';
+            else
+                from += 2;
         }
         if (used + 1 < size)
             text[used++] = c;

@@ -135,8 +135,7 @@ static const char *plain_path(const char *path, char *plain, size_t size)
         rest = skip(path, "/ui/");
     if (!rest || strlen(rest) + sizeof "/v1/" > size)
         return path;
-    memcpy(plain, "/v1/", sizeof "/v1/");
-    strcat(plain, rest);
+    (void)snprintf(plain, size, "/v1/%s", rest);
     return plain;
 }
 

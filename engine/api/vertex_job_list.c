@@ -21,6 +21,9 @@ static const struct enum_word state_words[] = {
     { "JOB_STATE_CANCELLING", 6, JOB_STATE_CANCELLING },
     { "JOB_STATE_CANCELLED", 7, JOB_STATE_CANCELLED },
     { "JOB_STATE_PAUSED", 8, JOB_STATE_PAUSED },
+    { "JOB_STATE_EXPIRED", 9, 9 }, /* no job of ours is in these three */
+    { "JOB_STATE_UPDATING", 10, 10 },
+    { "JOB_STATE_PARTIALLY_SUCCEEDED", 11, 11 },
 };
 
 static const struct filter_field list_fields[] = {
@@ -33,6 +36,33 @@ static const struct filter_field list_fields[] = {
 };
 
 enum { LIST_FIELDS = sizeof list_fields / sizeof list_fields[0] };
+
+/* What a readMask may name. */
+static const char *const tuning_fields[] = {
+    "name",
+    "display_name",
+    "study_spec",
+    "max_trial_count",
+    "parallel_trial_count",
+    "max_failed_trial_count",
+    "trial_job_spec",
+    "trials",
+    "state",
+    "create_time",
+    "start_time",
+    "end_time",
+    "update_time",
+    "error",
+    "labels",
+    "encryption_spec",
+    "satisfies_pzs",
+    "satisfies_pzi",
+};
+static const char *const custom_fields[] = {
+    "name",          "display_name",  "job_spec", "state",  "create_time",     "start_time",
+    "end_time",      "update_time",   "error",    "labels", "encryption_spec", "web_access_uris",
+    "satisfies_pzs", "satisfies_pzi",
+};
 
 /* One page while it is found and written. */
 struct page {
@@ -203,6 +233,16 @@ static bool write_page(struct page *page, struct assay_error *err)
     return is_ok;
 }
 
+static struct field_mask *parse_mask(enum job_kind kind, const char *text, struct assay_error *err)
+{
+    bool is_custom = kind == JOB_CUSTOM;
+
+    return field_mask_parse(text, "read_mask", is_custom ? custom_fields : tuning_fields,
+                            is_custom ? sizeof custom_fields / sizeof custom_fields[0]
+                                      : sizeof tuning_fields / sizeof tuning_fields[0],
+                            err);
+}
+
 /* The request's words. text: room for the longest, size bytes. */
 static bool read_request(struct page *page, char *text, size_t size, struct assay_error *err)
 {
@@ -214,7 +254,7 @@ static bool read_request(struct page *page, char *text, size_t size, struct assa
         return false;
     text[0] = '\0';
     (void)api_query(call, "readMask", text, size);
-    page->mask = text[0] ? field_mask_parse(text, "read_mask", NULL, 0, err) : NULL;
+    page->mask = text[0] ? parse_mask(page->kind, text, err) : NULL;
     if (text[0] && !page->mask)
         return false;
     text[0] = '\0';

@@ -1,10 +1,11 @@
 /*
  * engine/spec/canonical.h - a job document in the one form that the API itself writes.
  *
- * By the same tables that documents are read by: lowerCamelCase, enums by name or by number, int64 as text,
- * other numbers as numbers, durations and times in their usual form. Null, output-only fields and
- * whatever no table knows are left out; a zero that was given stays, or goes as ProtoJSON has it. A bare CustomJobSpec becomes
- * the jobSpec of a CustomJob. The users' own names and texts (labels, env, args) are as they were.
+ * By the same tables that documents are read by: lowerCamelCase, enums by name or by number, int64
+ * as text, other numbers as numbers, durations and times in their usual form. Null, output-only
+ * fields and whatever no table knows are left out; a zero that was given stays, or goes as
+ * ProtoJSON has it. A bare CustomJobSpec becomes the jobSpec of a CustomJob. The users' own names
+ * and texts (labels, env, args) are as they were.
  */
 #ifndef ENGINE_SPEC_CANONICAL_H
 #define ENGINE_SPEC_CANONICAL_H

@@ -90,8 +90,8 @@ Test(field_mask, goes_inside_objects_and_through_lists)
 
 Test(field_mask, an_unknown_name_is_refused_with_those_that_exist)
 {
-    assert_refused("displayName,lables", "no field \"lables\"; did you mean \"labels\"?");
-    assert_refused("nothing.like.it", "expected some of name, display_name, labels, study_spec");
+    assert_refused("displayName,lables", "study_spec, trials; did you mean \"labels\"?");
+    assert_refused("nothing.like.it", "no field \"nothing\"; expected some of name, display_name");
     assert_refused("displayNam", "did you mean \"display_name\"");
 }
 

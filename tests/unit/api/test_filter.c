@@ -209,7 +209,8 @@ Test(filter, an_error_says_where_and_what_was_expected)
                    "character 12:", "=, !=, <=, <, >=, > after create_time, found ':'");
     assert_refused("display_name", "character 13:", "=, !=, : after display_name, found the end");
     assert_refused("display_name=", "character 14:", "expected a value");
-    assert_refused("display_name= AND state=x", "character 15:", "expected a value");
+    assert_refused("display_name= AND state=x",
+                   "character 15:", "a value (quotes are for keywords and comparators), found 'A'");
     assert_refused("display_name==\"x\"", "character 14:", "expected a value");
     assert_refused("display_name=\"é\" x", "character 18:", "no field \"x\"");
     assert_refused("display_name=\"x", "character 14:", "closing \"");
@@ -273,6 +274,35 @@ Test(filter, the_largest_filters_work_and_larger_ones_are_refused)
     free(deepest);
     free(deeper);
     free(abyss);
+}
+
+Test(filter, parentheses_beside_each_other_do_not_nest)
+{
+    char text[40 * 20 + 1] = "";
+
+    for (int i = 0; i < 40; i++)
+        (void)snprintf(text + 20 * (ptrdiff_t)i, 21, "(display_name=\"cnn\")");
+    cr_assert(holds(text, &cnn));
+}
+
+Test(filter, as_many_bytes_as_there_may_be_are_read)
+{
+    char text[FILTER_TEXT_MAX + 2];
+
+    memset(text, ' ', sizeof text);
+    memcpy(text, "display_name=cnn", 16);
+    text[FILTER_TEXT_MAX] = '\0';
+    cr_assert(holds(text, &cnn));
+    text[FILTER_TEXT_MAX] = ' ';
+    text[FILTER_TEXT_MAX + 1] = '\0';
+    assert_refused(text, "expected at most 4096 bytes", "found 4097");
+}
+
+Test(filter, a_word_that_begins_like_a_keyword_is_none)
+{
+    cr_assert(holds("display_name=ANDy OR display_name=NOTe", &(struct row){ .name = "NOTe" }));
+    assert_refused("NOTdisplay_name=x", "character 1:", "no field \"NOTdisplay_name\"");
+    assert_refused("display_name=x ORdisplay_name=y", "character 16:", "no field");
 }
 
 static struct dice seeded_dice(void)

@@ -29,6 +29,7 @@ Test(query, names_and_values_are_percent_encoded_or_not)
     cr_assert(finds("$alt=json;e=i", "$alt", "json;e=i"));
     cr_assert(finds("filter=a+b%2Bc", "filter", "a b+c"));
     cr_assert(finds("filter=50%zz%4", "filter", "50%zz%4"));
+    cr_assert(finds("filter=a%00b", "filter", "a%00b"));
 }
 
 Test(query, the_first_of_several_counts_and_emptiness_is_a_value)

@@ -86,8 +86,8 @@ Test(resource, a_trial_has_its_name_and_its_measurements)
     put_measurement(bench.store, store_trial_id(JOB, 8), 0, 0.1);
     commit(bench.store);
     tree = write_trial(spec, &row, bench.store);
-    cr_assert(zero(int, strcmp(text_of(tree, "name"),
-                               STORE_PARENT_LOCAL "/hyperparameterTuningJobs/1234567890/trials/7")));
+    cr_assert(zero(int, strcmp(text_of(tree, "name"), STORE_PARENT_LOCAL
+                               "/hyperparameterTuningJobs/1234567890/trials/7")));
     list = json_get(tree, "measurements");
     cr_assert(eq(int, cJSON_GetArraySize(list), 2));
     cr_assert(zero(int, strcmp(text_of(cJSON_GetArrayItem(list, 1), "stepCount"), "10")));

@@ -206,6 +206,7 @@ Test(vertex_jobs, a_filter_chooses_and_a_mask_cuts)
     cr_assert(eq(int, count_filtered(&scene, "filter=display_name:\"a*\""), JOBS));
     cr_assert(eq(int, count_filtered(&scene, "filter=state%3D\"JOB_STATE_FAILED\""), 0));
     cJSON_Delete(get(&scene, 400, PARENT "/hyperparameterTuningJobs", "filter=color%3Dred"));
+    cJSON_Delete(get(&scene, 400, PARENT "/hyperparameterTuningJobs", "readMask=color"));
     answer = get(&scene, 200, PARENT "/hyperparameterTuningJobs", "readMask=display_name,state");
     item = cJSON_GetArrayItem(json_get(answer, "hyperparameterTuningJobs"), 0);
     cr_assert(eq(int, cJSON_GetArraySize(item), 3)); /* and the name */
