@@ -158,25 +158,19 @@ static void check_resource(struct submission *submission, enum job_kind kind)
         [JOB_TUNING] = { "displayName", "studySpec", "trialJobSpec" },
         [JOB_CUSTOM] = { "displayName", "jobSpec", "" },
     };
-    struct assay_faults missing = { 0 };
+    struct assay_faults *faults = &submission->faults;
+    bool is_shapeless = !submission->spec && faults->stored > 0 && !faults->items[0].field[0];
 
+    if (submission->document && is_shapeless) /* what is missing says it better */
+        assay_faults_clear(faults);
     for (size_t i = 0; submission->document && i < 3 && required[kind][i][0]; i++) {
         const cJSON *member = fields_member(submission->document, required[kind][i]);
         char path[64];
 
-        if (member && !(cJSON_IsString(member) && member->valuestring[0] == '\0'))
-            continue;
-        assay_faults_add(&missing, 0, fields_snake(required[kind][i], path, sizeof path),
-                         "is required");
+        if (!member || (cJSON_IsString(member) && member->valuestring[0] == '\0'))
+            assay_faults_add(faults, 0, fields_snake(required[kind][i], path, sizeof path),
+                             "is required");
     }
-    if (missing.count > 0 && !submission->spec) { /* they say it better */
-        assay_faults_clear(&submission->faults);
-        submission->faults = missing;
-        return;
-    }
-    for (size_t i = 0; i < missing.stored; i++)
-        assay_faults_add(&submission->faults, 0, missing.items[i].field, "is required");
-    assay_faults_clear(&missing);
 }
 
 static bool create(struct api_call *call, enum job_kind kind, struct assay_error *err)
