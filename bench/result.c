@@ -157,6 +157,18 @@ static bool results_path(const char *folder, char path[PATH_SIZE], struct assay_
     return assay_fail(err, ASSAY_INVALID, NULL, "--out: the path is too long");
 }
 
+/* Whether the file begins as ours do, or as one of which only a part of the header was written. */
+static bool is_ours(int file, struct assay_error *err)
+{
+    char start[sizeof header];
+    ssize_t size = pread(file, start, sizeof header - 1, 0);
+
+    if (size < 0)
+        return assay_fail_errno(err, errno, "results.csv");
+    return memcmp(start, header, (size_t)size) == 0 ||
+           assay_fail(err, ASSAY_INVALID, NULL, "results.csv: a header of another kind");
+}
+
 /* An empty file gets its header. */
 static bool begin_file(int file, struct assay_error *err)
 {
@@ -166,7 +178,7 @@ static bool begin_file(int file, struct assay_error *err)
 
     if (!set_lock(file, F_WRLCK, err))
         return false;
-    is_done = mend_end(file, &end, err) &&
+    is_done = is_ours(file, err) && mend_end(file, &end, err) &&
               (end > 0 || write_whole(file, 0, header, sizeof header - 1, err));
     (void)set_lock(file, F_UNLCK, &ignored);
     return is_done;

@@ -45,6 +45,7 @@ struct options {
     size_t seeds;
     size_t workers;
     bool is_smoke;
+    bool wants_help;
 };
 
 /* One study; the curves are all computed before it begins. */
@@ -295,6 +296,7 @@ static bool read_options(int argc, char **argv, struct options *options)
                                            { "seeds", required_argument, NULL, 's' },
                                            { "workers", required_argument, NULL, 'w' },
                                            { "smoke", no_argument, NULL, 'q' },
+                                           { "help", no_argument, NULL, 'h' },
                                            { NULL, 0, NULL, 0 } };
     int option = 0;
     bool is_good = true;
@@ -311,6 +313,8 @@ static bool read_options(int argc, char **argv, struct options *options)
             is_good = read_number(optarg, WORKERS_MAX, &options->workers);
         else if (option == 'q')
             options->is_smoke = true;
+        else if (option == 'h')
+            options->wants_help = true;
         else
             is_good = false;
     }
@@ -320,6 +324,14 @@ static bool read_options(int argc, char **argv, struct options *options)
     }
     return is_good && optind == argc;
 }
+
+static const char usage[] =
+    "usage: assay-stopping [option...]   stopping rules on learning curves\n\n"
+    "  --instances 6-10  of each problem; 6 and up are held out (the default)\n"
+    "  --seeds N         studies of each problem (4)\n"
+    "  --workers N       trials at once (1)\n"
+    "  --smoke           one instance and one seed, to see that it works\n"
+    "  --help\n";
 
 int main(int argc, char **argv)
 {
@@ -331,10 +343,11 @@ int main(int argc, char **argv)
     bool is_done = false;
 
     if (!read_options(argc, argv, &options)) {
-        (void)fprintf(stderr, "usage: assay-stopping [--instances 6-10] [--seeds N] [--workers N] "
-                              "[--smoke]\n");
+        (void)fputs(usage, stderr);
         return 2;
     }
+    if (options.wants_help)
+        return fputs(usage, stdout) < 0;
     numerics_set_up();
     query.first_instance = (unsigned)options.first_instance;
     query.last_instance = (unsigned)options.last_instance;

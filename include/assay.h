@@ -26,6 +26,7 @@ struct assay_options {
     const char *shim_path; /* the assay-shim program; NULL: looked for beside this program */
     bool is_reader;        /* only read: no lock, no threads, no changes */
     bool is_verbose;       /* the log also goes to standard error */
+    bool forbids_host;     /* refuses new jobs that run commands straight on this machine */
 };
 
 /*
@@ -76,6 +77,9 @@ ASSAY_API bool assay_check(const char *state_dir, const char *body, size_t body_
  */
 ASSAY_API bool assay_wait(struct assay *assay, uint64_t *seen, int timeout_ms);
 
+/* Opens the folder's assay.log anew, for who has moved it away. Nothing for a reader. */
+ASSAY_API void assay_reopen_log(struct assay *assay);
+
 /* False when the engine had to stop (a store that cannot be written): *err says why. */
 ASSAY_API bool assay_is_working(struct assay *assay, struct assay_error *err);
 
@@ -96,6 +100,9 @@ struct assay_study_options {
 };
 
 /*
+ * A study that learns has a thread of its own for it, from its first lesson on; closing it waits
+ * for the lesson under way.
+ *
  * NULL and *err: ASSAY_INVALID lists every fault of the document; ASSAY_PRECONDITION names the
  * field in which it differs from the study in state_dir; ASSAY_UNAVAILABLE when another process has
  * that study open or the folder cannot be used; ASSAY_DATA_LOSS when what is in it makes no sense,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FRONT_ROWS = 2000 };
+
 /* Of the rows kept past the limit. */
 static const double BEST_SHARE = 0.4, NEWEST_SHARE = 0.2;
 
@@ -134,7 +136,8 @@ static void keep_largest(const struct sampler *sampler, size_t metric, const dou
 }
 
 /* The front of several objectives, or as much of it as half of wanted; then the best of each
- * objective, in equal shares. False for lack of memory. */
+ * objective, in equal shares. With three objectives and more finding a front takes the square of
+ * the trials: then it is that of the newest ones. False for lack of memory. */
 static bool keep_best(const struct sampler *sampler, const struct history *history, size_t count,
                       size_t wanted, bool *is_kept)
 {
@@ -142,6 +145,7 @@ static bool keep_best(const struct sampler *sampler, const struct history *histo
     size_t objectives = sampler->objective_count > 0 ? sampler->objective_count : 1;
     double *values = calloc(count * (width + 1), sizeof *values);
     size_t *largest = calloc(wanted, sizeof *largest);
+    size_t first = objectives > 2 && count > FRONT_ROWS ? count - FRONT_ROWS : 0;
     bool *is_front = calloc(count, sizeof *is_front);
     bool is_ok = values && largest && is_front;
 
@@ -151,7 +155,8 @@ static bool keep_best(const struct sampler *sampler, const struct history *histo
         fill_eligible(sampler, &trial, values + i * width);
     }
     if (is_ok && objectives > 1)
-        is_ok = pareto_optimal(sampler->metrics, width, values, count, is_front);
+        is_ok = pareto_optimal(sampler->metrics, width, values + first * width, count - first,
+                               is_front + first);
     if (is_ok)
         keep_evenly(is_front, count, wanted / 2, is_kept);
     for (size_t m = 0; m < width && is_ok; m++)

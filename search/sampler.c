@@ -114,6 +114,13 @@ size_t sampler_model_count(const struct sampler *sampler, size_t past_count)
     return sampler->ops->learn ? sampler->ops->model_count(sampler, past_count) : 0;
 }
 
+bool sampler_needs_model(const struct sampler *sampler, uint64_t trial_number)
+{
+    if (!sampler->ops->learn)
+        return false;
+    return !sampler->ops->needs_model || sampler->ops->needs_model(sampler, trial_number);
+}
+
 size_t sampler_next_model(const struct sampler *sampler, size_t count)
 {
     return sampler->ops->learn ? sampler->ops->next_model(sampler, count) : SIZE_MAX;

@@ -87,6 +87,9 @@ bool sampler_needs_history(const struct sampler *sampler);
  */
 size_t sampler_model_count(const struct sampler *sampler, size_t past_count);
 
+/* False: the suggestion for this trial is made without a model, whatever has ended before. */
+bool sampler_needs_model(const struct sampler *sampler, uint64_t trial_number);
+
 /*
  * The count of the model that comes after count's (0: the first one) in the sequence of models.
  * SIZE_MAX: there is none.
@@ -105,7 +108,8 @@ void sampler_model_free(const struct sampler *sampler, struct sampler_model *mod
 
 /*
  * A model as numbers, for a store: how many they are, the same for all models of a sampler. 0: it
- * costs less to learn one again than to keep it, and the two functions below are not for it.
+ * costs less to learn one again than to keep it, and the two functions below are not for it. The
+ * numbers say themselves by which way of learning they were made.
  */
 size_t sampler_model_size(const struct sampler *sampler);
 

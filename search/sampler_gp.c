@@ -15,6 +15,7 @@ enum {
     FIRST_MODEL = 4,  /* ended trials that the first model is learnt from */
     LAG_FROM = 100,   /* ended trials from which models lag behind */
     SOBOL_TRIES = 64, /* Sobol points tried for one that is new */
+    MODEL_FORMAT = 1, /* what a packed model's numbers mean: raise it whenever learning changes */
 };
 
 static void gp_release(void *state)
@@ -68,6 +69,13 @@ static bool gp_prepare(struct sampler *sampler, struct assay_error *err)
         start = (size_t)state->settings.start_count;
     state->start_count = sampler->parallel_count > start ? sampler->parallel_count : start;
     return true;
+}
+
+static bool gp_needs_model(const struct sampler *sampler, uint64_t trial_number)
+{
+    const struct gp_state *state = sampler->state;
+
+    return trial_number > state->start_count;
 }
 
 static size_t gp_next_model(const struct sampler *sampler, size_t count)
@@ -130,21 +138,34 @@ static void gp_model_free(struct sampler_model *model)
     free(model);
 }
 
-/* For each metric its hyperparameters, then whether its fit failed. */
+/* The format; for each metric its hyperparameters; for each whether its fit failed. */
 static size_t gp_model_size(const struct sampler *sampler)
 {
     const struct gp_state *state = sampler->state;
 
-    return sampler->metric_count * (state->gp_space->dimension + GP_EXTRA_HYPERS + 1);
+    return 1 + sampler->metric_count * (state->gp_space->dimension + GP_EXTRA_HYPERS + 1);
 }
 
 static void gp_model_pack(const struct sampler_model *model, double *numbers)
 {
     size_t count = model->metric_count * model->hyper_count;
 
+    *numbers++ = MODEL_FORMAT;
     memcpy(numbers, model->hypers, count * sizeof *numbers);
     for (size_t i = 0; i < model->metric_count; i++)
         numbers[count + i] = model->has_failed[i] ? 1 : 0;
+}
+
+static bool is_packed(const struct sampler_model *model, const double *numbers)
+{
+    size_t count = model->metric_count * model->hyper_count;
+
+    if (*numbers++ != MODEL_FORMAT)
+        return false;
+    for (size_t i = 0; i < count + model->metric_count; i++)
+        if (!isfinite(numbers[i]) || (i >= count && numbers[i] != 0 && numbers[i] != 1))
+            return false;
+    return true;
 }
 
 static struct sampler_model *gp_model_unpack(const struct sampler *sampler, const double *numbers,
@@ -157,15 +178,13 @@ static struct sampler_model *gp_model_unpack(const struct sampler *sampler, cons
         (void)assay_fail_memory(err);
         return NULL;
     }
+    if (!is_packed(model, numbers)) {
+        (void)assay_fail(err, ASSAY_DATA_LOSS, "", "the stored numbers are no model of this kind");
+        free(model);
+        return NULL;
+    }
     count = model->metric_count * model->hyper_count;
-    for (size_t i = 0; i < gp_model_size(sampler); i++)
-        if (!isfinite(numbers[i]) || (i >= count && numbers[i] != 0 && numbers[i] != 1)) {
-            (void)assay_fail(err, ASSAY_DATA_LOSS, "", "number %zu of a stored model is %g", i,
-                             numbers[i]);
-            free(model);
-            return NULL;
-        }
-    memcpy(model->hypers, numbers, count * sizeof *numbers);
+    memcpy(model->hypers, ++numbers, count * sizeof *numbers);
     for (size_t i = 0; i < model->metric_count; i++)
         model->has_failed[i] = numbers[count + i] != 0;
     return model;
@@ -306,7 +325,7 @@ static enum sampler_answer gp_suggest(const struct sampler *sampler,
         if (answer != SAMPLER_POINT)
             return answer;
     }
-    if (query->trial_number <= state->start_count || query->past_count == 0)
+    if (!gp_needs_model(sampler, query->trial_number) || query->past_count == 0)
         return suggest_start(sampler, query, point, provenance, err);
     return suggest_by_model(sampler, query, point, provenance, err);
 }
@@ -317,6 +336,7 @@ const struct sampler_ops sampler_gp_ops = {
     .prepare = gp_prepare,
     .release = gp_release,
     .suggest = gp_suggest,
+    .needs_model = gp_needs_model,
     .model_count = gp_model_count,
     .next_model = gp_next_model,
     .learn = gp_learn_model,

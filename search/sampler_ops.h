@@ -31,6 +31,8 @@ struct sampler_ops {
     enum sampler_answer (*suggest)(const struct sampler *sampler, const struct sampler_query *query,
                                    double *point, struct provenance *provenance,
                                    struct assay_error *err);
+    /* May be NULL: all trials need a model, where the algorithm has models. */
+    bool (*needs_model)(const struct sampler *sampler, uint64_t trial_number);
     /* These four or none: sampler.h. */
     size_t (*model_count)(const struct sampler *sampler, size_t past_count);
     size_t (*next_model)(const struct sampler *sampler, size_t count);

@@ -24,7 +24,7 @@ static bool looking_begin(struct looking *l, const struct arguments *arguments,
 {
     if (!state_dir_choose(arguments->values[OPTION_STATE], &l->dir, err))
         return false;
-    l->client = client_new(l->dir.path, NULL, err);
+    l->client = client_open(arguments, &l->dir, err);
     return l->client != NULL;
 }
 
@@ -48,7 +48,8 @@ static bool print_sentence(const char *sentence)
     is_made = fclose(out) == 0;
     if (is_made) {
         (void)fputs("  ", stdout);
-        text_write_wrapped(stdout, text, terminal_columns(stdout), 2, "    ");
+        text_write_wrapped(stdout, text, terminal_is(stdout) ? terminal_columns(stdout) : SIZE_MAX,
+                           2, "    ");
         (void)putchar('\n');
     }
     free(text);

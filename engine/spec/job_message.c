@@ -33,7 +33,7 @@ static void labels_read(struct fields *fields, const cJSON *node, void *record)
     cJSON_ArrayForEach(label, node)
     {
         size_t here = fields_enter_key(fields, label->string);
-        const char *value = fields_text(fields, label);
+        const char *value = cJSON_IsNull(label) ? NULL : fields_text(fields, label);
 
         if (!is_label_text(label->string, true))
             fields_fault(fields, label, NULL,

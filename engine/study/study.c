@@ -148,7 +148,8 @@ enum sampler_answer study_suggest(struct study *study, double *point, struct pro
         query.pending = gather_pending(study);
     else
         query.pending_count = 0; /* of which the sampler takes no notice */
-    if (!study_learner_find(study->learner, &query.model, err))
+    if (sampler_needs_model(study->sampler, query.trial_number) &&
+        !study_learner_find(study->learner, &query.model, err))
         return SAMPLER_FAILED;
     return sampler_suggest(study->sampler, &query, point, provenance, err);
 }
@@ -440,17 +441,12 @@ static double *copy_values(const struct study *study, size_t past_count)
 
 static bool mark_best(const struct study *study, size_t past_count, bool *is_best)
 {
-    const struct study_spec *spec = &study->spec->study;
     struct sampler_metric *metrics = calloc(study->metric_count, sizeof *metrics);
     double *values = copy_values(study, past_count);
     bool is_marked = false;
 
-    for (size_t i = 0; metrics && i < study->metric_count; i++)
-        metrics[i] =
-            (struct sampler_metric){ .is_maximized = spec->metrics[i].goal == GOAL_MAXIMIZE,
-                                     .is_safety = spec->metrics[i].is_safety,
-                                     .safety_threshold = spec->metrics[i].safety_threshold,
-                                     .min_safe_fraction = spec->metrics[i].min_safe_fraction };
+    if (metrics)
+        study_sampler_metrics(&study->spec->study, study->metric_count, metrics);
     if (metrics && values)
         is_marked = pareto_optimal(metrics, study->metric_count, values, past_count, is_best);
     free(metrics);

@@ -38,7 +38,11 @@ static struct study_model *read_model(const cJSON *node, size_t size, size_t pas
     model->count = (size_t)count->valuedouble;
     cJSON_ArrayForEach(number, numbers)
     {
-        model->numbers[i++] = cJSON_IsNumber(number) ? number->valuedouble : (double)NAN;
+        if (!cJSON_IsNumber(number)) {
+            free(model);
+            return NULL;
+        }
+        model->numbers[i++] = number->valuedouble;
     }
     return model;
 }

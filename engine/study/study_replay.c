@@ -266,7 +266,7 @@ static void write_note(struct assay_study *s, uint64_t suggestion_count)
     if (cut_size > 0)
         (void)snprintf(s->note, sizeof s->note,
                        "%s/suggest.jsonl: an unfinished last line of %" PRIu64
-                       " bytes was cut off; it was never answered",
+                       " bytes was cut off; nothing that was answered is lost",
                        s->state_dir, cut_size);
     used = strlen(s->note);
     if (s->is_verifying && used < sizeof s->note)

@@ -216,6 +216,28 @@ static off_t size_of(int file)
     return now.st_size;
 }
 
+Test(result, a_file_of_another_kind_is_refused_and_stays_as_it_is)
+{
+    static const char *const texts[] = { "a,b\n1,2\n3,4", "one line, not ended" };
+    char folder[64], path[128];
+
+    for (size_t i = 0; i < 2; i++) {
+        struct assay_error err = { 0 };
+        FILE *file = NULL;
+
+        (void)make_folder(folder);
+        write_raw(folder, texts[i]);
+        cr_assert(eq(int, results_open(folder, &err), -1));
+        cr_assert(eq(int, (int)err.code, ASSAY_INVALID));
+        (void)snprintf(path, sizeof path, "%s/results.csv", folder);
+        file = fopen(path, "re");
+        cr_assert(zero(int, fseek(file, 0, SEEK_END)));
+        cr_assert(eq(long, ftell(file), (long)strlen(texts[i])));
+        (void)fclose(file);
+        remove_folder(folder);
+    }
+}
+
 /* RLIMIT_FSIZE writes what fits and fails the rest, as a full disk does. */
 Test(result, a_disk_that_is_full_in_the_middle_of_a_line_leaves_the_file_as_it_was)
 {

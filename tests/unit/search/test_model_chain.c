@@ -179,10 +179,12 @@ Test(model_chain, numbers_that_no_model_packs_into_are_refused)
     size_t size = sampler_model_size(sampler);
     double *numbers = calloc(size, sizeof *numbers);
 
-    for (size_t i = 0; i < 3; i++) {
+    numbers[0] = 1; /* the format */
+    for (size_t i = 0; i < 4; i++) {
         struct assay_error err = { 0 };
 
-        numbers[size - 1] = wrong[i]; /* whether the last fit failed: 0 or 1 */
+        numbers[size - 1] = i < 3 ? wrong[i] : 0; /* whether the last fit failed: 0 or 1 */
+        numbers[0] = i < 3 ? 1 : 0;
         cr_assert(sampler_model_unpack(sampler, numbers, &err) == NULL);
         cr_assert(eq(int, (int)err.code, ASSAY_DATA_LOSS));
     }
