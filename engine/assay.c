@@ -18,7 +18,8 @@ struct assay *assay_open(const struct assay_options *options, struct assay_error
                                              .shim_path = options->shim_path,
                                              .environment = environ,
                                              .is_reader = options->is_reader,
-                                             .is_verbose = options->is_verbose };
+                                             .is_verbose = options->is_verbose,
+                                             .forbids_host = options->forbids_host };
 
     if (!assay) {
         (void)assay_fail_memory(err);
@@ -67,4 +68,9 @@ bool assay_wait(struct assay *assay, uint64_t *seen, int timeout_ms)
 bool assay_is_working(struct assay *assay, struct assay_error *err)
 {
     return engine_is_working(assay->engine, err);
+}
+
+void assay_reopen_log(struct assay *assay)
+{
+    engine_reopen_log(assay->engine);
 }

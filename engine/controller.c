@@ -101,6 +101,7 @@ bool controller_add_job(struct controller *c, struct live_job *job)
         return controller_break_memory(c);
     }
     job->opening = ++c->opening_count;
+    job->last_use = ++c->use_count;
     c->jobs[c->job_count++] = job;
     return true;
 }
@@ -128,8 +129,8 @@ void controller_drop_job(struct controller *c, int64_t id)
     c->job_count = kept;
 }
 
-static bool put_measurements(struct controller *c, const struct live_job *job,
-                             const struct live_trial *trial, size_t first)
+bool controller_put_measurements(struct controller *c, const struct live_job *job,
+                                 const struct live_trial *trial, size_t first)
 {
     struct assay_error err = { 0 };
 
@@ -175,7 +176,7 @@ static void handle_measured(struct controller *c, struct live_job *job, struct l
 
     if (!add_reports(c, trial, &event->reports, &first))
         return;
-    if (!put_measurements(c, job, trial, first))
+    if (!controller_put_measurements(c, job, trial, first))
         return;
     trial->stored_measurements = series_count(trial->series);
     trial->has_mark = true;
@@ -215,7 +216,6 @@ static void start_again(struct controller *c, struct live_job *job, struct live_
     job->life.waiting++;
 }
 
-/* first_changed: measurements from this index on are not in the store as they are now. */
 static bool store_end(struct controller *c, struct live_job *job, struct live_trial *trial,
                       const struct trial_verdict *verdict, int64_t end_us, size_t first_changed)
 {
@@ -242,7 +242,7 @@ static bool store_end(struct controller *c, struct live_job *job, struct live_tr
     bool is_single =
         verdict->has_final && series_count(trial->series) == 1 && trial->stored_measurements == 0;
 
-    if (!is_single && !put_measurements(c, job, trial, first_changed))
+    if (!is_single && !controller_put_measurements(c, job, trial, first_changed))
         return false;
     if (trial->has_mark && !store_mark_delete(c->store, id, &err))
         return controller_break(c, &err);
@@ -253,8 +253,8 @@ static bool store_end(struct controller *c, struct live_job *job, struct live_tr
     return live_job_remember(job, &row, trial->progress) || controller_break_memory(c);
 }
 
-static void end_trial(struct controller *c, struct live_job *job, struct live_trial *trial,
-                      const struct trial_verdict *verdict, int64_t end_us, size_t first_changed)
+void controller_end_trial(struct controller *c, struct live_job *job, struct live_trial *trial,
+                          const struct trial_verdict *verdict, int64_t end_us, size_t first_changed)
 {
     const struct study_spec *study = &job->spec->study;
     int64_t best_before = job->life.best_trial;
@@ -344,7 +344,8 @@ static void handle_ended(struct controller *c, struct live_job *job, struct live
         start_again(c, job, trial);
     } else {
         controller_judge(c, job, trial, first, true);
-        end_trial(c, job, trial, &verdict, moment_of_end(c, trial, &event->ending), first);
+        controller_end_trial(c, job, trial, &verdict, moment_of_end(c, trial, &event->ending),
+                             first);
     }
 }
 
@@ -439,7 +440,7 @@ static void check_transaction(struct controller *c)
 }
 
 /* A waiting thread must be answered, also when there is no memory to remember it by. */
-static void add_answer(struct controller *c, struct request *request)
+void controller_answer(struct controller *c, struct request *request)
 {
     request->next = NULL;
     if (c->last_request)
@@ -458,7 +459,8 @@ void controller_handle(struct controller *c, struct event *event)
     check_transaction(c);
     if (request) {
         request_drop_spec(request);
-        add_answer(c, request);
+        if (!request->is_kept)
+            controller_answer(c, request);
     }
     event_clear(event);
 }
@@ -519,27 +521,34 @@ bool controller_is_stopped(const struct controller *c)
 
 size_t controller_progress(const struct controller *c, struct job_progress *items, size_t max)
 {
-    size_t count = c->job_count < max ? c->job_count : max;
+    size_t count = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    /* A study's rows tell all. */
+    for (size_t i = 0; i < c->job_count && count < max; i++) {
         const struct live_job *job = c->jobs[i];
 
-        items[i] = (struct job_progress){ .job = job->row.id,
-                                          .state = job->life.state,
-                                          .created = job->life.created,
-                                          .waiting = job->life.waiting,
-                                          .running = job->life.running,
-                                          .ended = job->life.ended,
-                                          .succeeded = job->life.succeeded,
-                                          .failed = job->life.failed,
-                                          .best_trial = job->life.best_trial,
-                                          .best_value = job->life.best_value,
-                                          .last_end_order = job->last_end_order };
+        if (job->spec->kind == JOB_STUDY)
+            continue;
+        items[count++] = (struct job_progress){ .job = job->row.id,
+                                                .state = job->life.state,
+                                                .created = job->life.created,
+                                                .waiting = job->life.waiting,
+                                                .running = job->life.running,
+                                                .ended = job->life.ended,
+                                                .succeeded = job->life.succeeded,
+                                                .failed = job->life.failed,
+                                                .best_trial = job->life.best_trial,
+                                                .best_value = job->life.best_value,
+                                                .last_end_order = job->last_end_order };
     }
     return count;
 }
 
 bool controller_is_idle(const struct controller *c)
 {
-    return c->job_count == 0 && c->own_event_count == 0;
+    size_t studies = 0;
+
+    for (size_t i = 0; i < c->job_count; i++)
+        studies += c->jobs[i]->spec->kind == JOB_STUDY && !c->jobs[i]->first_waiting;
+    return c->job_count == studies && c->own_event_count == 0;
 }

@@ -95,8 +95,14 @@ static void do_deed(struct controller *c, struct deed *deed)
 
 static void answer_requests(struct controller *c, struct event_queue *queue)
 {
-    struct request *request = c->first_request;
+    struct request *request = NULL;
     struct request *next = NULL;
+    struct assay_error ending = { .code = ASSAY_UNAVAILABLE };
+
+    (void)snprintf(ending.message, sizeof ending.message, "the engine is ending");
+    if (c->is_broken || c->is_stopped)
+        controller_refuse_waiting(c, NULL, &ending);
+    request = c->first_request;
 
     c->first_request = c->last_request = NULL;
     for (; request; request = next) {
@@ -112,6 +118,37 @@ static void answer_requests(struct controller *c, struct event_queue *queue)
     }
 }
 
+/* A study is kept for those who ask for it, or whose trials go on after its end. */
+static bool is_finished(const struct live_job *job)
+{
+    bool has_ended =
+        job_state_is_terminal((int)job->life.state) || job->life.state == JOB_STATE_PAUSED;
+
+    return has_ended && (job->spec->kind != JOB_STUDY || job->trial_count == 0);
+}
+
+/* Of many studies those that nobody asks for any more are left. */
+static void drop_idle_studies(struct controller *c)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->job_count; i++)
+        count += c->jobs[i]->spec->kind == JOB_STUDY;
+    for (; count > LIVE_STUDIES_MAX; count--) {
+        const struct live_job *idle = NULL;
+
+        for (size_t i = 0; i < c->job_count; i++) {
+            const struct live_job *job = c->jobs[i];
+
+            if (job->spec->kind == JOB_STUDY && !job->first_waiting && job->task_count == 0 &&
+                (!idle || job->last_use < idle->last_use))
+                idle = job;
+        }
+        if (idle)
+            controller_drop_job(c, idle->row.id);
+    }
+}
+
 /* Jobs that ended, were paused or deleted need no memory any more. */
 static void drop_finished_jobs(struct controller *c)
 {
@@ -120,7 +157,7 @@ static void drop_finished_jobs(struct controller *c)
     for (size_t i = 0; i < c->job_count; i++) {
         struct live_job *job = c->jobs[i];
 
-        if (job_state_is_terminal((int)job->life.state) || job->life.state == JOB_STATE_PAUSED)
+        if (is_finished(job))
             controller_leave_job(c, job);
         else
             c->jobs[kept++] = job;
@@ -141,6 +178,7 @@ bool controller_commit(struct controller *c, struct event_queue *queue, struct a
     for (size_t i = 0; i < c->deed_count; i++)
         search_task_free(c->deeds[i].task);
     drop_finished_jobs(c);
+    drop_idle_studies(c);
     /* What was not committed is not shown either. */
     if (c->outlet.changed && !c->is_broken)
         c->outlet.changed(c->outlet.context);

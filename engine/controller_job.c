@@ -215,6 +215,10 @@ static bool pause_if_done(struct controller *c, struct live_job *job)
 
 void controller_advance(struct controller *c, struct live_job *job)
 {
+    if (job->spec->kind == JOB_STUDY) {
+        controller_advance_study(c, job);
+        return;
+    }
     for (;;) {
         struct job_decision decision;
 

@@ -1,8 +1,8 @@
 /*
  * engine/controller_private.h - the controller's inside, shared by controller.c (events),
  * controller_commit.c (deeds), controller_job.c (what a job does next), controller_search.c
- * (suggestions), controller_stopping.c (early stopping) and controller_request.c (what people ask
- * for).
+ * (suggestions), controller_stopping.c (early stopping), controller_request.c (what people ask
+ * for), controller_study.c and controller_trial.c (studies of VizierService).
  */
 #ifndef ENGINE_CONTROLLER_PRIVATE_H
 #define ENGINE_CONTROLLER_PRIVATE_H
@@ -11,6 +11,9 @@
 
 /* So many launches in a row that never ran pause a job. */
 enum { UNSTARTED_MAX = 5 };
+
+/* So many studies stay in memory; what is asked of another one loads it anew. */
+enum { LIVE_STUDIES_MAX = 256 };
 
 /* What is to be done once the batch is committed. */
 enum deed_kind { DEED_LAUNCH, DEED_ADOPT, DEED_STOP, DEED_SEARCH, DEED_PUBLISH, DEED_FORGET };
@@ -32,6 +35,7 @@ struct controller {
     size_t job_count, job_capacity;
     struct live_job *first_left; /* not worked on any more, but tasks borrow from them */
     uint64_t opening_count;      /* jobs opened so far */
+    uint64_t use_count;          /* of studies */
     struct deed *deeds;
     size_t deed_count, deed_capacity;
     struct request *first_request, *last_request; /* to be answered, in the order they came */
@@ -55,6 +59,19 @@ bool controller_add_job(struct controller *c, struct live_job *job);    /* takes
 void controller_drop_job(struct controller *c, int64_t id);
 /* Nobody works on the job any more; its memory goes when the last task has come back. */
 void controller_leave_job(struct controller *c, struct live_job *job);
+
+/* The request is answered with this batch, whenever it came. */
+void controller_answer(struct controller *c, struct request *request);
+
+/* Stores the trial's measurements from index first on. */
+bool controller_put_measurements(struct controller *c, const struct live_job *job,
+                                 const struct live_trial *trial, size_t first);
+
+/* The trial's end, with job->values where it has a final measurement; takes it out of the job.
+ * first_changed: measurements from this index on are not in the store as they are now. */
+void controller_end_trial(struct controller *c, struct live_job *job, struct live_trial *trial,
+                          const struct trial_verdict *verdict, int64_t end_us,
+                          size_t first_changed);
 
 /* controller_commit.c: to be done once the batch is committed. */
 bool controller_add_deed(struct controller *c, struct deed deed);
@@ -87,6 +104,35 @@ bool controller_store_job(struct controller *c, struct live_job *job);
  * the job's stays), which says why. */
 void controller_pause_job(struct controller *c, struct live_job *job, enum stop_manner manner,
                           char *note);
+
+/* controller_study.c */
+/* A study of this name and parent must not be there yet: ASSAY_EXISTS. */
+bool controller_check_study_name(struct controller *c, const struct job_row *row,
+                                 struct assay_error *err);
+void controller_handle_study_request(struct controller *c, struct request *request);
+/* A trial's state is stored as it is in memory. */
+bool controller_store_trial_state(struct controller *c, const struct live_job *job,
+                                  const struct live_trial *trial);
+bool controller_insert_trial(struct controller *c, const struct live_job *job,
+                             const struct live_trial *trial);
+/* From waiting to running, in memory. */
+bool controller_begin_trial(struct controller *c, struct live_job *job, struct live_trial *trial);
+/* What was answered, for those who look at it again: a new operation. */
+bool controller_store_operation(struct controller *c, struct live_job *job,
+                                struct study_request *ask, enum operation_kind kind,
+                                const int64_t *trials, size_t trial_count);
+/* A sampler cannot forget, so after a deletion the study is made anew from the store, when it is
+ * next asked for. Takes job. */
+void controller_reopen_study(struct controller *c, struct live_job *job);
+/* Ends the study where it is to end, and serves those who wait for suggestions. */
+void controller_advance_study(struct controller *c, struct live_job *job);
+/* Those who wait for suggestions of the job (NULL: of any) will get none. */
+void controller_refuse_waiting(struct controller *c, struct live_job *job,
+                               const struct assay_error *why);
+
+/* controller_trial.c */
+void controller_handle_trial_request(struct controller *c, struct live_job *job,
+                                     struct request *request);
 
 /* controller_request.c: fills the request's answer. */
 void controller_handle_request(struct controller *c, struct request *request);

@@ -1,4 +1,5 @@
-/* What people ask of the controller: submit, resume, cancel, delete, pause, stop. */
+/* What people ask of the controller: submit, resume, cancel, delete, pause, stop. What is asked of
+ * a study is handed on to controller_study.c. */
 
 #include "engine/controller_private.h"
 
@@ -33,18 +34,23 @@ static bool new_job_id(struct controller *c, int64_t *id, struct assay_error *er
 static void handle_submit(struct controller *c, struct request *request)
 {
     struct live_job *job = NULL;
+    bool is_study = request->spec->kind == JOB_STUDY;
     int64_t id = 0;
 
+    if (is_study && !controller_check_study_name(c, request->row, &request->err))
+        return;
     if (!new_job_id(c, &id, &request->err))
         return;
     request->row->id = id;
-    request->row->state = JOB_STATE_PENDING;
+    request->row->state = is_study ? JOB_STATE_RUNNING : JOB_STATE_PENDING;
+    request->row->start_us = is_study ? c->now_us : 0;
     request->row->create_us = c->now_us;
     request->row->update_us = c->now_us;
     job = live_job_new(request->row, request->spec, &request->err);
     request->spec = NULL;
     if (!job)
         return;
+    job->life.state = (enum job_state)job->row.state;
     if (!store_job_insert(c->store, &job->row, &request->err)) {
         (void)controller_break(c, &request->err);
         live_job_free(job);
@@ -95,12 +101,14 @@ static bool adopt_trials(struct controller *c, struct live_job *job)
     return true;
 }
 
-/* A job that ended in this very batch is live until the commit, but no more to be worked on. */
+/* A job that ended in this very batch is live until the commit, but no more to be worked on; a
+ * study never is. */
 static struct live_job *find_unended_job(struct controller *c, int64_t id)
 {
     struct live_job *job = controller_find_job(c, id);
+    bool is_worked_on = job && job->spec->kind != JOB_STUDY;
 
-    return job && !job_state_is_terminal((int)job->life.state) ? job : NULL;
+    return is_worked_on && !job_state_is_terminal((int)job->life.state) ? job : NULL;
 }
 
 static struct live_job *open_job(struct controller *c, int64_t id, struct assay_error *err)
@@ -109,6 +117,14 @@ static struct live_job *open_job(struct controller *c, int64_t id, struct assay_
 
     if (!job)
         return NULL;
+    if (job->spec->kind == JOB_STUDY) {
+        (void)assay_fail(err, ASSAY_INVALID, NULL,
+                         "%" PRId64 " is a study, whose trials run at its clients: there is "
+                         "nothing here to resume or to cancel",
+                         id);
+        live_job_free(job);
+        return NULL;
+    }
     if (job_state_is_terminal(job->row.state)) {
         (void)assay_fail(err, ASSAY_PRECONDITION, NULL,
                          "job %" PRId64 " has ended (%s); there is nothing to resume", id,
@@ -171,25 +187,61 @@ static void handle_cancel(struct controller *c, struct request *request)
         controller_advance(c, job);
 }
 
+/* For suggestions of a study that is gone. */
+static void refuse_waiting(struct controller *c, int64_t id)
+{
+    struct live_job *job = controller_find_job(c, id);
+    struct assay_error gone = { 0 };
+
+    (void)assay_fail(&gone, ASSAY_NOT_FOUND, NULL, "the Study %" PRId64 " was deleted", id);
+    if (job)
+        controller_refuse_waiting(c, job, &gone);
+}
+
+/* The job's rows, and a word that they are gone. */
+static bool delete_rows(struct controller *c, const struct job_row *row, struct assay_error *err)
+{
+    struct operation_row gone = { .job = row->id, .kind = OPERATION_DELETION };
+
+    gone.start_us = gone.end_us = assay_wall_us(c->env);
+    return store_job_delete(c->store, row->id, err) &&
+           store_operation_put(c->store, &gone, row->parent, "", err);
+}
+
+/* What is left of a deleted job. */
+static void handle_forget(struct controller *c, struct request *request)
+{
+    struct operation_row row = { 0 };
+
+    if (!store_operation_get(c->store, request->job, 0, &row, &request->err))
+        return;
+    operation_row_clear(&row);
+    request->is_ok = store_operation_delete(c->store, request->job, 0, &request->err) ||
+                     controller_break(c, &request->err);
+}
+
 static void handle_delete(struct controller *c, struct request *request)
 {
     struct job_row row = { 0 };
-    bool is_ended = false;
+    bool is_ended = false, is_gone = false;
 
     if (!store_job_get(c->store, request->job, &row, &request->err))
         return;
-    is_ended = job_state_is_terminal(row.state) || row.state == JOB_STATE_PAUSED;
+    is_ended =
+        job_state_is_terminal(row.state) || row.state == JOB_STATE_PAUSED || row.kind == JOB_STUDY;
     if (!is_ended)
         (void)assay_fail(&request->err, ASSAY_PRECONDITION, NULL,
                          "job %" PRId64 " has not ended (%s); first: assay cancel %" PRId64, row.id,
                          job_state_name(row.state), row.id);
+    is_gone = is_ended && delete_rows(c, &row, &request->err);
     job_row_clear(&row);
     if (!is_ended)
         return;
-    if (!store_job_delete(c->store, request->job, &request->err)) {
+    if (!is_gone) {
         (void)controller_break(c, &request->err);
         return;
     }
+    refuse_waiting(c, request->job);
     controller_drop_job(c, request->job);
     request->is_ok =
         controller_add_deed(c, (struct deed){ .kind = DEED_FORGET, .job = request->job });
@@ -212,6 +264,8 @@ static void handle_pause(struct controller *c, struct request *request)
 {
     request->is_ok = true;
     for (size_t i = 0; i < c->job_count; i++) {
+        if (c->jobs[i]->spec->kind == JOB_STUDY)
+            continue;
         controller_pause_job(c, c->jobs[i], request->manner, NULL);
         controller_advance(c, c->jobs[i]);
     }
@@ -238,6 +292,22 @@ void controller_handle_request(struct controller *c, struct request *request)
     case REQUEST_STOP:
         request->is_ok = true;
         c->is_stopped = true;
+        break;
+    case REQUEST_SUGGEST:
+    case REQUEST_TRIAL_CREATE:
+    case REQUEST_TRIAL_MEASURE:
+    case REQUEST_TRIAL_COMPLETE:
+    case REQUEST_TRIAL_STOP:
+    case REQUEST_TRIAL_CHECK:
+    case REQUEST_TRIAL_DELETE:
+        controller_handle_study_request(c, request);
+        break;
+    case REQUEST_OPERATION_DELETE:
+        if (request->study->operation == 0) { /* of a job that is gone */
+            handle_forget(c, request);
+            break;
+        }
+        controller_handle_study_request(c, request);
         break;
     }
 }

@@ -72,6 +72,9 @@ static void suggest_plainly(struct controller *c, struct live_job *job)
 static void finish_suggestion(struct controller *c, struct live_job *job,
                               const struct search_task *task)
 {
+    /* A study's client has made a trial of this number meanwhile: to be asked again. */
+    if (task->trial_number != (uint64_t)job->last_number + 1)
+        return;
     /* A trial that was lost meanwhile has left its point: to be asked again. */
     if (task->answer == SAMPLER_EXHAUSTED && task->last_end_order < job->last_end_order)
         return;

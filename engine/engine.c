@@ -295,6 +295,22 @@ static bool start_threads(struct engine *engine, const char *shim_path, struct a
     return code == 0 || assay_fail_errno(err, code, "start the controller's thread");
 }
 
+/* The stream stays the one that other threads hold; only what it writes to is another file. */
+void engine_reopen_log(struct engine *engine)
+{
+    char path[PATH_TEXT];
+    int fd = -1;
+
+    if (!engine->log)
+        return;
+    (void)snprintf(path, sizeof path, "%s/assay.log", engine->state_dir);
+    fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0 || dup3(fd, fileno(engine->log), O_CLOEXEC) < 0)
+        assay_log(&engine->env, ASSAY_LOG_WARNING, "the log cannot be opened anew errno=%d", errno);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 static void open_log(struct engine *engine)
 {
     char path[PATH_TEXT];
@@ -334,6 +350,7 @@ static struct engine *engine_alloc(const struct engine_options *options)
         return NULL;
     engine->is_reader = options->is_reader;
     engine->is_verbose = options->is_verbose;
+    engine->forbids_host = options->forbids_host;
     engine->lock_fd = -1;
     engine->env = *assay_env_system();
     engine->env.context = engine;
@@ -425,6 +442,14 @@ bool engine_ask(struct engine *engine, struct request *request, struct assay_err
 {
     if (engine->is_reader)
         return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the folder was opened for reading only");
+    /* Every job that this version can run is one; a study runs nothing. */
+    if (request->kind == REQUEST_SUBMIT && request->spec->kind != JOB_STUDY &&
+        engine->forbids_host) {
+        request_drop_spec(request);
+        return assay_fail(err, ASSAY_PRECONDITION, NULL,
+                          "this server runs no commands straight on its machine for others; it "
+                          "would when started with --allow-host");
+    }
     return event_queue_ask(engine->queue, request, err);
 }
 

@@ -22,6 +22,7 @@ struct engine_options {
     char *const *environment; /* what trials inherit; borrowed until engine_close() */
     bool is_reader;
     bool is_verbose;
+    bool forbids_host; /* a job that runs commands straight on this machine is refused */
 };
 
 struct engine *engine_open(const struct engine_options *options, struct assay_error *err);
@@ -45,8 +46,9 @@ size_t engine_progress_all(struct engine *engine, struct job_progress *items, si
 /* False: nobody works on the job; then its rows tell all. */
 bool engine_progress(struct engine *engine, int64_t job, struct job_progress *progress);
 
-/* See assay_wait() and assay_is_working() in assay.h. */
+/* See assay_wait(), assay_reopen_log() and assay_is_working() in assay.h. */
 bool engine_wait(struct engine *engine, uint64_t *seen, int timeout_ms);
+void engine_reopen_log(struct engine *engine);
 bool engine_is_working(struct engine *engine, struct assay_error *err);
 
 #endif

@@ -22,6 +22,7 @@ struct engine {
     int lock_fd;
     FILE *log; /* state folder's assay.log; its own lock guards it */
     bool is_verbose;
+    bool forbids_host;
     struct assay_env env;
     struct command_pair *inherited; /* name and value of what trials inherit */
     char *inherited_text;

@@ -36,15 +36,54 @@ enum request_kind {
     REQUEST_DELETE,
     REQUEST_PAUSE, /* all jobs: running trials are stopped, to be started again by a resume */
     REQUEST_STOP,  /* the controller's thread ends; running trials run on */
+
+    /* Of a study's trials: struct study_request says more. */
+    REQUEST_SUGGEST, /* trials for a client; waits for the sampler */
+    REQUEST_TRIAL_CREATE,
+    REQUEST_TRIAL_MEASURE,
+    REQUEST_TRIAL_COMPLETE,
+    REQUEST_TRIAL_STOP,
+    REQUEST_TRIAL_CHECK, /* is it worth finishing? */
+    REQUEST_TRIAL_DELETE,
+    REQUEST_OPERATION_DELETE,
+};
+
+/* A measurement that a client sends; values: one per metric, NaN where absent. */
+struct study_measurement {
+    int64_t step, elapsed_us;
+    const double *values; /* NULL: there is none */
+};
+
+/* What is asked of a study's trials. The asker's, who frees trials; the rest is borrowed. */
+struct study_request {
+    int64_t trial;                                /* its number; set by CREATE */
+    const char *client;                           /* SUGGEST; not empty */
+    size_t count;                                 /* SUGGEST: how many are wanted, at least 1 */
+    const double *point;                          /* CREATE: legal in the study's space */
+    struct study_measurement final;               /* CREATE: it has succeeded; MEASURE, COMPLETE */
+    const struct study_measurement *measurements; /* CREATE: rising */
+    size_t measurement_count;
+    bool is_infeasible; /* CREATE, COMPLETE */
+    const char *reason; /* of that; may be NULL */
+
+    /* The answer. */
+    int64_t operation; /* SUGGEST, CHECK; else the one to be deleted */
+    int64_t start_us, end_us;
+    int64_t *trials; /* SUGGEST: their numbers, rising */
+    size_t trial_count;
+    int state;        /* SUGGEST: of the study, enum job_state */
+    bool should_stop; /* CHECK */
 };
 
 /* Lives on the waiting thread; filled by the controller, answered after the commit. */
 struct request {
     enum request_kind kind;
-    int64_t job;             /* which one; set by SUBMIT */
-    struct job_row *row;     /* SUBMIT: taken from (its strings are moved) */
-    struct job_spec *spec;   /* SUBMIT: taken, also on failure */
-    enum stop_manner manner; /* PAUSE */
+    int64_t job;                 /* which one; set by SUBMIT */
+    struct job_row *row;         /* SUBMIT: taken from (its strings are moved) */
+    struct job_spec *spec;       /* SUBMIT: taken, also on failure */
+    enum stop_manner manner;     /* PAUSE */
+    struct study_request *study; /* from SUGGEST on */
+    bool is_kept; /* the controller's own: it waits, or is among those to be answered */
     bool is_ok;
     struct assay_error err;
     bool is_answered;     /* guarded by the queue's answers_mutex */

@@ -18,6 +18,7 @@ enum { CALL_US = 500 * 1000, TRIALS_AT_ONCE = 2000 };
 
 struct stored_trial {
     int64_t end_order; /* 0: not ended */
+    bool is_given;     /* by a study's client, not suggested */
     bool is_suggested;
     struct suggestion suggestion;
 };
@@ -89,6 +90,7 @@ static bool read_trial(void *context, const struct trial_row *row)
     if (!is_fit(replay, row))
         return fail_unfit(reading, row->number);
     replay->trials[row->number - 1].end_order = row->end_order;
+    replay->trials[row->number - 1].is_given = row->attempt == 0;
     memcpy(replay->points + (size_t)(row->number - 1) * replay->width, row->point,
            replay->width * sizeof(double));
     return true;
@@ -141,8 +143,16 @@ static bool read_study(struct replay *replay, struct store *store, struct assay_
     struct trial_query by_number = { .job = replay->job };
     struct trial_query by_end = { .job = replay->job, .order = TRIALS_BY_END };
 
+    int64_t last_deleted = 0;
     bool is_read = false;
 
+    if (!store_deleted_last(store, replay->job, &last_deleted, err))
+        return false;
+    if (last_deleted > 0)
+        return assay_fail(err, ASSAY_PRECONDITION, NULL,
+                          "trials of study %" PRId64 " were deleted, so what its suggestions were "
+                          "made from is not known any more",
+                          replay->job);
     if (!make_room(replay))
         return assay_fail_memory(err);
     is_read =
@@ -169,7 +179,7 @@ static bool open_study(struct replay *replay, struct store *store, struct assay_
     replay->spec = job_row_spec(&row, err);
     if (!replay->spec)
         goto out;
-    if (replay->spec->kind != JOB_TUNING) {
+    if (replay->spec->kind == JOB_CUSTOM) {
         (void)assay_fail(err, ASSAY_PRECONDITION, NULL,
                          "job %" PRId64 " is a custom job, which has no suggestions", replay->job);
         goto out;
@@ -299,6 +309,8 @@ static bool replay_learnt(struct replay *replay, struct replay_progress *progres
     struct provenance provenance;
     enum sampler_answer answer = SAMPLER_FAILED;
 
+    if (trial->is_given)
+        return true;
     if (!trial->is_suggested)
         return assay_fail(err, ASSAY_PRECONDITION, NULL,
                           "trial %" PRId64 " was suggested by another version of assay, which did "
@@ -333,6 +345,10 @@ static bool replay_row(void *context, const struct trial_row *row)
             assay_fail(walk->err, ASSAY_DATA_LOSS, NULL,
                        "the point of trial %" PRId64 " does not fit its study", row->number);
         return false;
+    }
+    if (row->attempt == 0) { /* given by a study's client */
+        replay->next = row->number + 1;
+        return true;
     }
     answer = sampler_suggest(replay->sampler, &query, replay->point, &provenance, walk->err);
     walk->is_ok = answer != SAMPLER_FAILED;
@@ -371,7 +387,7 @@ static bool replay_next(struct replay *replay, struct engine *engine,
         return false;
     if (progress->has_difference)
         return true;
-    progress->checked++;
+    progress->checked += !replay->trials[replay->next - 1].is_given;
     replay->next++;
     return true;
 }

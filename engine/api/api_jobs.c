@@ -28,6 +28,9 @@ static void write_text(struct json_writer *w, const char *key, const char *text)
 static void write_summary(struct api_call *call, const struct job_row *row,
                           const struct job_progress *live)
 {
+    static const char *const kinds[] = {
+        [JOB_TUNING] = "HyperparameterTuningJob", [JOB_CUSTOM] = "CustomJob", [JOB_STUDY] = "Study"
+    };
     struct json_writer *w = &call->json;
     char text[RESOURCE_NAME_SIZE];
 
@@ -36,11 +39,12 @@ static void write_summary(struct api_call *call, const struct job_row *row,
     write_text(w, "id", text);
     resource_job_name(row, text, sizeof text);
     write_text(w, "name", text);
-    write_text(w, "kind", row->kind == JOB_CUSTOM ? "CustomJob" : "HyperparameterTuningJob");
+    write_text(w, "kind", kinds[row->kind]);
     write_text(w, "displayName", row->display_name);
     write_text(w, "state", job_state_name(live ? (int)live->state : row->state));
     json_key(w, "isWorkedOn");
-    json_bool(w, live != NULL);
+    /* A study's trials run elsewhere: nobody is missing. */
+    json_bool(w, live || (row->kind == JOB_STUDY && !job_state_is_terminal(row->state)));
     resource_write_time(w, "createTime", row->create_us);
     resource_write_time(w, "startTime", row->start_us);
     resource_write_time(w, "endTime", row->end_us);
@@ -128,7 +132,8 @@ static bool write_best(void *context, const struct trial_row *row)
     resource_write_assignment(w, best->spec, row);
     json_key(w, "metrics");
     resource_write_values(w, best->spec, row);
-    if (path_of_output(engine_state_dir(best->call->engine), best->spec, best->job->source_dir,
+    if (best->spec->kind != JOB_STUDY && /* whose trials run elsewhere */
+        path_of_output(engine_state_dir(best->call->engine), best->spec, best->job->source_dir,
                        row->job, best->spec->kind == JOB_CUSTOM ? 0 : row->number, path, &err))
         write_text(w, "outputDir", path);
     json_end_object(w);
@@ -194,11 +199,13 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
     bool is_ok = true;
 
     write_summary(call, row, is_live ? &live : NULL);
-    write_int(w, "maxTrialCount", spec->max_trial_count);
-    write_int(w, "parallelTrialCount", spec->parallel_trial_count);
+    if (spec->kind != JOB_STUDY) {
+        write_int(w, "maxTrialCount", spec->max_trial_count);
+        write_int(w, "parallelTrialCount", spec->parallel_trial_count);
+    }
     (void)snprintf(text, sizeof text, "%" PRIu64, row->seed);
     write_text(w, "seed", text);
-    write_text(w, "algorithm", spec->kind == JOB_TUNING ? job_spec_algorithm(spec) : "");
+    write_text(w, "algorithm", spec->kind != JOB_CUSTOM ? job_spec_algorithm(spec) : "");
     write_objectives(w, spec);
     write_ids(w, spec);
     write_text(w, "stateDir", engine_state_dir(call->engine));

@@ -156,7 +156,7 @@ static void write_record(struct json_writer *w, const struct job_spec *spec,
     json_int64(w, record->row.number);
     json_key(w, "state");
     json_string(w, trial_state_name(record->row.state));
-    if (spec->kind == JOB_TUNING) {
+    if (spec->kind != JOB_CUSTOM) {
         json_key(w, "algorithm");
         json_string(w, job_spec_algorithm(spec));
     }

@@ -12,7 +12,11 @@ static_assert(JOB_TRIALS_MAX < STORE_TRIALS_MAX, "a trial's row id must not reac
 
 static const char *collection(int kind)
 {
-    return kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs";
+    static const char *const names[] = { [JOB_TUNING] = "hyperparameterTuningJobs",
+                                         [JOB_CUSTOM] = "customJobs",
+                                         [JOB_STUDY] = "studies" };
+
+    return names[kind];
 }
 
 void resource_job_name(const struct job_row *row, char *text, size_t size)
@@ -114,8 +118,10 @@ static void write_measurement(struct json_writer *w, const struct job_spec *spec
         json_begin_object(w);
         json_key(w, "metricId");
         json_string(w, spec->study.metrics[i].id);
-        json_key(w, "value");
-        json_number(w, values[i]);
+        if (values[i] != 0) {
+            json_key(w, "value");
+            json_number(w, values[i]);
+        }
         json_end_object(w);
     }
     json_end_array(w);
@@ -162,7 +168,7 @@ static bool write_measurements(struct json_writer *w, const struct job_spec *spe
         memcpy(values, row->values, size);
     is_ok = store_measurement_each(store, store_trial_id(row->job, row->number), write_stored, &m,
                                    &err);
-    if (is_ok && !m.has_begun && row->values) {
+    if (is_ok && !m.has_begun && row->values && spec->kind != JOB_STUDY) {
         json_key(w, "measurements");
         json_begin_array(w);
         write_measurement(w, spec, row->step, row->elapsed_us, values);
@@ -180,6 +186,21 @@ static void write_trial_times(struct json_writer *w, const struct trial_row *row
     resource_write_time(w, "endTime", row->end_us);
 }
 
+/* Who has a study's trial. False for lack of memory, too. */
+static bool write_client(struct json_writer *w, const struct trial_row *row, struct store *store)
+{
+    struct assay_error err = { 0 };
+    char *client = store_client_get(store, store_trial_id(row->job, row->number), &err);
+    bool is_read = client != NULL;
+
+    if (is_read && *client) {
+        json_key(w, "clientId");
+        json_string(w, client);
+    }
+    free(client);
+    return is_read;
+}
+
 void resource_write_trial(struct json_writer *w, const struct job_row *job,
                           const struct job_spec *spec, const struct trial_row *row,
                           struct store *store)
@@ -187,7 +208,7 @@ void resource_write_trial(struct json_writer *w, const struct job_row *job,
     char text[RESOURCE_NAME_SIZE];
 
     json_begin_object(w);
-    if (spec->kind == JOB_TUNING) { /* a custom job has no trials, only its run */
+    if (spec->kind != JOB_CUSTOM) { /* a custom job has no trials, only its run */
         (void)snprintf(text, sizeof text, "%s/%s/%" PRId64 "/trials/%" PRId64, job->parent,
                        collection(spec->kind), row->job, row->number);
         json_key(w, "name");
@@ -208,10 +229,15 @@ void resource_write_trial(struct json_writer *w, const struct job_row *job,
         json_key(w, "infeasibleReason");
         json_string(w, row->reason ? row->reason : "");
     }
-    (void)snprintf(text, sizeof text, "%s/customJobs/%" PRId64, job->parent,
-                   store_trial_id(row->job, row->number));
-    json_key(w, "customJob");
-    json_string(w, text);
+    if (spec->kind == JOB_STUDY) {
+        if (store && !write_client(w, row, store))
+            w->is_failed = true;
+    } else {
+        (void)snprintf(text, sizeof text, "%s/customJobs/%" PRId64, job->parent,
+                       store_trial_id(row->job, row->number));
+        json_key(w, "customJob");
+        json_string(w, text);
+    }
     if (store && !write_measurements(w, spec, row, store))
         w->is_failed = true;
     json_end_object(w);
@@ -275,6 +301,41 @@ static bool write_document(struct json_writer *w, const struct job_row *row,
     return canonical != NULL;
 }
 
+int resource_study_state(int state, const char **name)
+{
+    static const char *const names[] = { "STATE_UNSPECIFIED", "ACTIVE", "INACTIVE", "COMPLETED" };
+    int number = state == JOB_STATE_SUCCEEDED ? 3 : state == JOB_STATE_FAILED ? 2 : 1;
+
+    *name = names[number];
+    return number;
+}
+
+/* Where a study stands. */
+static void write_study_state(struct json_writer *w, const struct job_row *row)
+{
+    const char *name = NULL;
+    int number = resource_study_state(row->state, &name);
+
+    json_key(w, "state");
+    json_enum(w, number, name);
+    resource_write_time(w, "createTime", row->create_us);
+    if (row->state == JOB_STATE_FAILED) {
+        json_key(w, "inactiveReason");
+        json_string(w, row->error_message);
+    }
+}
+
+static void write_job_state(struct json_writer *w, const struct job_row *row)
+{
+    json_key(w, "state");
+    json_enum(w, row->state, job_state_name(row->state));
+    resource_write_time(w, "createTime", row->create_us);
+    resource_write_time(w, "startTime", row->start_us);
+    resource_write_time(w, "endTime", row->end_us);
+    resource_write_time(w, "updateTime", row->update_us);
+    write_error(w, row);
+}
+
 bool resource_write_job(struct json_writer *w, const struct job_row *row,
                         const struct job_spec *spec, struct store *store, struct assay_error *err)
 {
@@ -290,13 +351,10 @@ bool resource_write_job(struct json_writer *w, const struct job_row *row,
     json_key(w, "displayName");
     json_string(w, row->display_name);
     is_ok = write_document(w, row, err);
-    json_key(w, "state");
-    json_enum(w, row->state, job_state_name(row->state));
-    resource_write_time(w, "createTime", row->create_us);
-    resource_write_time(w, "startTime", row->start_us);
-    resource_write_time(w, "endTime", row->end_us);
-    resource_write_time(w, "updateTime", row->update_us);
-    write_error(w, row);
+    if (row->kind == JOB_STUDY)
+        write_study_state(w, row);
+    else
+        write_job_state(w, row);
     if (is_ok && row->kind == JOB_TUNING && store) {
         is_ok = store_trial_each(store, &query, write_one_trial, &trials, err);
         if (trials.has_begun)

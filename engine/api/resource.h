@@ -1,5 +1,6 @@
 /*
- * engine/api/resource.h - rows as the API's resources: Trial, HyperparameterTuningJob, CustomJob.
+ * engine/api/resource.h - rows as the API's resources: Trial, HyperparameterTuningJob, CustomJob,
+ * Study.
  *
  * Fields as the service writes them: lowerCamelCase, times with Z, int64 as strings, enums by name
  * or number as the writer is told, no nulls. Of output fields zeros are left out.
@@ -37,7 +38,7 @@ bool resource_write_job(struct json_writer *writer, const struct job_row *row,
 
 enum { RESOURCE_NAME_SIZE = 384 }; /* of names with any parent that a path can have */
 
-/* "projects/…/hyperparameterTuningJobs/ID" or "…/customJobs/ID". */
+/* "projects/…/hyperparameterTuningJobs/ID", "…/customJobs/ID" or "…/studies/ID". */
 void resource_job_name(const struct job_row *row, char *text, size_t size);
 
 /* The form in which a writer wants documents. */
@@ -45,6 +46,9 @@ static inline enum canonical_form canonical_form(const struct json_writer *write
 {
     return writer->has_enum_numbers ? CANONICAL_WIRE_NUMBERS : CANONICAL_WIRE_NAMES;
 }
+
+/* The number and name of Study.State for a study's row. */
+int resource_study_state(int state, const char **name);
 
 void resource_write_time(struct json_writer *writer, const char *key, int64_t time_us);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define LOCATION "/v1/projects/{project}/locations/{location}"
+#define STUDY LOCATION "/studies/{study}"
 
 /* {…} stands for one segment, up to a slash or a colon. */
 static const struct {
@@ -34,11 +35,37 @@ static const struct {
     { "GET", LOCATION "/hyperparameterTuningJobs/{job}", vertex_get_tuning_job },
     { "DELETE", LOCATION "/hyperparameterTuningJobs/{job}", vertex_delete_tuning_job },
     { "POST", LOCATION "/hyperparameterTuningJobs/{job}:cancel", vertex_cancel_tuning_job },
+    { "GET", LOCATION "/operations", vertex_list_operations },
+    { "GET", LOCATION "/operations/{operation}", vertex_get_operation },
+    { "POST", LOCATION "/operations/{operation}:wait", vertex_wait_for_operation },
+    { "POST", LOCATION "/operations/{operation}:cancel", vertex_cancel_operation },
+    { "DELETE", LOCATION "/operations/{operation}", vertex_delete_operation },
     { "POST", LOCATION "/customJobs", vertex_create_custom_job },
     { "GET", LOCATION "/customJobs", vertex_list_custom_jobs },
     { "GET", LOCATION "/customJobs/{job}", vertex_get_custom_job },
     { "DELETE", LOCATION "/customJobs/{job}", vertex_delete_custom_job },
     { "POST", LOCATION "/customJobs/{job}:cancel", vertex_cancel_custom_job },
+
+    { "POST", LOCATION "/studies", vertex_create_study },
+    { "GET", LOCATION "/studies", vertex_list_studies },
+    { "POST", LOCATION "/studies:lookup", vertex_lookup_study },
+    { "GET", STUDY, vertex_get_study },
+    { "DELETE", STUDY, vertex_delete_study },
+    { "POST", STUDY "/trials:suggest", vertex_suggest_trials },
+    { "POST", STUDY "/trials:listOptimalTrials", vertex_list_optimal_trials },
+    { "POST", STUDY "/trials", vertex_create_trial },
+    { "GET", STUDY "/trials", vertex_list_trials },
+    { "GET", STUDY "/trials/{trial}", vertex_get_trial },
+    { "DELETE", STUDY "/trials/{trial}", vertex_delete_trial },
+    { "POST", STUDY "/trials/{trial}:addTrialMeasurement", vertex_add_measurement },
+    { "POST", STUDY "/trials/{trial}:complete", vertex_complete_trial },
+    { "POST", STUDY "/trials/{trial}:checkTrialEarlyStoppingState", vertex_check_trial },
+    { "POST", STUDY "/trials/{trial}:stop", vertex_stop_trial },
+    { "GET", STUDY "/operations", vertex_list_study_operations },
+    { "GET", STUDY "/operations/{operation}", vertex_get_study_operation },
+    { "DELETE", STUDY "/operations/{operation}", vertex_delete_study_operation },
+    { "POST", STUDY "/operations/{operation}:wait", vertex_get_study_operation },
+    { "POST", STUDY "/operations/{operation}:cancel", vertex_cancel_study_operation },
 };
 
 /* In the order of enum route_word. */

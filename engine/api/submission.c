@@ -1,6 +1,7 @@
 #include "engine/api/submission.h"
 
 #include "engine/life/study_sampler.h"
+#include "engine/spec/study_resource.h"
 #include "engine/trial_command.h"
 #include "search/sampler.h"
 
@@ -67,7 +68,7 @@ static void check_sampler(const struct submission *submission, struct assay_faul
     struct assay_error why = { 0 };
     struct sampler *sampler = NULL;
 
-    if (submission->spec->kind != JOB_TUNING)
+    if (submission->spec->kind == JOB_CUSTOM)
         return;
     sampler = study_sampler_new(submission->spec, 0, &why);
     if (!sampler)
@@ -93,6 +94,24 @@ bool submission_read(struct submission *submission, const struct submission_text
         check_output(submission, state_dir, faults);
         check_sampler(submission, faults);
     }
+    return !faults->is_short_of_memory || assay_fail_memory(err);
+}
+
+bool submission_read_study(struct submission *submission, const struct submission_text *text,
+                           struct assay_error *err)
+{
+    struct assay_faults *faults = &submission->faults;
+
+    submission->text = *text;
+    read_document(submission);
+    if (submission->document && faults->count == 0) {
+        err->code = ASSAY_OK;
+        submission->spec = study_resource_from_json(submission->document, faults, err);
+        if (!submission->spec && faults->count == 0)
+            return false;
+    }
+    if (submission->spec)
+        check_sampler(submission, faults);
     return !faults->is_short_of_memory || assay_fail_memory(err);
 }
 

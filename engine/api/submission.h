@@ -31,6 +31,9 @@ struct submission {
  */
 bool submission_read(struct submission *submission, const struct submission_text *text,
                      const char *state_dir, struct assay_error *err);
+/* The same of a Study, which runs nothing here. */
+bool submission_read_study(struct submission *submission, const struct submission_text *text,
+                           struct assay_error *err);
 void submission_clear(struct submission *submission);
 
 /* Has it stored and run: *job is its id. parent ("projects/…/locations/…") may be NULL: this

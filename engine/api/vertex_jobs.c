@@ -24,6 +24,30 @@ const char *vertex_collection(enum job_kind kind)
     return kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs";
 }
 
+bool vertex_check_arguments(const struct api_call *call, const char *argument,
+                            struct assay_error *err)
+{
+    const struct assay_request *request = call->request;
+    cJSON *body = NULL;
+    const cJSON *member = NULL;
+    bool is_ok = true;
+
+    if (request->body_size == 0)
+        return true;
+    body = json_read(request->body, request->body_size, err);
+    if (!body)
+        return assay_error_add(err, "the request's body");
+    if (!cJSON_IsObject(body) && !(cJSON_IsString(body) && body->valuestring[0] == '\0'))
+        is_ok = assay_fail(err, ASSAY_INVALID, NULL, "the request's body: expected an object");
+    cJSON_ArrayForEach(member, body)
+    {
+        if (is_ok && strcmp(member->string, "name") != 0 && strcmp(member->string, argument) != 0)
+            is_ok = assay_fail(err, ASSAY_INVALID, member->string, "unknown field");
+    }
+    cJSON_Delete(body);
+    return is_ok;
+}
+
 static bool is_project(const char *asked, const char *stored, size_t size)
 {
     bool is_same = strlen(asked) == size && strncmp(asked, stored, size) == 0;
@@ -201,36 +225,12 @@ static bool write_empty(struct api_call *call)
     return true;
 }
 
-/* The body of a method without arguments: nothing, "" or {}; a name may be repeated in it. */
-static bool check_no_arguments(const struct api_call *call, struct assay_error *err)
-{
-    const struct assay_request *request = call->request;
-    cJSON *body = NULL;
-    const cJSON *member = NULL;
-    bool is_ok = true;
-
-    if (request->body_size == 0)
-        return true;
-    body = json_read(request->body, request->body_size, err);
-    if (!body)
-        return assay_error_add(err, "the request's body");
-    if (!cJSON_IsObject(body) && !(cJSON_IsString(body) && body->valuestring[0] == '\0'))
-        is_ok = assay_fail(err, ASSAY_INVALID, NULL, "the request's body: expected an object");
-    cJSON_ArrayForEach(member, body)
-    {
-        if (is_ok && strcmp(member->string, "name") != 0)
-            is_ok = assay_fail(err, ASSAY_INVALID, member->string, "unknown field");
-    }
-    cJSON_Delete(body);
-    return is_ok;
-}
-
 /* What has ended stays as it is. */
 static bool cancel(struct api_call *call, enum job_kind kind, struct assay_error *err)
 {
     struct job_row row = { 0 };
     struct request request = { .kind = REQUEST_CANCEL };
-    bool is_ok = check_no_arguments(call, err) && read_row(call, kind, &row, err);
+    bool is_ok = vertex_check_arguments(call, "", err) && read_row(call, kind, &row, err);
 
     request.job = row.id;
     if (is_ok && !job_state_is_terminal(row.state))
@@ -247,9 +247,8 @@ static bool delete (struct api_call *call, enum job_kind kind, struct assay_erro
     bool is_ok = read_row(call, kind, &row, err);
 
     request.job = row.id;
-    is_ok = is_ok && engine_ask(call->engine, &request, err);
-    if (is_ok)
-        vertex_write_deletion(call, row.parent, row.id);
+    is_ok = is_ok && engine_ask(call->engine, &request, err) &&
+            vertex_answer_deletion(call, row.id, err);
     job_row_clear(&row);
     return is_ok;
 }

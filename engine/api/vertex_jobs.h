@@ -15,6 +15,11 @@ const char *vertex_collection(enum job_kind kind);
  */
 bool vertex_is_parent(const struct api_call *call, const char *parent);
 
+/* The body of a method without arguments of note: nothing, "" or an object with at most a name and
+ * the one argument ("": none). */
+bool vertex_check_arguments(const struct api_call *call, const char *argument,
+                            struct assay_error *err);
+
 /* The resource that a row is, with its trials where it has some and they are wanted. */
 bool vertex_write_job(struct api_call *call, struct json_writer *writer, const struct job_row *row,
                       bool has_trials, struct assay_error *err);

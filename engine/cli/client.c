@@ -1,5 +1,6 @@
 #include "engine/cli/client.h"
 
+#include "assay/env.h"
 #include "engine/server/socket_path.h"
 
 #include <curl/curl.h>
@@ -7,11 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* An answer that takes longer than this comes from an engine that hangs; one that is larger (a
  * resource of about ten million trials) would not fit this process either. */
-enum { CONNECT_SECONDS = 5, ANSWER_SECONDS = 300, TARGET_MAX = 512 };
+enum { CONNECT_SECONDS = 5, ANSWER_SECONDS = 300, TARGET_MAX = 512, URL_MAX = 2048 };
+/* How long a server may be away that has answered before, and how often it is tried then. */
+enum { AWAY_SECONDS = 20, RETRY_MS = 250 };
 static const size_t answer_max = (size_t)4 * 1024 * 1024 * 1024;
 
 struct client {
@@ -19,6 +23,8 @@ struct client {
     struct assay *assay;  /* borrowed: the engine is this process */
     struct assay *reader; /* owned: the folder, opened for reading */
     CURL *curl;
+    struct endpoint endpoint; /* its url NULL: the folder's engine is asked */
+    bool has_answered;        /* the endpoint's server */
 };
 
 struct client *client_new(const char *state_dir, struct assay *assay, struct assay_error *err)
@@ -43,8 +49,39 @@ void client_free(struct client *client)
         return;
     assay_close(client->reader);
     curl_easy_cleanup(client->curl);
+    endpoint_clear(&client->endpoint);
     free(client->state_dir);
     free(client);
+}
+
+struct client *client_open(const struct arguments *arguments, struct state_dir *dir,
+                           struct assay_error *err)
+{
+    struct endpoint endpoint = { 0 };
+    struct client *client = NULL;
+
+    if (!endpoint_choose(arguments, &endpoint, err))
+        goto out;
+    if (endpoint.url && endpoint.is_given) {
+        dir->endpoint = strdup(endpoint.url);
+        if (!dir->endpoint) {
+            (void)assay_fail_memory(err);
+            goto out;
+        }
+    }
+    client = client_new(dir->path, NULL, err);
+    if (client) {
+        client->endpoint = endpoint;
+        return client;
+    }
+out:
+    endpoint_clear(&endpoint);
+    return NULL;
+}
+
+bool client_is_remote(const struct client *client)
+{
+    return client->endpoint.url != NULL;
 }
 
 bool client_is_engine_home(struct client *client)
@@ -54,7 +91,7 @@ bool client_is_engine_home(struct client *client)
     bool is_home = false;
     int fd = -1;
 
-    if (client->assay)
+    if (client->assay || client_is_remote(client))
         return true;
     if (!socket_path_init(&path, client->state_dir, &err))
         return false;
@@ -78,13 +115,27 @@ static size_t on_bytes(char *bytes, size_t one, size_t size, void *context)
     return fwrite(bytes, 1, size, out);
 }
 
-static void prepare(CURL *curl, const struct assay_request *request, const char *socket, FILE *out,
+/* Where it goes: the folder's socket, or the server with what it wants. */
+static void prepare_place(const struct client *client, const char *socket)
+{
+    (void)curl_easy_setopt(client->curl, CURLOPT_PROXY, ""); /* whatever $http_proxy says */
+    if (socket) {
+        (void)curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+        (void)curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http");
+        return;
+    }
+    (void)curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (client->endpoint.ca_file)
+        (void)curl_easy_setopt(client->curl, CURLOPT_CAINFO, client->endpoint.ca_file);
+    if (client->endpoint.token) {
+        (void)curl_easy_setopt(client->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        (void)curl_easy_setopt(client->curl, CURLOPT_XOAUTH2_BEARER, client->endpoint.token);
+    }
+}
+
+static void prepare(CURL *curl, const struct assay_request *request, FILE *out,
                     struct curl_slist *headers)
 {
-    curl_easy_reset(curl);
-    (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
-    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
-    (void)curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever $http_proxy says */
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_SECONDS);
@@ -100,11 +151,12 @@ static void prepare(CURL *curl, const struct assay_request *request, const char 
     }
 }
 
-/* One request over the socket. The body so far stands in response, whatever comes of it. */
+/* One request over the socket, or to the server where socket is NULL. The body so far stands in
+ * response, whatever comes of it. */
 static CURLcode transfer(struct client *client, const struct assay_request *request,
                          const char *socket, struct assay_response *response)
 {
-    char url[TARGET_MAX + 32];
+    char url[URL_MAX];
     struct curl_slist *headers =
         curl_slist_append(NULL, "Content-Type: application/json; charset=UTF-8");
     FILE *out = open_memstream(&response->body, &response->size);
@@ -112,9 +164,12 @@ static CURLcode transfer(struct client *client, const struct assay_request *requ
     long status = 0;
 
     if (out && headers) {
-        (void)snprintf(url, sizeof url, "http://assay%s%s%s", request->path,
-                       request->query ? "?" : "", request->query ? request->query : "");
-        prepare(client->curl, request, socket, out, headers);
+        (void)snprintf(url, sizeof url, "%s%s%s%s", socket ? "http://assay" : client->endpoint.url,
+                       request->path, request->query ? "?" : "",
+                       request->query ? request->query : "");
+        curl_easy_reset(client->curl);
+        prepare_place(client, socket);
+        prepare(client->curl, request, out, headers);
         (void)curl_easy_setopt(client->curl, CURLOPT_URL, url);
         code = curl_easy_perform(client->curl);
         (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -153,6 +208,39 @@ static bool call_socket(struct client *client, const struct assay_request *reque
     return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
                       "the engine of state folder %s did not answer: %s", client->state_dir,
                       curl_easy_strerror(code));
+}
+
+/* What is only read may be asked for again. */
+static bool may_try_again(const struct client *client, const struct assay_request *request,
+                          int64_t since_us)
+{
+    const struct timespec between = { .tv_nsec = RETRY_MS * 1000000L };
+
+    if (!client->has_answered || strcmp(request->method, "GET") != 0 ||
+        assay_mono_us(assay_env_system()) - since_us > AWAY_SECONDS * (int64_t)1000000)
+        return false;
+    (void)nanosleep(&between, NULL);
+    return true;
+}
+
+static bool call_server(struct client *client, const struct assay_request *request,
+                        struct assay_response *response, struct assay_error *err)
+{
+    int64_t since_us = assay_mono_us(assay_env_system());
+    CURLcode code = transfer(client, request, NULL, response);
+
+    while (code != CURLE_OK && may_try_again(client, request, since_us)) {
+        assay_response_clear(response);
+        code = transfer(client, request, NULL, response);
+    }
+    client->has_answered = client->has_answered || code == CURLE_OK;
+    if (code == CURLE_OK)
+        return true;
+    assay_response_clear(response);
+    if (code == CURLE_OUT_OF_MEMORY)
+        return assay_fail_memory(err);
+    return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the server %s did not answer: %s",
+                      client->endpoint.url, curl_easy_strerror(code));
 }
 
 static bool call_reader(struct client *client, const struct assay_request *request,
@@ -206,6 +294,8 @@ bool client_call(struct client *client, const struct assay_request *request,
     *response = (struct assay_response){ 0 };
     if (client->assay) {
         is_answered = assay_call(client->assay, request, response, err);
+    } else if (client_is_remote(client)) {
+        is_answered = call_server(client, request, response, err);
     } else {
         is_answered = call_socket(client, request, response, err);
         if (!is_answered && err->code == ASSAY_OK)

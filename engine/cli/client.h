@@ -1,15 +1,18 @@
 /*
- * engine/cli/client.h - how a command reaches the engine of a state folder.
+ * engine/cli/client.h - how a command reaches the engine of a state folder, or a server elsewhere.
  *
  * Where an engine runs, its socket answers; where none does, the folder is opened for reading.
  * Each call looks anew, so a command that goes on for hours (`wait`, `logs -f`) sees engines come
- * and go. A client belongs to one thread.
+ * and go. A server that has answered once and is being started anew is asked again for a while. A
+ * client belongs to one thread.
  */
 #ifndef ENGINE_CLI_CLIENT_H
 #define ENGINE_CLI_CLIENT_H
 
 #include "assay.h"
 #include "assay/json.h"
+#include "engine/cli/endpoint.h"
+#include "engine/cli/state_dir.h"
 
 struct client;
 
@@ -20,7 +23,14 @@ struct client;
 struct client *client_new(const char *state_dir, struct assay *assay, struct assay_error *err);
 void client_free(struct client *client); /* NULL is fine */
 
-/* Somebody listens on the folder's socket. */
+/* As the arguments say: of the server that they name, which dir then notes, else of the folder. */
+struct client *client_open(const struct arguments *arguments, struct state_dir *dir,
+                           struct assay_error *err);
+
+/* It asks a server, not a folder. */
+bool client_is_remote(const struct client *client);
+
+/* Somebody listens on the folder's socket; of a server, it is taken for granted. */
 bool client_is_engine_home(struct client *client);
 
 /*

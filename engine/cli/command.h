@@ -22,6 +22,15 @@ enum option_id {
     OPTION_FOLLOW,
     OPTION_STDERR,
     OPTION_VERIFY,
+    OPTION_ENDPOINT,
+    OPTION_TOKEN_FILE,
+    OPTION_TLS_CA,
+    OPTION_LISTEN,
+    OPTION_NO_AUTH,
+    OPTION_ALLOW_HOST,
+    OPTION_MAX_CONNECTIONS,
+    OPTION_TLS_CERT,
+    OPTION_TLS_KEY,
     OPTION_MAN,
     OPTION_COMPLETION,
     OPTION_HELP,
@@ -69,7 +78,7 @@ extern const struct exit_status exit_statuses[];
 const struct command *command_find(const char *name, const char **nearest);
 
 /* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_search.c,
- * suggest.c, help.c */
+ * command_serve.c, suggest.c, help.c */
 int command_run(const struct arguments *arguments);
 int command_resume(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
@@ -84,6 +93,7 @@ int command_logs(const struct arguments *arguments);
 int command_suggest(const struct arguments *arguments);
 int command_explain(const struct arguments *arguments);
 int command_replay(const struct arguments *arguments);
+int command_serve(const struct arguments *arguments);
 int command_help(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 

@@ -30,7 +30,7 @@ static bool asking_begin(struct asking *a, struct assay_error *err)
     if (!arguments_job(a->arguments, 0, &a->id, err) ||
         !state_dir_choose(a->arguments->values[OPTION_STATE], &a->dir, err))
         return false;
-    a->client = client_new(a->dir.path, NULL, err);
+    a->client = client_open(a->arguments, &a->dir, err);
     return a->client != NULL;
 }
 

@@ -20,7 +20,8 @@ struct running {
     struct state_dir dir;
     struct interrupts interrupts;
     struct progress progress;
-    struct work work;
+    struct client *outside; /* asks the server, or the folder until this process works in it */
+    struct work work;       /* stays empty where a server works */
     struct document_file file;
     cJSON *since; /* the job as submitted, or as it was before it was resumed */
 };
@@ -29,20 +30,38 @@ static void running_clear(struct running *r)
 {
     cJSON_Delete(r->since);
     document_file_clear(&r->file);
+    client_free(r->outside);
     work_close(&r->work);
     state_dir_clear(&r->dir);
 }
 
+static bool choose_place(struct running *r, struct assay_error *err)
+{
+    if (state_dir_choose(r->arguments->values[OPTION_STATE], &r->dir, err))
+        r->outside = client_open(r->arguments, &r->dir, err);
+    return r->outside != NULL;
+}
+
+static struct client *client_of(const struct running *r)
+{
+    return r->outside ? r->outside : r->work.client;
+}
+
 static bool open_work(struct running *r, struct assay_error *err)
 {
+    progress_init(&r->progress, r->arguments->is_given[OPTION_QUIET]);
+    if (client_is_remote(r->outside))
+        return true;
+    client_free(r->outside); /* it may have the folder open for reading */
+    r->outside = NULL;
     /* Before there are threads, which inherit what is blocked. */
     interrupts_begin(&r->interrupts);
-    progress_init(&r->progress, r->arguments->is_given[OPTION_QUIET]);
     return work_open(&r->work, r->dir.path, r->arguments->is_given[OPTION_VERBOSE], err);
 }
 
-static void write_announcement(FILE *out, const cJSON *job, const char *verb)
+static void write_announcement(FILE *out, const struct running *r, const char *verb)
 {
+    const cJSON *job = r->since;
     const char *name = view_text(job, "displayName");
 
     (void)fprintf(out, "%s job %s%s", verb, view_text(job, "id"), *name ? " " : "");
@@ -50,6 +69,10 @@ static void write_announcement(FILE *out, const cJSON *job, const char *verb)
     if (view_integer(job, "maxTrialCount") > 1)
         (void)fprintf(out, ": at most %" PRId64 " trials, %" PRId64 " at a time",
                       view_integer(job, "maxTrialCount"), view_integer(job, "parallelTrialCount"));
+    if (r->outside) {
+        (void)fputs("; it goes on there without this command", out);
+        return;
+    }
     (void)fputs("; state folder ", out);
     text_write_safe(out, view_text(job, "stateDir"));
 }
@@ -62,15 +85,14 @@ static void announce(struct running *r, const char *verb)
 
     if (!out)
         return;
-    write_announcement(out, r->since, verb);
+    write_announcement(out, r, verb);
     if (fclose(out) == 0 && !r->arguments->is_given[OPTION_QUIET])
         progress_say(&r->progress, "%s", text);
     free(text);
 }
 
 /* Standard output's part: the resource, or the result in words. */
-static bool report(struct running *r, struct client *client, const cJSON *job,
-                   struct assay_error *err)
+static bool report(struct running *r, const cJSON *job, struct assay_error *err)
 {
     char target[64];
 
@@ -84,7 +106,7 @@ static bool report(struct running *r, struct client *client, const cJSON *job,
         (void)fputc('\n', stderr);
     }
     (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));
-    return report_json(client, target, err);
+    return report_json(client_of(r), target, err);
 }
 
 /* Our engine had to stop: the reason has a code of its own, but the folder is what is broken. */
@@ -94,19 +116,20 @@ static int report_broken(struct running *r, const struct assay_error *err)
     int status = report_error(err);
 
     report_resume(r->since, &r->dir);
-    return assay_is_working(r->work.assay, &why) ? status
-                                                 : assay_code_info(ASSAY_UNAVAILABLE)->exit_status;
+    return !r->work.assay || assay_is_working(r->work.assay, &why)
+               ? status
+               : assay_code_info(ASSAY_UNAVAILABLE)->exit_status;
 }
 
 /* Stays with the job to its end. before: what had ended when it was resumed; NULL for a new one. */
 static int follow_to_end(struct running *r, const cJSON *before)
 {
     struct assay_error err = { 0 };
-    struct follow follow = { .client = r->work.client,
+    struct follow follow = { .client = client_of(r),
                              .assay = r->work.assay,
                              .job = view_text(r->since, "id"),
                              .progress = &r->progress,
-                             .interrupts = &r->interrupts,
+                             .interrupts = r->work.assay ? &r->interrupts : NULL,
                              .shows_trials = !r->arguments->is_given[OPTION_QUIET],
                              .since = before };
     cJSON *job = follow_job(&follow, &err);
@@ -115,7 +138,7 @@ static int follow_to_end(struct running *r, const cJSON *before)
     if (!job)
         return report_broken(r, &err);
     status = view_job_exit_status(job);
-    if (!report(r, r->work.client, job, &err))
+    if (!report(r, job, &err))
         status = report_error(&err);
     if (!view_job_has_ended(job))
         report_resume(job, &r->dir);
@@ -130,7 +153,7 @@ static bool submit(struct running *r, const char *body, size_t size, struct assa
     };
     struct assay_response response;
 
-    if (!client_call(r->work.client, &request, &response, err))
+    if (!client_call(client_of(r), &request, &response, err))
         return false;
     r->since = json_read(response.body, response.size, err);
     assay_response_clear(&response);
@@ -183,8 +206,7 @@ int command_run(const struct arguments *arguments)
     size_t size = 0;
     int status = 0;
 
-    if (!state_dir_choose(arguments->values[OPTION_STATE], &r.dir, &err) ||
-        !document_file_read(arguments->operands[0], &r.file, &err))
+    if (!choose_place(&r, &err) || !document_file_read(arguments->operands[0], &r.file, &err))
         goto out;
     body = document_file_body(&r.file, arguments, &size, &err);
     if (!body || !check(&r, body, size, &err) || !open_work(&r, &err) ||
@@ -204,11 +226,7 @@ out:
  */
 static bool look_before(struct running *r, const char *id, struct assay_error *err)
 {
-    struct client *client = client_new(r->dir.path, NULL, err);
-
-    if (client)
-        r->since = client_get(client, err, "/assay/v1/jobs/%s", id);
-    client_free(client);
+    r->since = client_get(r->outside, err, "/assay/v1/jobs/%s", id);
     return r->since != NULL;
 }
 
@@ -216,14 +234,12 @@ static bool look_before(struct running *r, const char *id, struct assay_error *e
 static int report_ended(struct running *r)
 {
     struct assay_error err = { 0 };
-    struct client *client = client_new(r->dir.path, NULL, &err);
     int status = view_job_exit_status(r->since);
 
     (void)fprintf(stderr, "job %s has ended (%s): there is nothing to resume\n",
                   view_text(r->since, "id"), view_job_state(r->since));
-    if (!client || !report(r, client, r->since, &err))
+    if (!report(r, r->since, &err))
         status = report_error(&err);
-    client_free(client);
     return report_end(status);
 }
 
@@ -234,8 +250,7 @@ static int resume(struct running *r)
 
     if (!open_work(r, &err))
         return report_error(&err);
-    answer =
-        client_post(r->work.client, &err, "/assay/v1/jobs/%s:resume", view_text(r->since, "id"));
+    answer = client_post(client_of(r), &err, "/assay/v1/jobs/%s:resume", view_text(r->since, "id"));
     if (!answer)
         return report_error(&err);
     cJSON_Delete(answer);
@@ -250,8 +265,7 @@ int command_resume(const struct arguments *arguments)
     const char *id = NULL;
     int status = 0;
 
-    if (!arguments_job(arguments, 0, &id, &err) ||
-        !state_dir_choose(arguments->values[OPTION_STATE], &r.dir, &err) ||
+    if (!arguments_job(arguments, 0, &id, &err) || !choose_place(&r, &err) ||
         !look_before(&r, id, &err))
         status = report_error(&err);
     else

@@ -29,7 +29,7 @@ static bool listing_begin(struct listing *l, const struct arguments *arguments, 
 {
     if (!state_dir_choose(arguments->values[OPTION_STATE], &l->dir, err))
         return false;
-    l->client = client_new(l->dir.path, NULL, err);
+    l->client = client_open(arguments, &l->dir, err);
     if (l->client)
         l->job = client_get(l->client, err, "/assay/v1/jobs/%s", id);
     l->id = view_text(l->job, "id");

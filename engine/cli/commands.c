@@ -5,6 +5,10 @@
 #include <string.h>
 
 #define STATE OPTION_BIT(OPTION_STATE)
+/* Where the engine is: of the commands that may ask one elsewhere. */
+#define PLACE                                                                                      \
+    (STATE | OPTION_BIT(OPTION_ENDPOINT) | OPTION_BIT(OPTION_TOKEN_FILE) |                         \
+     OPTION_BIT(OPTION_TLS_CA))
 #define JSON OPTION_BIT(OPTION_JSON)
 #define QUIET OPTION_BIT(OPTION_QUIET)
 #define VERBOSE OPTION_BIT(OPTION_VERBOSE)
@@ -47,6 +51,40 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_VERIFY] = { .name = "verify",
                         .help = "of a study that is found again, compute every suggestion anew, "
                                 "and fail when one is another" },
+    [OPTION_ENDPOINT] = { .name = "endpoint",
+                          .argument = "URL",
+                          .help = "ask the server of `assay serve` there, as in "
+                                  "http://127.0.0.1:8080, in place of a folder; else "
+                                  "$ASSAY_ENDPOINT" },
+    [OPTION_TOKEN_FILE] = { .name = "token-file",
+                            .argument = "FILE",
+                            .words = "@file",
+                            .help = "the token that the server wants; else $ASSAY_TOKEN" },
+    [OPTION_TLS_CA] = { .name = "tls-ca",
+                        .argument = "FILE",
+                        .words = "@file",
+                        .help = "trust only this certificate (PEM) of an https:// server" },
+    [OPTION_LISTEN] = { .name = "listen",
+                        .argument = "ADDRESS:PORT",
+                        .help = "where to listen, 127.0.0.1:8080 unless told; port 0 is a free "
+                                "one" },
+    [OPTION_NO_AUTH] = { .name = "no-auth",
+                         .help = "ask nobody for a token: whoever can connect may do everything" },
+    [OPTION_ALLOW_HOST] = { .name = "allow-host",
+                            .help = "outside loopback, too, take jobs that run commands straight "
+                                    "on this machine" },
+    [OPTION_MAX_CONNECTIONS] = { .name = "max-connections",
+                                 .argument = "N",
+                                 .help = "keep at most N connections open (1024 unless told), "
+                                         "three quarters of them to one address" },
+    [OPTION_TLS_CERT] = { .name = "tls-cert",
+                          .argument = "FILE",
+                          .words = "@file",
+                          .help = "serve HTTPS with this certificate chain (PEM)" },
+    [OPTION_TLS_KEY] = { .name = "tls-key",
+                         .argument = "FILE",
+                         .words = "@file",
+                         .help = "the certificate's private key (PEM)" },
     [OPTION_MAN] = { .name = "man", .help = "print the man page as roff" },
     [OPTION_COMPLETION] = { .name = "completion",
                             .argument = "SHELL",
@@ -56,7 +94,7 @@ const struct option_spec command_options[OPTION_COUNT] = {
 };
 
 const struct command commands[] = {
-    { "run", "FILE", 1, 1, STATE | DOCUMENT | JSON | QUIET | VERBOSE,
+    { "run", "FILE", 1, 1, PLACE | DOCUMENT | JSON | QUIET | VERBOSE,
       "run a job document and wait for its result",
       "FILE is a HyperparameterTuningJob or a CustomJob of Vertex AI, as JSON or YAML,\n"
       "or the file that gcloud's --config takes; - is standard input. Relative paths\n"
@@ -67,9 +105,12 @@ const struct command commands[] = {
       "to standard output, with --json as the API's resource.\n"
       "\n"
       "Ctrl-C once asks the running trials to stop, keeps everything, and tells how to\n"
-      "go on; those trials start again then. Ctrl-C twice does not wait for them.",
+      "go on; those trials start again then. Ctrl-C twice does not wait for them.\n"
+      "\n"
+      "With --endpoint the server there runs it, and Ctrl-C only ends the waiting. Paths\n"
+      "in the document are then the server's.",
       command_run },
-    { "resume", "[ID]", 0, 1, STATE | JSON | QUIET | VERBOSE,
+    { "resume", "[ID]", 0, 1, PLACE | JSON | QUIET | VERBOSE,
       "go on with a job that was interrupted",
       "Trials that still run are taken over, those that were stopped start again, and\n"
       "nothing that has ended is repeated.",
@@ -82,45 +123,45 @@ const struct command commands[] = {
       "standard error.\n"
       "Nothing is run and nothing is stored.",
       command_check },
-    { "list", "", 0, 0, STATE | JSON, "list the jobs of the state folder, newest first",
+    { "list", "", 0, 0, PLACE | JSON, "list the jobs of the state folder, newest first",
       "A job that nobody works on, although it has not ended, is noted as interrupted.",
       command_list },
-    { "show", "[ID]", 0, 1, STATE | JSON, "show where a job stands",
+    { "show", "[ID]", 0, 1, PLACE | JSON, "show where a job stands",
       "State, counts, the best trial so far, what running trials measured last, why it\n"
       "failed, and how to go on.",
       command_show },
-    { "trials", "[ID]", 0, 1, STATE | OPTION_BIT(OPTION_FORMAT), "list the trials of a job",
+    { "trials", "[ID]", 0, 1, PLACE | OPTION_BIT(OPTION_FORMAT), "list the trials of a job",
       "The CSV has a column for each metric and each parameter; times are UTC.", command_trials },
-    { "best", "[ID]", 0, 1, STATE | JSON, "show the best trial of a job",
+    { "best", "[ID]", 0, 1, PLACE | JSON, "show the best trial of a job",
       "Its number, metrics, parameters, and the folder of its model: manifest.json and\n"
       "model/ with what the trial left in AIP_MODEL_DIR. Of several objectives, a table\n"
       "of the Pareto front: the trials than which no other is better in everything. The\n"
       "model is then that of the best in the first objective. Trials that miss a safety\n"
       "threshold are never among them.",
       command_best },
-    { "logs", "[ID] TRIAL", 1, 2, STATE | OPTION_BIT(OPTION_FOLLOW) | OPTION_BIT(OPTION_STDERR),
+    { "logs", "[ID] TRIAL", 1, 2, PLACE | OPTION_BIT(OPTION_FOLLOW) | OPTION_BIT(OPTION_STDERR),
       "print what a trial wrote to its standard output",
       "TRIAL is the trial's number. Of a trial that was started more than once, it is\n"
       "the latest attempt.",
       command_logs },
-    { "explain", "[ID] TRIAL", 1, 2, STATE | JSON, "say why a trial has the parameters it has",
+    { "explain", "[ID] TRIAL", 1, 2, PLACE | JSON, "say why a trial has the parameters it has",
       "Which stage of the search made them, what it expected and what was measured, which\n"
       "ended trials are most like it, how many were under way; and why it was stopped or\n"
       "failed. TRIAL is the trial's number.",
       command_explain },
-    { "replay", "[ID]", 0, 1, STATE | JSON | QUIET,
+    { "replay", "[ID]", 0, 1, PLACE | JSON | QUIET,
       "compute all suggestions of a job anew, and compare",
       "A suggestion depends on the document, the seed and what had ended by then, so the\n"
       "same come out again: of a job that runs or has ended, on any machine of this kind.\n"
       "The first difference is printed, and makes the exit status 1.",
       command_replay },
-    { "wait", "[ID]", 0, 1, STATE | JSON | QUIET, "wait for a job that another process runs",
+    { "wait", "[ID]", 0, 1, PLACE | JSON | QUIET, "wait for a job that another process runs",
       "Prints what run prints at the end, and exits as run does.", command_wait },
-    { "cancel", "[ID]", 0, 1, STATE | QUIET, "stop a job and its trials for good",
+    { "cancel", "[ID]", 0, 1, PLACE | QUIET, "stop a job and its trials for good",
       "Returns when the trials have ended. Where no engine works in the state folder,\n"
       "this command does so for as long as it takes.",
       command_cancel },
-    { "delete", "ID", 1, 1, STATE | QUIET, "remove a job that has ended, with its files",
+    { "delete", "ID", 1, 1, PLACE | QUIET, "remove a job that has ended, with its files",
       "Removes its trials' folders, outputs and copied model; does not ask. Outputs that\n"
       "the document put elsewhere (baseOutputDirectory) stay. A running job is refused.",
       command_delete },
@@ -145,6 +186,24 @@ const struct command commands[] = {
       "and what was learnt from it, and the same study goes on there. Without it the\n"
       "study is gone at the end.",
       command_suggest },
+    { "serve", "", 0, 0,
+      STATE | QUIET | VERBOSE | OPTION_BIT(OPTION_LISTEN) | OPTION_BIT(OPTION_NO_AUTH) |
+          OPTION_BIT(OPTION_ALLOW_HOST) | OPTION_BIT(OPTION_MAX_CONNECTIONS) |
+          OPTION_BIT(OPTION_TLS_CERT) | OPTION_BIT(OPTION_TLS_KEY),
+      "answer the API over HTTP, and run what it is given",
+      "Prints the line \"listening on URL\" on standard output once it answers. Jobs that\n"
+      "were interrupted go on at once, paused ones stay so. SIGTERM or Ctrl-C ends it when\n"
+      "the requests under way are answered; trials run on, and the next start takes them\n"
+      "over. A second one ends it at once. SIGHUP opens the log anew.\n"
+      "\n"
+      "On 127.0.0.1 and [::1], programs of the same user need no token. All others need\n"
+      "the header \"Authorization: Bearer TOKEN\", with what the file token in the state\n"
+      "folder holds; it is made at the first start. So does everybody where another\n"
+      "address is listened on; there, jobs that run commands straight on this machine are\n"
+      "refused without --allow-host.\n"
+      "\n"
+      "GET /healthz is for a supervisor, GET /metrics for Prometheus.",
+      command_serve },
     { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
       "explain a command", "Without COMMAND it lists them all.", command_help },
     { "version", "", 0, 0, 0, "print the version", "", command_version },

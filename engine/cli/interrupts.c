@@ -48,3 +48,13 @@ int interrupts_wait(const struct interrupts *interrupts, int timeout_ms)
 
     return taken > 0 ? taken : 0;
 }
+
+void interrupts_end(const struct interrupts *interrupts)
+{
+    struct sigaction end = { .sa_handler = SIG_DFL };
+
+    for (int i = 1; i < NSIG; i++)
+        if (sigismember(&interrupts->set, i) == 1)
+            (void)sigaction(i, &end, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &interrupts->set, NULL);
+}

@@ -21,4 +21,7 @@ void interrupts_begin(struct interrupts *interrupts);
 /* Waits at most timeout_ms; returns the signal, or 0 when none came. */
 int interrupts_wait(const struct interrupts *interrupts, int timeout_ms);
 
+/* From now on they end the process at once, also one that came and was not taken. */
+void interrupts_end(const struct interrupts *interrupts);
+
 #endif

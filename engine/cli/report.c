@@ -80,8 +80,10 @@ static void print_counts(const cJSON *job)
     int64_t succeeded = view_integer(counts, "succeeded");
 
     print_label("trials");
-    (void)printf("%" PRId64 " of %" PRId64 " ended: %" PRId64 " succeeded", ended,
-                 view_integer(job, "maxTrialCount"), succeeded);
+    (void)printf("%" PRId64, ended);
+    if (view_integer(job, "maxTrialCount")) /* a study has no such limit */
+        (void)printf(" of %" PRId64, view_integer(job, "maxTrialCount"));
+    (void)printf(" ended: %" PRId64 " succeeded", succeeded);
     if (view_integer(counts, "failed"))
         (void)printf(", %" PRId64 " failed", view_integer(counts, "failed"));
     if (view_integer(counts, "stoppedEarly"))

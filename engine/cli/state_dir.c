@@ -47,6 +47,7 @@ void state_dir_clear(struct state_dir *dir)
     if (!dir)
         return;
     free(dir->path);
+    free(dir->endpoint);
     *dir = (struct state_dir){ 0 };
 }
 
@@ -74,7 +75,10 @@ char *state_dir_command(const struct state_dir *dir, const char *verb, const cha
     if (!out)
         return NULL;
     (void)fprintf(out, "assay %s %s", verb, id);
-    if (dir->is_given) {
+    if (dir->endpoint) {
+        (void)fputs(" --endpoint ", out);
+        text_write_shell(out, dir->endpoint);
+    } else if (dir->is_given) {
         (void)fputs(" --state ", out);
         text_write_shell(out, dir->path);
     }

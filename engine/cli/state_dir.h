@@ -6,7 +6,8 @@
 
 struct state_dir {
     char *path;
-    bool is_given; /* by --state: then it belongs into the commands that we suggest */
+    bool is_given;  /* by --state: then it belongs into the commands that we suggest */
+    char *endpoint; /* by --endpoint: it is asked in place of the folder; NULL where not given */
 };
 
 /*

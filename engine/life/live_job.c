@@ -5,6 +5,7 @@
 #include "engine/life/study_sampler.h"
 #include "engine/life/suggestion.h"
 #include "engine/spec/job_document.h"
+#include "engine/spec/study_resource.h"
 #include "metrics/objective.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@
 
 size_t live_job_param_count(const struct live_job *job)
 {
-    return job->spec->kind == JOB_TUNING ? job->spec->study.space->param_count : 0;
+    return job->spec->kind != JOB_CUSTOM ? job->spec->study.space->param_count : 0;
 }
 
 size_t live_job_metric_count(const struct live_job *job)
@@ -30,7 +31,7 @@ struct attempt_key live_trial_key(const struct live_job *job, const struct live_
 /* And what else learns from trials. */
 static bool make_sampler(struct live_job *job, struct assay_error *err)
 {
-    if (job->spec->kind != JOB_TUNING)
+    if (job->spec->kind == JOB_CUSTOM)
         return true;
     job->sampler = study_sampler_new(job->spec, job->row.seed, err);
     if (!job->sampler)
@@ -76,6 +77,7 @@ static void live_trial_clear(struct live_trial *trial)
 {
     series_free(trial->series);
     free(trial->point);
+    free(trial->client);
 }
 
 void live_job_free(struct live_job *job)
@@ -194,11 +196,20 @@ static bool load_running(struct loading *loading, struct live_trial *trial)
     return trial->has_mark || loading->err->code == ASSAY_OK;
 }
 
+static bool load_client(struct loading *loading, struct live_trial *trial)
+{
+    if (loading->job->spec->kind != JOB_STUDY)
+        return true;
+    trial->client = store_client_get(
+        loading->store, store_trial_id(loading->job->row.id, trial->number), loading->err);
+    return trial->client != NULL;
+}
+
 /* Samplers read points of the study's own space only. */
 static bool is_point(const struct live_job *job, const struct trial_row *row)
 {
     return row->point_count == live_job_param_count(job) &&
-           (job->spec->kind != JOB_TUNING ||
+           (job->spec->kind == JOB_CUSTOM ||
             search_space_is_legal(job->spec->study.space, row->point));
 }
 
@@ -243,7 +254,7 @@ static bool load_trials(struct loading *loading)
             continue;
         }
         job->life.running++;
-        if (!load_running(loading, &job->trials[i]))
+        if (!load_running(loading, &job->trials[i]) || !load_client(loading, &job->trials[i]))
             return false;
     }
     return true;
@@ -350,6 +361,22 @@ static bool load_memory(struct loading *loading)
             loading->is_ok);
 }
 
+/* Numbers of trials that were deleted are not given again. */
+static bool load_gaps(struct loading *loading)
+{
+    struct live_job *job = loading->job;
+    int64_t last_deleted = 0;
+
+    if (job->spec->kind != JOB_STUDY)
+        return true;
+    if (!store_deleted_last(loading->store, job->row.id, &last_deleted, loading->err) ||
+        !store_operation_last(loading->store, job->row.id, &job->last_operation, loading->err))
+        return false;
+    if (last_deleted > job->last_number)
+        job->last_number = last_deleted;
+    return true;
+}
+
 static bool load_totals(struct loading *loading)
 {
     struct live_job *job = loading->job;
@@ -364,6 +391,8 @@ static bool load_totals(struct loading *loading)
     job->life.has_first_ended_failed = totals.has_first_ended_failed;
     job->last_number = totals.last_number;
     job->last_end_order = totals.last_end_order;
+    if (!load_gaps(loading))
+        return false;
     job->life.best_trial = job->row.best_trial;
     return load_best_trial(loading);
 }
@@ -375,7 +404,8 @@ struct job_spec *job_row_spec(const struct job_row *row, struct assay_error *err
     cJSON *root = json_read(row->document, strlen(row->document), err);
 
     if (root)
-        spec = job_spec_from_json(root, &faults, err);
+        spec = row->kind == JOB_STUDY ? study_resource_from_json(root, &faults, err)
+                                      : job_spec_from_json(root, &faults, err);
     if (root && !spec && faults.count)
         (void)assay_faults_check(&faults, err);
     if (!spec)

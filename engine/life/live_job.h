@@ -2,6 +2,8 @@
  * engine/life/live_job.h - a job that is being worked on: its row, spec, sampler and the trials
  * that have not ended. The controller's own. Memory does not grow with trials that have ended, but
  * for samplers that learn from them.
+ *
+ * A study of VizierService is one, too: its trials wait for a client instead of a launch.
  */
 #ifndef ENGINE_LIFE_LIVE_JOB_H
 #define ENGINE_LIFE_LIVE_JOB_H
@@ -13,6 +15,8 @@
 #include "engine/store/store.h"
 #include "metrics/metric_reader.h"
 #include "search/sampler.h"
+
+struct request; /* event.h */
 
 /* A trial that waits or runs. */
 struct live_trial {
@@ -29,6 +33,10 @@ struct live_trial {
     struct metric_mark mark; /* of an adopted attempt */
     bool has_mark;
     double *point; /* param_count */
+
+    /* Of a study. */
+    char *client;  /* who has it; NULL: nobody yet */
+    size_t judged; /* so many measurements it had when it was last found worth finishing */
 };
 
 struct live_job {
@@ -53,6 +61,11 @@ struct live_job {
     bool awaits_model;          /* the next suggestion will be made with it */
     struct search_task *answer; /* a suggestion that has come, while it is looked at */
     struct live_job *next_left; /* of those that only wait for their tasks */
+
+    /* Of a study: controller_study.c. */
+    struct request *first_waiting, *last_waiting; /* for a suggestion, in the order they came */
+    int64_t last_operation;
+    uint64_t last_use; /* of all studies that are live, the least has been left alone longest */
 };
 
 /* Takes what row points to and spec, also on failure. */

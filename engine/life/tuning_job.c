@@ -38,7 +38,7 @@ void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_s
     if (state != TRIAL_SUCCEEDED)
         return;
     job->succeeded++;
-    if (!is_safe)
+    if (!is_safe || (study->metric_count && isnan(value)))
         return;
     if (study->metric_count)
         goal = study->metrics[objective_metric(study->metrics, study->metric_count)].goal;
@@ -58,6 +58,8 @@ static bool is_over_failure_limit(const struct tuning_job *job)
 {
     int64_t limit = job->spec->max_failed_trial_count;
 
+    if (job->spec->kind == JOB_STUDY) /* whose trials are its clients' own affair */
+        return false;
     if (limit > 0)
         return job->failed >= limit;
     if (job->has_first_ended_failed)
@@ -144,8 +146,9 @@ bool tuning_job_is_full(const struct tuning_job *job)
     if (stopping->has_max_num_trials && !job->is_held_back &&
         job->created >= stopping->max_num_trials)
         return true;
-    return job->created >= job->spec->max_trial_count || job->is_exhausted ||
-           job->closing != JOB_CLOSING_NONE;
+    if (job->spec->kind != JOB_STUDY && job->created >= job->spec->max_trial_count)
+        return true;
+    return job->is_exhausted || job->closing != JOB_CLOSING_NONE;
 }
 
 int64_t tuning_job_deadline(const struct tuning_job *job, int64_t now_us)

@@ -4,7 +4,7 @@
  * A struct tuning_job is a plain record of counts. The controller tells it what happened (the
  * tuning_job_… verbs), lets it settle, and asks tuning_job_next() until that answers JOB_WAIT.
  * Nothing here knows a clock, a store or a process. A custom job is the case of one trial without
- * metrics.
+ * metrics. A study only counts and settles here; what it does next its clients decide.
  */
 #ifndef ENGINE_LIFE_TUNING_JOB_H
 #define ENGINE_LIFE_TUNING_JOB_H

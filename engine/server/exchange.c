@@ -5,17 +5,15 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct exchange {
     char *path;  /* decoded */
     char *query; /* encoded; NULL where there is none */
-    char *body;
-    size_t size;
-    size_t capacity;
-    bool has_begun;
-    bool is_path_bad;
-    bool is_too_large;
-    bool is_short_of_memory;
+    struct body body;
+    int refusal; /* HTTP status; 0: none */
+    enum assay_code code;
+    char message[512];
 };
 
 static int hex_value(char c)
@@ -50,6 +48,18 @@ static bool decode_path(char *path)
     return *path == '/';
 }
 
+/* "." or "..", which mean nothing in a name and much to whoever takes one for a file's. */
+static bool has_dot_segment(const char *path)
+{
+    for (const char *at = path; at; at = strchr(at + 1, '/')) {
+        size_t dots = strspn(at + 1, ".");
+
+        if ((dots == 1 || dots == 2) && (at[1 + dots] == '/' || at[1 + dots] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 struct exchange *exchange_new(const char *target)
 {
     struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -67,7 +77,10 @@ struct exchange *exchange_new(const char *target)
         *mark = '\0';
         exchange->query = mark + 1;
     }
-    exchange->is_path_bad = !decode_path(exchange->path);
+    if (!decode_path(exchange->path))
+        exchange_refuse(exchange, 400, ASSAY_INVALID, "the path is not percent-encoded correctly");
+    else if (has_dot_segment(exchange->path))
+        exchange_refuse(exchange, 400, ASSAY_INVALID, "no part of the path may be . or ..");
     return exchange;
 }
 
@@ -75,74 +88,84 @@ void exchange_free(struct exchange *exchange)
 {
     if (!exchange)
         return;
+    body_clear(&exchange->body);
     free(exchange->path);
-    free(exchange->body);
     free(exchange);
 }
 
-bool exchange_has_begun(struct exchange *exchange)
+const char *exchange_path(const struct exchange *exchange)
 {
-    bool has_begun = exchange->has_begun;
-
-    exchange->has_begun = true;
-    return has_begun;
+    return exchange->path;
 }
 
-static void drop_body(struct exchange *exchange)
+void exchange_refuse(struct exchange *exchange, int status, enum assay_code code,
+                     const char *message)
 {
-    free(exchange->body);
-    exchange->body = NULL;
-    exchange->size = 0;
-    exchange->capacity = 0;
+    if (exchange->refusal)
+        return;
+    exchange->refusal = status;
+    exchange->code = code;
+    (void)snprintf(exchange->message, sizeof exchange->message, "%s", message);
+    body_clear(&exchange->body);
 }
 
-bool exchange_expect(struct exchange *exchange, size_t body_size)
+bool exchange_is_refused(const struct exchange *exchange)
 {
-    exchange->is_too_large = body_size > EXCHANGE_BODY_MAX;
-    return !exchange->is_too_large;
+    return exchange->refusal != 0;
 }
 
-static bool make_room(struct exchange *exchange, size_t size)
+static void refuse_body(struct exchange *exchange, enum body_fault fault)
 {
-    size_t capacity = exchange->capacity ? exchange->capacity : 4096;
-    char *grown = NULL;
+    switch (fault) {
+    case BODY_OK:
+        break;
+    case BODY_TOO_LARGE:
+        exchange_refuse(exchange, 413, ASSAY_INVALID, "the request's body is larger than 65 MiB");
+        break;
+    case BODY_NO_MEMORY:
+        exchange_refuse(exchange, 503, ASSAY_EXHAUSTED, "out of memory for the request's body");
+        break;
+    case BODY_BROKEN:
+        exchange_refuse(exchange, 400, ASSAY_INVALID,
+                        "the request's body is not compressed as its Content-Encoding says");
+        break;
+    }
+}
 
-    if (exchange->size + size < exchange->capacity)
-        return true;
-    while (capacity <= exchange->size + size)
-        capacity *= 2;
-    grown = realloc(exchange->body, capacity);
-    if (!grown)
-        return false;
-    exchange->body = grown;
-    exchange->capacity = capacity;
-    return true;
+void exchange_expect(struct exchange *exchange, size_t body_size)
+{
+    if (body_size > BODY_MAX)
+        refuse_body(exchange, BODY_TOO_LARGE);
+}
+
+void exchange_expect_encoding(struct exchange *exchange, const char *encoding)
+{
+    if (exchange->refusal || !*encoding || strcasecmp(encoding, "identity") == 0)
+        return;
+    if (strcasecmp(encoding, "gzip") == 0 || strcasecmp(encoding, "x-gzip") == 0 ||
+        strcasecmp(encoding, "deflate") == 0)
+        body_expect_compressed(&exchange->body);
+    else
+        exchange_refuse(exchange, 415, ASSAY_INVALID,
+                        "the request's body may be plain, gzip or deflate");
 }
 
 void exchange_add(struct exchange *exchange, const char *bytes, size_t size)
 {
-    if (exchange->is_too_large || exchange->is_short_of_memory)
+    if (exchange->refusal)
         return;
-    exchange->is_too_large = size > EXCHANGE_BODY_MAX - exchange->size;
-    exchange->is_short_of_memory = !exchange->is_too_large && !make_room(exchange, size);
-    if (exchange->is_too_large || exchange->is_short_of_memory) {
-        drop_body(exchange);
-        return;
-    }
-    memcpy(exchange->body + exchange->size, bytes, size);
-    exchange->size += size;
-    exchange->body[exchange->size] = '\0';
+    body_add(&exchange->body, bytes, size);
+    refuse_body(exchange, exchange->body.fault);
 }
 
 /* An answer of the transport's own, shaped like the API's. */
-static bool refuse(int status, const char *name, const char *message,
-                   struct assay_response *response)
+static bool write_refusal(const struct exchange *exchange, struct assay_response *response)
 {
     struct json_writer w;
     bool is_written = false;
     FILE *out = NULL;
 
-    *response = (struct assay_response){ .status = status,
+    *response = (struct assay_response){ .status = exchange->refusal,
                                          .content_type = "application/json; charset=UTF-8" };
     out = open_memstream(&response->body, &response->size);
     if (!out)
@@ -152,11 +175,11 @@ static bool refuse(int status, const char *name, const char *message,
     json_key(&w, "error");
     json_begin_object(&w);
     json_key(&w, "code");
-    json_int(&w, status);
+    json_int(&w, exchange->refusal);
     json_key(&w, "message");
-    json_string(&w, message);
+    json_string(&w, exchange->message);
     json_key(&w, "status");
-    json_string(&w, name);
+    json_string(&w, assay_code_info(exchange->code)->name);
     json_end_object(&w);
     json_end_object(&w);
     is_written = json_writer_finish(&w);
@@ -172,17 +195,13 @@ bool exchange_answer(struct exchange *exchange, const char *method, struct assay
     struct assay_error err = { 0 };
     struct assay_request request = { .method = method,
                                      .path = exchange->path,
-                                     .query = exchange->query,
-                                     .body = exchange->body,
-                                     .body_size = exchange->size };
+                                     .query = exchange->query };
 
-    if (exchange->is_path_bad)
-        return refuse(400, "INVALID_ARGUMENT", "the path is not percent-encoded correctly",
-                      response);
-    if (exchange->is_too_large)
-        return refuse(413, "INVALID_ARGUMENT", "the request's body is larger than 65 MiB",
-                      response);
-    if (exchange->is_short_of_memory)
-        return refuse(503, "RESOURCE_EXHAUSTED", "out of memory for the request's body", response);
+    if (!exchange->refusal)
+        refuse_body(exchange, body_end(&exchange->body));
+    if (exchange->refusal)
+        return write_refusal(exchange, response);
+    request.body = exchange->body.data;
+    request.body_size = exchange->body.size;
     return assay_call(assay, &request, response, &err);
 }

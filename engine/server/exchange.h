@@ -9,9 +9,7 @@
 #define ENGINE_SERVER_EXCHANGE_H
 
 #include "assay.h"
-
-/* The largest document, as a JSON string in an object: quotes and line breaks are escaped. */
-#define EXCHANGE_BODY_MAX ((size_t)64 * 1024 * 1024 + (size_t)1024 * 1024)
+#include "engine/server/body.h"
 
 struct exchange;
 
@@ -19,14 +17,21 @@ struct exchange;
 struct exchange *exchange_new(const char *target);
 void exchange_free(struct exchange *exchange); /* NULL is fine */
 
-/* False the first time, true from then on: transports call once before the body comes. */
-bool exchange_has_begun(struct exchange *exchange);
+/* Decoded, as far as it could be. */
+const char *exchange_path(const struct exchange *exchange);
 
-/* Of a body of announced size too large nothing is kept; the answer will be 413. Returns whether
- * the size is acceptable. */
-bool exchange_expect(struct exchange *exchange, size_t body_size);
+/* The answer will be this error, and nothing is kept of the body. The first refusal stands. */
+void exchange_refuse(struct exchange *exchange, int status, enum assay_code code,
+                     const char *message);
+bool exchange_is_refused(const struct exchange *exchange);
 
-/* What is beyond EXCHANGE_BODY_MAX, or cannot be kept, is dropped, and the answer says so. */
+/* Of a body of announced size too large nothing is kept; the answer will be 413. */
+void exchange_expect(struct exchange *exchange, size_t body_size);
+
+/* The body's Content-Encoding: gzip and deflate are undone, others refused with 415. */
+void exchange_expect_encoding(struct exchange *exchange, const char *encoding);
+
+/* What is beyond BODY_MAX, or cannot be kept, is dropped, and the answer says so. */
 void exchange_add(struct exchange *exchange, const char *bytes, size_t size);
 
 /* False: there is no answer (no memory); the transport then closes the connection. */

@@ -1,9 +1,9 @@
 /*
  * engine/spec/job_spec.h - a job document as typed records.
  *
- * One struct job_spec stands for any kind of job: a HyperparameterTuningJob (a study over trials), a
- * CustomJob (one run: no study, no parameters) or a Study (no run). Owns all it points to; immutable once
- * read, so any thread may read it.
+ * One struct job_spec stands for any kind of job: a HyperparameterTuningJob (a study over trials),
+ * a CustomJob (one run: no study, no parameters) or a Study (no run). Owns all it points to;
+ * immutable once read, so any thread may read it.
  */
 #ifndef ENGINE_SPEC_JOB_SPEC_H
 #define ENGINE_SPEC_JOB_SPEC_H

@@ -80,7 +80,7 @@ struct job_row {
     char *error_message;
     char *model_dir; /* relative to the state folder; "" until published */
     char *note;      /* a sentence for a person that is not an error */
-    char *parent;    /* "projects/…/locations/…"; NULL to store_job_insert(): STORE_PARENT_LOCAL */
+    char *parent; /* "projects/…/locations/…"; NULL to store_job_insert(): STORE_PARENT_LOCAL */
 };
 
 void job_row_clear(struct job_row *row);
@@ -110,7 +110,7 @@ struct trial_row {
     int64_t job;
     int64_t number; /* from 1 */
     int state;      /* enum trial_state */
-    int attempt;    /* the newest, from 1 */
+    int attempt;    /* the newest, from 1; 0: of a study, and made by a client, not suggested */
     int failure;    /* enum failure_class of its end */
     int64_t start_us, end_us;
     int64_t end_order; /* 1, 2, …: the order in which the job's trials ended; 0 before */
@@ -211,5 +211,54 @@ bool store_model_each(struct store *store, int64_t job, model_fn fn, void *conte
                       struct assay_error *err);
 /* Deletes those of less than count trials. */
 bool store_model_trim(struct store *store, int64_t job, int64_t count, struct assay_error *err);
+
+/* Whose a study's trial is. */
+bool store_client_put(struct store *store, int64_t trial_id, const char *client,
+                      struct assay_error *err);
+/* A copy that the caller frees: "" for nobody. NULL and *err on failure. */
+char *store_client_get(struct store *store, int64_t trial_id, struct assay_error *err);
+
+/* All of one trial; its number is not given again. */
+bool store_trial_delete(struct store *store, int64_t job, int64_t number, struct assay_error *err);
+/* The highest number of those that are gone; 0: none are. */
+bool store_deleted_last(struct store *store, int64_t job, int64_t *number, struct assay_error *err);
+
+/* The studies of this display name, newest first, with documents left out. */
+bool store_study_each(struct store *store, const char *display_name, job_row_fn fn, void *context,
+                      struct assay_error *err);
+
+/* What an operation answered, which is done when it is stored: of a study; or that a job is gone,
+ * whose number is 0, and its client the job's parent. Stored by number: only append. */
+enum operation_kind { OPERATION_SUGGEST, OPERATION_CHECK, OPERATION_DELETION };
+
+struct operation_row {
+    int64_t job;
+    int64_t number; /* from 1; 0 of a deletion */
+    int kind;       /* enum operation_kind */
+    int state;      /* SUGGEST: of the study, enum job_state; CHECK: 1 for "should stop" */
+    int64_t start_us, end_us;
+    char *client; /* never NULL */
+    char *trials; /* their numbers, with spaces between; never NULL */
+};
+
+/* So many of a study are kept, the newest. */
+enum { OPERATIONS_KEPT = 1000 };
+
+void operation_row_clear(struct operation_row *row);
+/* With these texts instead of the row's. Forgets the one that is too old now. */
+bool store_operation_put(struct store *store, const struct operation_row *row, const char *client,
+                         const char *trials, struct assay_error *err);
+/* Fills *row (clear it); ASSAY_NOT_FOUND. */
+bool store_operation_get(struct store *store, int64_t job, int64_t number,
+                         struct operation_row *row, struct assay_error *err);
+bool store_operation_last(struct store *store, int64_t job, int64_t *number,
+                          struct assay_error *err);
+/* What is left of deleted jobs, the largest id first, below before (INT64_MAX: all). row is valid
+ * during the call; false ends the walk. */
+typedef bool (*operation_row_fn)(void *context, const struct operation_row *row);
+bool store_deletion_each(struct store *store, int64_t before, operation_row_fn fn, void *context,
+                         struct assay_error *err);
+bool store_operation_delete(struct store *store, int64_t job, int64_t number,
+                            struct assay_error *err);
 
 #endif

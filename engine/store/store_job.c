@@ -71,24 +71,33 @@ bool store_job_update(struct store *store, const struct job_row *row, struct ass
     return store_run(store, s, "store the job's state", err);
 }
 
-bool store_job_delete(struct store *store, int64_t job, struct assay_error *err)
+bool store_trials_delete(struct store *store, int64_t job, int64_t first, int64_t last,
+                         struct assay_error *err)
 {
     static const enum store_statement by_trial[] = {
         SQL_TRIAL_DELETE,          SQL_MEASUREMENT_DELETE,    SQL_MARK_DELETE_JOB,
-        SQL_SUGGESTION_DELETE_JOB, SQL_EARLY_STOP_DELETE_JOB,
+        SQL_SUGGESTION_DELETE_JOB, SQL_EARLY_STOP_DELETE_JOB, SQL_CLIENT_DELETE_JOB,
     };
-    sqlite3_stmt *s = NULL;
 
     for (size_t i = 0; i < sizeof by_trial / sizeof by_trial[0]; i++) {
-        s = store_statement(store, by_trial[i], err);
+        sqlite3_stmt *s = store_statement(store, by_trial[i], err);
+
         if (!s)
             return false;
-        (void)sqlite3_bind_int64(s, 1, store_trial_id(job, 0));
-        (void)sqlite3_bind_int64(s, 2, store_trial_id(job + 1, 0) - 1);
+        (void)sqlite3_bind_int64(s, 1, store_trial_id(job, first));
+        (void)sqlite3_bind_int64(s, 2, store_trial_id(job, last));
         if (!store_run(store, s, "delete the job's trials", err))
             return false;
     }
-    if (!store_model_trim(store, job, INT64_MAX, err))
+    return true;
+}
+
+bool store_job_delete(struct store *store, int64_t job, struct assay_error *err)
+{
+    sqlite3_stmt *s = NULL;
+
+    if (!store_trials_delete(store, job, 0, STORE_TRIALS_MAX - 1, err) ||
+        !store_study_delete(store, job, err) || !store_model_trim(store, job, INT64_MAX, err))
         return false;
     s = store_statement(store, SQL_JOB_DELETE, err);
     if (!s)
@@ -158,17 +167,12 @@ bool store_job_get(struct store *store, int64_t job, struct job_row *row, struct
     return is_read;
 }
 
-bool store_job_each(struct store *store, int64_t before_us, int64_t before_id, job_row_fn fn,
-                    void *context, struct assay_error *err)
+bool store_job_walk(struct store *store, sqlite3_stmt *s, job_row_fn fn, void *context,
+                    struct assay_error *err)
 {
-    sqlite3_stmt *s = store_statement(store, SQL_JOB_EACH, err);
     bool goes_on = true;
     int code = SQLITE_DONE;
 
-    if (!s)
-        return false;
-    (void)sqlite3_bind_int64(s, 1, before_us);
-    (void)sqlite3_bind_int64(s, 2, before_id);
     while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
         struct job_row row;
 
@@ -183,6 +187,18 @@ bool store_job_each(struct store *store, int64_t before_us, int64_t before_id, j
         (void)store_fail(store, "list the jobs", err);
     (void)sqlite3_reset(s);
     return !goes_on || code == SQLITE_DONE;
+}
+
+bool store_job_each(struct store *store, int64_t before_us, int64_t before_id, job_row_fn fn,
+                    void *context, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_JOB_EACH, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, before_us);
+    (void)sqlite3_bind_int64(s, 2, before_id);
+    return store_job_walk(store, s, fn, context, err);
 }
 
 bool store_job_find(struct store *store, const char *prefix, int64_t *job, int64_t *count,

@@ -34,4 +34,15 @@ int store_bind_doubles(sqlite3_stmt *statement, int index, const double *values,
 /* Room for count doubles in store->scratch; false for lack of memory. */
 bool store_scratch(struct store *store, size_t count);
 
+/* Walks a statement that selects JOB_COLUMNS; resets it. */
+bool store_job_walk(struct store *store, sqlite3_stmt *statement, job_row_fn fn, void *context,
+                    struct assay_error *err);
+
+/* Deletes what a study has beside its trials. */
+bool store_study_delete(struct store *store, int64_t job, struct assay_error *err);
+
+/* Deletes the job's trials from first to last, and all that stands beside them. */
+bool store_trials_delete(struct store *store, int64_t job, int64_t first, int64_t last,
+                         struct assay_error *err);
+
 #endif

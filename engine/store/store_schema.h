@@ -18,13 +18,21 @@
     "CREATE TABLE early_stop (trial INTEGER PRIMARY KEY, progress REAL NOT NULL,"                  \
     " why TEXT NOT NULL) STRICT;"
 
-/* What version 3 added: what samplers have learnt and go on from, so that it is learnt once; and
- * whose a job is. */
+/* What version 3 added: what samplers have learnt and go on from, so that it is learnt once; whose
+ * a job is; and what studies of VizierService need beside: which client has a trial, which trials
+ * are gone, and what the newest operations answered. */
 #define STORE_JOB_PARENT "parent TEXT NOT NULL DEFAULT '" STORE_PARENT_LOCAL "'"
 #define STORE_ADDED_IN_3                                                                           \
     "CREATE TABLE model (job INTEGER NOT NULL, count INTEGER NOT NULL, numbers BLOB NOT NULL,"     \
-    " PRIMARY KEY (job, count)) STRICT, WITHOUT ROWID;"
-#define STORE_CHANGED_IN_3 "ALTER TABLE job ADD COLUMN " STORE_JOB_PARENT ";"
+    " PRIMARY KEY (job, count)) STRICT, WITHOUT ROWID;"                                            \
+    "CREATE TABLE client (trial INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;"                    \
+    "CREATE TABLE deleted (trial INTEGER PRIMARY KEY) STRICT;"                                     \
+    "CREATE TABLE operation ("                                                                     \
+    " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, state INTEGER NOT NULL,"                      \
+    " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, client TEXT NOT NULL,"                   \
+    " trials TEXT NOT NULL) STRICT;"
+#define STORE_STUDY_INDEX "CREATE INDEX study_by_name ON job (display_name) WHERE kind = 2;"
+#define STORE_CHANGED_IN_3 "ALTER TABLE job ADD COLUMN " STORE_JOB_PARENT ";" STORE_STUDY_INDEX
 
 /* How a job of an older version reads where nothing may be changed. */
 #define STORE_JOB_BEFORE_3                                                                         \
@@ -55,7 +63,7 @@
     " PRIMARY KEY (trial, ordinal)) STRICT, WITHOUT ROWID;"                                        \
     "CREATE TABLE mark ("                                                                          \
     " trial INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, position BLOB NOT NULL) "               \
-    "STRICT;" STORE_ADDED_IN_2 STORE_ADDED_IN_3
+    "STRICT;" STORE_ADDED_IN_2 STORE_ADDED_IN_3 STORE_STUDY_INDEX
 
 enum store_statement {
     SQL_BEGIN,
@@ -94,6 +102,18 @@ enum store_statement {
     SQL_MODEL_PUT,
     SQL_MODEL_EACH,
     SQL_MODEL_TRIM,
+    SQL_STUDY_BY_NAME,
+    SQL_CLIENT_PUT,
+    SQL_CLIENT_GET,
+    SQL_CLIENT_DELETE_JOB,
+    SQL_DELETED_PUT,
+    SQL_DELETED_LAST,
+    SQL_DELETED_DELETE_JOB,
+    SQL_OPERATION_PUT,
+    SQL_OPERATION_GET,
+    SQL_OPERATION_LAST,
+    SQL_DELETION_EACH,
+    SQL_OPERATION_DELETE,
     SQL_COUNT
 };
 
@@ -160,6 +180,21 @@ static const char *const store_sql[SQL_COUNT] = {
     [SQL_MODEL_PUT] = "INSERT OR REPLACE INTO model VALUES (?1,?2,?3)",
     [SQL_MODEL_EACH] = "SELECT count, numbers FROM model WHERE job=?1 ORDER BY count",
     [SQL_MODEL_TRIM] = "DELETE FROM model WHERE job=?1 AND count < ?2",
+    [SQL_STUDY_BY_NAME] = "SELECT " JOB_COLUMNS " FROM job WHERE kind = 2 AND display_name = ?1"
+                          " ORDER BY create_us DESC, id DESC",
+    [SQL_CLIENT_PUT] = "INSERT OR REPLACE INTO client VALUES (?1,?2)",
+    [SQL_CLIENT_GET] = "SELECT id FROM client WHERE trial=?1",
+    [SQL_CLIENT_DELETE_JOB] = "DELETE FROM client WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_DELETED_PUT] = "INSERT INTO deleted VALUES (?1)",
+    [SQL_DELETED_LAST] = "SELECT max(trial) FROM deleted WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_DELETED_DELETE_JOB] = "DELETE FROM deleted WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_OPERATION_PUT] = "INSERT INTO operation VALUES (?1,?2,?3,?4,?5,?6,?7)",
+    [SQL_OPERATION_GET] = "SELECT kind, state, start_us, end_us, client, trials FROM operation"
+                          " WHERE id=?1",
+    [SQL_DELETION_EACH] = "SELECT id / 100000000, start_us, end_us, client FROM operation"
+                          " WHERE kind = 2 AND id / 100000000 < ?1 ORDER BY id DESC",
+    [SQL_OPERATION_LAST] = "SELECT max(id) FROM operation WHERE id BETWEEN ?1 AND ?2",
+    [SQL_OPERATION_DELETE] = "DELETE FROM operation WHERE id BETWEEN ?1 AND ?2",
 };
 
 #endif

@@ -1,5 +1,7 @@
 #include "tests/faults/failing_memory.h"
 
+#include "tests/simulation/world.h"
+
 #include <cjson/cJSON.h>
 #include <sqlite3.h>
 #include <stdarg.h>

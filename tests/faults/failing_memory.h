@@ -5,7 +5,10 @@
 #ifndef TESTS_FAULTS_FAILING_MEMORY_H
 #define TESTS_FAULTS_FAILING_MEMORY_H
 
-#include "tests/simulation/world.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct world_guard; /* tests/simulation/world.h */
 
 struct failing_memory {
     uint64_t calls;    /* allocations asked for while armed */

@@ -147,7 +147,8 @@ Test(store, jobs_are_listed_newest_first)
     insert_job(bench.store, 1, 30);
     insert_job(bench.store, 2, 20);
     insert_job(bench.store, 4, 20); /* as old: the higher id first */
-    cr_assert(store_job_each(bench.store, INT64_MAX, INT64_MAX, note_job, &ids, &err), "%s", err.message);
+    cr_assert(store_job_each(bench.store, INT64_MAX, INT64_MAX, note_job, &ids, &err), "%s",
+              err.message);
     cr_assert(eq(sz, ids.count, 4));
     cr_assert(eq(i64, ids.items[0], 1));
     cr_assert(eq(i64, ids.items[1], 4));
@@ -370,7 +371,9 @@ static void make_old(const char *folder, int version)
 {
     if (version < 2)
         run_sql(folder, "DROP TABLE suggestion; DROP TABLE early_stop");
-    run_sql(folder, "DROP TABLE model; ALTER TABLE job DROP COLUMN parent");
+    run_sql(folder, "DROP TABLE model; DROP TABLE client; DROP TABLE deleted; "
+                    "DROP TABLE operation; DROP INDEX study_by_name; "
+                    "ALTER TABLE job DROP COLUMN parent");
     run_sql(folder, version < 2 ? "PRAGMA user_version=1" : "PRAGMA user_version=2");
 }
 

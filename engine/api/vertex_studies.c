@@ -1,0 +1,291 @@
+/* Studies as the API has them: create, get, list, look up, delete. */
+
+#include "engine/api/vertex_studies.h"
+
+#include "assay/value.h"
+#include "engine/api/submission.h"
+#include "engine/api/vertex_jobs.h"
+#include "engine/spec/fields.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t study_path_number(const struct api_call *call, enum route_word word)
+{
+    const char *text = call->match->words[word];
+    int64_t number = 0;
+
+    /* "+1" and "01" are names of nothing. */
+    if (*text < '1' || *text > '9' || !assay_integer_parse(text, &number))
+        return 0;
+    return number < STORE_TRIALS_MAX ? number : 0;
+}
+
+static bool fail_absent(const struct api_call *call, struct assay_error *err)
+{
+    return assay_fail(err, ASSAY_NOT_FOUND, NULL, "the Study %s does not exist",
+                      call->match->words[ROUTE_STUDY]);
+}
+
+static bool read_row(const struct api_call *call, struct job_row *row, struct assay_error *err)
+{
+    int64_t id = 0;
+    bool is_read = false;
+
+    if (!assay_integer_parse(call->match->words[ROUTE_STUDY], &id))
+        return fail_absent(call, err);
+    is_read = store_job_get(engine_read_begin(call->engine), id, row, err);
+    engine_read_end(call->engine);
+    if (!is_read && err->code != ASSAY_NOT_FOUND)
+        return false;
+    if (is_read && row->kind == JOB_STUDY && vertex_is_parent(call, row->parent))
+        return true;
+    return fail_absent(call, err);
+}
+
+bool study_read(const struct api_call *call, struct study *study, struct assay_error *err)
+{
+    *study = (struct study){ 0 };
+    if (!read_row(call, &study->row, err))
+        return false;
+    study->spec = job_row_spec(&study->row, err);
+    return study->spec != NULL;
+}
+
+void study_clear(struct study *study)
+{
+    job_spec_free(study->spec);
+    job_row_clear(&study->row);
+    *study = (struct study){ 0 };
+}
+
+cJSON *study_read_body(const struct api_call *call, struct assay_error *err)
+{
+    err->code = ASSAY_OK;
+    if (!call->request->body || call->request->body_size == 0)
+        return NULL;
+    return json_read(call->request->body, call->request->body_size, err);
+}
+
+bool study_write_empty(struct api_call *call)
+{
+    json_begin_object(&call->json);
+    json_end_object(&call->json);
+    return true;
+}
+
+bool study_page_read(const struct api_call *call, int default_size, struct study_page *page,
+                     struct assay_error *err)
+{
+    char word[PAGE_TOKEN_TEXT + 16] = "";
+
+    (void)api_query(call, "pageSize", word, sizeof word);
+    if (!page_size_read(word, default_size, &page->size, err))
+        return false;
+    word[0] = '\0';
+    (void)api_query(call, "pageToken", word, sizeof word);
+    return page_token_read(word, &page->request, &page->position, err);
+}
+
+void study_page_write_next(struct api_call *call, const struct study_page *page,
+                           const struct page_position *position)
+{
+    char token[PAGE_TOKEN_TEXT];
+
+    json_key(&call->json, "nextPageToken");
+    json_string(&call->json, page_token_write(&page->request, position, token));
+}
+
+static bool write_by_id(struct api_call *call, int64_t id, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    bool is_ok = store_job_get(engine_read_begin(call->engine), id, &row, err);
+
+    engine_read_end(call->engine);
+    is_ok = is_ok && vertex_write_job(call, &call->json, &row, false, err);
+    job_row_clear(&row);
+    return is_ok;
+}
+
+bool vertex_create_study(struct api_call *call, struct assay_error *err)
+{
+    struct submission submission = { 0 };
+    struct submission_text text = { .document = call->request->body ? call->request->body : "",
+                                    .format = DOCUMENT_JSON,
+                                    .dir = engine_state_dir(call->engine) };
+    char parent[2 * ROUTE_WORD_SIZE + 32];
+    int64_t id = 0;
+    bool is_ok = submission_read_study(&submission, &text, err);
+
+    (void)snprintf(parent, sizeof parent, "projects/%s/locations/%s",
+                   call->match->words[ROUTE_PROJECT], call->match->words[ROUTE_LOCATION]);
+    is_ok = is_ok && api_hand_in(call, &submission, parent, &id, err) && write_by_id(call, id, err);
+    submission_clear(&submission);
+    return is_ok;
+}
+
+bool vertex_get_study(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    bool is_ok = read_row(call, &row, err) && vertex_write_job(call, &call->json, &row, false, err);
+
+    job_row_clear(&row);
+    return is_ok;
+}
+
+bool vertex_delete_study(struct api_call *call, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct request request = { .kind = REQUEST_DELETE };
+    bool is_ok = read_row(call, &row, err);
+
+    request.job = row.id;
+    is_ok = is_ok && engine_ask(call->engine, &request, err);
+    job_row_clear(&row);
+    /* Of two that delete at once one comes too late. */
+    if (!is_ok && err->code == ASSAY_NOT_FOUND)
+        return fail_absent(call, err);
+    return is_ok && study_write_empty(call);
+}
+
+struct listing {
+    const struct api_call *call;
+    struct study_page page;
+    int64_t ids[PAGE_SIZE_MAX];
+    int count;
+    bool has_more;
+    struct page_position last;
+};
+
+static bool choose(void *context, const struct job_row *row)
+{
+    struct listing *listing = context;
+
+    if (row->kind != JOB_STUDY || !vertex_is_parent(listing->call, row->parent))
+        return true;
+    listing->has_more = listing->count == listing->page.size;
+    if (listing->has_more)
+        return false;
+    listing->ids[listing->count++] = row->id;
+    listing->last = (struct page_position){ .key = row->create_us, .id = row->id };
+    return true;
+}
+
+/* One that was deleted since the walk is passed over. */
+static bool write_listing(struct api_call *call, const struct listing *listing,
+                          struct assay_error *err)
+{
+    bool is_ok = true;
+
+    json_begin_object(&call->json);
+    if (listing->count > 0) {
+        json_key(&call->json, "studies");
+        json_begin_array(&call->json);
+        for (int i = 0; i < listing->count && is_ok; i++)
+            is_ok = write_by_id(call, listing->ids[i], err) || err->code == ASSAY_NOT_FOUND;
+        json_end_array(&call->json);
+    }
+    if (listing->has_more)
+        study_page_write_next(call, &listing->page, &listing->last);
+    json_end_object(&call->json);
+    return is_ok;
+}
+
+/* Newest first. */
+bool vertex_list_studies(struct api_call *call, struct assay_error *err)
+{
+    struct listing *listing = calloc(1, sizeof *listing);
+    bool is_ok = listing != NULL;
+
+    if (!is_ok)
+        return assay_fail_memory(err);
+    listing->call = call;
+    listing->page =
+        (struct study_page){ .request = { .collection = "studies",
+                                          .parent = call->match->words[ROUTE_LOCATION] },
+                             .position = { .key = INT64_MAX, .id = INT64_MAX } };
+    is_ok = study_page_read(call, PAGE_SIZE_DEFAULT, &listing->page, err);
+    if (is_ok) {
+        is_ok = store_job_each(engine_read_begin(call->engine), listing->page.position.key,
+                               listing->page.position.id, choose, listing, err);
+        engine_read_end(call->engine);
+    }
+    is_ok = is_ok && write_listing(call, listing, err);
+    free(listing);
+    return is_ok;
+}
+
+struct lookup {
+    const struct api_call *call;
+    int64_t found;
+};
+
+static bool look_at(void *context, const struct job_row *row)
+{
+    struct lookup *lookup = context;
+
+    if (vertex_is_parent(lookup->call, row->parent))
+        lookup->found = row->id;
+    return lookup->found == 0;
+}
+
+static const struct field lookup_fields[] = {
+    { .name = "parent", .kind = FIELD_IGNORED },
+    { .name = "displayName", .kind = FIELD_TEXT, .at = FIELD_HERE },
+};
+
+static void lookup_check(struct fields *fields, const cJSON *node, void *record)
+{
+    (void)record;
+    fields_require(fields, node, "displayName");
+}
+
+static const struct message lookup_message = { MESSAGE_FIELDS(lookup_fields),
+                                               .check = lookup_check };
+
+/* The name that is looked for; the caller frees it. NULL and *err, or faults of the call. */
+static char *read_lookup(struct api_call *call, struct assay_error *err)
+{
+    struct fields *fields = calloc(1, sizeof *fields);
+    cJSON *root = study_read_body(call, err);
+    char *name = NULL;
+    bool is_good = false;
+
+    if (!fields || (!root && err->code == ASSAY_OK && !(root = cJSON_CreateObject()))) {
+        (void)assay_fail_memory(err);
+        goto out;
+    }
+    if (!root)
+        goto out;
+    fields->faults = &call->faults;
+    fields_read(fields, root, &lookup_message, &name);
+    is_good = assay_faults_check(&call->faults, err);
+    if (fields->is_short_of_memory)
+        is_good = assay_fail_memory(err);
+out:
+    cJSON_Delete(root);
+    free(fields);
+    if (is_good)
+        return name;
+    free(name);
+    return NULL;
+}
+
+bool vertex_lookup_study(struct api_call *call, struct assay_error *err)
+{
+    struct lookup lookup = { .call = call };
+    char *name = read_lookup(call, err);
+    bool is_ok = name != NULL;
+
+    if (is_ok) {
+        is_ok = store_study_each(engine_read_begin(call->engine), name, look_at, &lookup, err);
+        engine_read_end(call->engine);
+    }
+    if (is_ok && !lookup.found)
+        is_ok = assay_fail(err, ASSAY_NOT_FOUND, NULL,
+                           "there is no Study with the display name \"%.200s\"", name);
+    is_ok = is_ok && write_by_id(call, lookup.found, err);
+    free(name);
+    return is_ok;
+}

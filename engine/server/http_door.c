@@ -1,0 +1,454 @@
+#include "engine/server/http_door.h"
+
+#include "assay/env.h"
+#include "engine/server/errands.h"
+#include "engine/server/exchange.h"
+#include "engine/server/monitor.h"
+#include "engine/server/peer.h"
+#include "engine/server/watch.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Headers of real clients stay below 16 KiB; bodies are not kept there. */
+enum { CONNECTION_BYTES = 64 * 1024 };
+
+struct http_door {
+    struct http_door_options options;
+    struct MHD_Daemon *daemon;
+    struct watch *watch;
+    struct errands *errands;
+    pthread_mutex_t mutex;   /* guards under_way */
+    pthread_cond_t is_quiet; /* under_way has become 0 */
+    atomic_bool is_closing;  /* each connection ends with the answer that it waits for */
+    int under_way;           /* requests whose line has come and whose answer is not sent yet */
+};
+
+/* A connection, as long as it is open. */
+struct caller {
+    struct watched watched;
+    bool is_looked_up;
+    bool is_peer_known;
+    uid_t peer;
+};
+
+/* A request, from its first line to the end of its answer. */
+struct visit {
+    struct errand errand; /* first: it is the visit */
+    struct http_door *door;
+    struct MHD_Connection *connection;
+    struct caller *caller;
+    struct exchange *exchange;
+    const char *method; /* lives as long as the request */
+    bool has_headers;
+    bool is_denied; /* by access rules: the connection ends, too */
+    bool is_answered;
+    bool has_answer; /* it could be made */
+    struct assay_response answer;
+};
+
+static struct caller *caller_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
+static int descriptor_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return info ? info->connect_fd : -1;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_door *door = context;
+    struct caller *caller = *socket_context;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        (void)atomic_fetch_add(&door->options.traffic->connections, 1);
+        caller = calloc(1, sizeof *caller);
+        *socket_context = caller; /* without one, each request is refused */
+        if (caller)
+            watch_add(door->watch, &caller->watched, descriptor_of(connection));
+        return;
+    }
+    (void)atomic_fetch_sub(&door->options.traffic->connections, 1);
+    if (caller)
+        watch_remove(door->watch, &caller->watched);
+    free(caller);
+    *socket_context = NULL;
+}
+
+static void visit_free(struct visit *visit)
+{
+    if (!visit)
+        return;
+    assay_response_clear(&visit->answer);
+    exchange_free(visit->exchange);
+    free(visit);
+}
+
+/* Called with the request line before anything is decoded: the query stays as it was sent. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct http_door *door = context;
+    struct visit *visit = calloc(1, sizeof *visit);
+
+    if (visit) {
+        visit->exchange = exchange_new(target);
+        visit->caller = caller_of(connection);
+        visit->connection = connection;
+        visit->door = door;
+    }
+    if (!visit || !visit->exchange || !visit->caller) {
+        visit_free(visit);
+        return NULL;
+    }
+    (void)pthread_mutex_lock(&door->mutex);
+    door->under_way++;
+    (void)pthread_mutex_unlock(&door->mutex);
+    watch_expect_headers(&visit->caller->watched);
+    return visit;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct http_door *door = context;
+    struct visit *visit = *slot;
+
+    (void)connection;
+    (void)code;
+    if (!visit)
+        return;
+    watch_expect_request(&visit->caller->watched);
+    visit_free(visit);
+    *slot = NULL;
+    (void)pthread_mutex_lock(&door->mutex);
+    if (--door->under_way == 0)
+        (void)pthread_cond_broadcast(&door->is_quiet);
+    (void)pthread_mutex_unlock(&door->mutex);
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static size_t announced_size(struct MHD_Connection *connection)
+{
+    const char *text = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+    /* MHD has checked the header; one that does not fit reads as the largest number. */
+    return text ? (size_t)strtoull(text, NULL, 10) : 0;
+}
+
+static bool has_body(struct MHD_Connection *connection)
+{
+    return announced_size(connection) > 0 ||
+           header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
+}
+
+/* Once per connection: its other end does not change. */
+static void look_up(struct http_door *door, struct caller *caller,
+                    struct MHD_Connection *connection)
+{
+    if (caller->is_looked_up || !door->options.access->is_loopback || !door->options.access->token)
+        return;
+    caller->is_looked_up = true;
+    caller->is_peer_known = peer_uid(descriptor_of(connection), &caller->peer);
+}
+
+static void check_access(struct http_door *door, struct visit *visit,
+                         struct MHD_Connection *connection)
+{
+    struct access_claim claim = {
+        .host = header(connection, MHD_HTTP_HEADER_HOST),
+        .origin = header(connection, MHD_HTTP_HEADER_ORIGIN),
+        .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+        .fetch_site = header(connection, "Sec-Fetch-Site"),
+        /* A browser asks with OPTIONS first, without the token that it will show then. */
+        .is_public = monitor_is_public(exchange_path(visit->exchange)) ||
+                     strcmp(visit->method, "OPTIONS") == 0,
+    };
+    struct assay_error err = { 0 };
+
+    look_up(door, visit->caller, connection);
+    claim.is_peer_known = visit->caller->is_peer_known;
+    claim.peer = visit->caller->peer;
+    visit->is_denied = !access_check(door->options.access, &claim, &err);
+    if (visit->is_denied)
+        exchange_refuse(visit->exchange, assay_code_info(err.code)->http_status, err.code,
+                        err.message);
+}
+
+/* The headers are there: what they forbid is refused before the body comes. */
+static void begin(struct http_door *door, struct visit *visit, struct MHD_Connection *connection)
+{
+    const char *encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
+
+    if (door->options.access)
+        check_access(door, visit, connection);
+    /* Two lengths of one body are how requests are smuggled past a proxy. */
+    if (header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH) &&
+        header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING))
+        exchange_refuse(visit->exchange, 400, ASSAY_INVALID,
+                        "Content-Length and Transfer-Encoding exclude each other");
+    exchange_expect(visit->exchange, announced_size(connection));
+    if (encoding)
+        exchange_expect_encoding(visit->exchange, encoding);
+    watch_expect_body(&visit->caller->watched);
+}
+
+/* What a page may do with our answers, and that a browser must not guess what they are. */
+static bool add_headers(const struct http_door *door, const struct visit *visit,
+                        struct MHD_Response *response)
+{
+    const char *origin = header(visit->connection, MHD_HTTP_HEADER_ORIGIN);
+    const char *host = header(visit->connection, MHD_HTTP_HEADER_HOST);
+    bool is_ok = MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") == MHD_YES;
+
+    if (visit->is_denied || atomic_load(&door->is_closing))
+        is_ok = MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
+    if (visit->answer.content_type)
+        is_ok = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                        visit->answer.content_type) == MHD_YES &&
+                is_ok;
+    if (origin && door->options.access && access_origin_is_near(door->options.access, origin, host))
+        is_ok = MHD_add_response_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN,
+                                        origin) == MHD_YES &&
+                MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Origin") == MHD_YES &&
+                is_ok;
+    return is_ok;
+}
+
+static enum MHD_Result queue(struct visit *visit, struct MHD_Response *response)
+{
+    enum MHD_Result result = MHD_NO;
+
+    traffic_count(visit->door->options.traffic, visit->answer.status);
+    watch_expect_reader(&visit->caller->watched, visit->answer.size);
+    if (add_headers(visit->door, visit, response))
+        result =
+            MHD_queue_response(visit->connection, (unsigned int)visit->answer.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result send_answer(struct visit *visit)
+{
+    struct MHD_Response *response = NULL;
+
+    if (!visit->has_answer || !visit->answer.body)
+        return MHD_NO;
+    response = MHD_create_response_from_buffer(visit->answer.size, visit->answer.body,
+                                               MHD_RESPMEM_MUST_FREE);
+    if (!response)
+        return MHD_NO;
+    visit->answer.body = NULL; /* the response's now */
+    return queue(visit, response);
+}
+
+/* What a browser asks before a page's request. */
+static enum MHD_Result send_options(struct visit *visit)
+{
+    static const char methods[] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    const char *headers = header(visit->connection, MHD_HTTP_HEADER_ACCESS_CONTROL_REQUEST_HEADERS);
+
+    if (!response)
+        return MHD_NO;
+    visit->answer.status = MHD_HTTP_NO_CONTENT;
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, methods);
+    if (header(visit->connection, MHD_HTTP_HEADER_ORIGIN)) {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_METHODS,
+                                      methods);
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_MAX_AGE, "600");
+        if (headers)
+            (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_HEADERS,
+                                          headers);
+    }
+    return queue(visit, response);
+}
+
+static void make_answer(struct visit *visit)
+{
+    const struct http_door_options *options = &visit->door->options;
+
+    visit->has_answer =
+        (!exchange_is_refused(visit->exchange) &&
+         monitor_answer(options->assay, options->traffic, visit->method,
+                        exchange_path(visit->exchange), &visit->answer)) ||
+        exchange_answer(visit->exchange, visit->method, options->assay, &visit->answer);
+    visit->is_answered = true;
+}
+
+static void run_errand(struct errand *errand)
+{
+    struct visit *visit = (struct visit *)errand;
+    struct MHD_Connection *connection = visit->connection;
+
+    make_answer(visit);
+    MHD_resume_connection(connection); /* from here on the visit may be gone */
+}
+
+/* One resource that is read, by its number: less work than to hand it over. */
+static bool is_quick(const struct visit *visit)
+{
+    const char *path = exchange_path(visit->exchange);
+    const char *last = strrchr(path, '/');
+
+    if (exchange_is_refused(visit->exchange))
+        return true;
+    return strcmp(visit->method, "GET") == 0 && last &&
+           strspn(last + 1, "0123456789") == strlen(last + 1);
+}
+
+/* All of the request is there. */
+static enum MHD_Result answer(struct visit *visit)
+{
+    watch_expect_nothing(&visit->caller->watched);
+    if (strcmp(visit->method, "OPTIONS") == 0 && !exchange_is_refused(visit->exchange))
+        return send_options(visit);
+    if (is_quick(visit)) {
+        make_answer(visit);
+        return send_answer(visit);
+    }
+    visit->errand.run = run_errand;
+    MHD_suspend_connection(visit->connection);
+    errands_add(visit->door->errands, &visit->errand);
+    return MHD_YES;
+}
+
+/* HEAD asks for what GET does, and Google's clients tunnel methods that a proxy may not know. */
+static const char *effective_method(struct MHD_Connection *connection, const char *method)
+{
+    static const char *const tunnelled[] = { "GET", "PUT", "PATCH", "DELETE" };
+    const char *wanted = header(connection, "X-HTTP-Method-Override");
+
+    if (strcmp(method, "HEAD") == 0)
+        return "GET";
+    for (size_t i = 0; wanted && i < sizeof tunnelled / sizeof tunnelled[0]; i++)
+        if (strcmp(method, "POST") == 0 && strcmp(wanted, tunnelled[i]) == 0)
+            return tunnelled[i];
+    return method;
+}
+
+/* Called when the headers are there, for each piece of the body, at its end, and when an answer was
+ * made elsewhere. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **slot)
+{
+    struct visit *visit = *slot;
+
+    (void)url;
+    (void)version;
+    if (!visit)
+        return MHD_NO;
+    if (visit->is_answered)
+        return send_answer(visit);
+    if (!visit->has_headers) {
+        visit->has_headers = true;
+        visit->method = effective_method(connection, method);
+        begin(context, visit, connection);
+        /* A body that nobody wants need not come; then the connection ends, too. */
+        return exchange_is_refused(visit->exchange) && has_body(connection) ? answer(visit)
+                                                                            : MHD_YES;
+    }
+    if (*upload_size) {
+        exchange_add(visit->exchange, upload, *upload_size);
+        watch_note_bytes(&visit->caller->watched, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    return answer(visit);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_door *door, int fd)
+{
+    const struct http_door_options *options = &door->options;
+    unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->tls_cert },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_key },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+
+    if (options->tls_cert)
+        flags |= MHD_USE_TLS;
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, door, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_THREAD_POOL_SIZE, options->threads, MHD_OPTION_CONNECTION_LIMIT,
+        options->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->peer_connections_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)WATCH_IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_URI_LOG_CALLBACK, on_target, door, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        door, MHD_OPTION_NOTIFY_CONNECTION, on_connection, door, MHD_OPTION_ARRAY,
+        options->tls_cert ? tls : none, MHD_OPTION_END);
+}
+
+struct http_door *http_door_open(int fd, const struct http_door_options *options,
+                                 struct assay_error *err)
+{
+    struct http_door *door = calloc(1, sizeof *door);
+
+    if (!door) {
+        (void)close(fd);
+        (void)assay_fail_memory(err);
+        return NULL;
+    }
+    door->options = *options;
+    (void)pthread_mutex_init(&door->mutex, NULL);
+    (void)pthread_cond_init(&door->is_quiet, NULL);
+    door->errands = errands_new(options->errands_max);
+    if (!door->errands)
+        (void)assay_fail_memory(err);
+    else
+        door->watch = watch_new(err);
+    if (door->watch)
+        door->daemon = start_daemon(door, fd);
+    if (door->daemon)
+        return door;
+    (void)close(fd);
+    if (door->watch)
+        (void)assay_fail(err, options->tls_cert ? ASSAY_INVALID : ASSAY_UNAVAILABLE, NULL,
+                         "the HTTP server cannot be started%s",
+                         options->tls_cert ? ": look at the certificate and its key" : "");
+    http_door_close(door);
+    return NULL;
+}
+
+void http_door_close(struct http_door *door)
+{
+    int fd = -1;
+
+    if (!door)
+        return;
+    if (door->daemon) {
+        atomic_store(&door->is_closing, true);
+        fd = MHD_quiesce_daemon(door->daemon);
+        (void)pthread_mutex_lock(&door->mutex);
+        while (door->under_way > 0)
+            (void)pthread_cond_wait(&door->is_quiet, &door->mutex);
+        (void)pthread_mutex_unlock(&door->mutex);
+        MHD_stop_daemon(door->daemon);
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    errands_free(door->errands);
+    watch_free(door->watch);
+    (void)pthread_cond_destroy(&door->is_quiet);
+    (void)pthread_mutex_destroy(&door->mutex);
+    free(door);
+}

@@ -1,0 +1,196 @@
+"""Judges recorded answers by Google's own generated types.
+
+    decode.py RECORDING        (in the Python environment of the clients)
+
+Each answer is read as the message that the service documents for its method and path, with unknown
+members forbidden, and written again by protobuf. What it writes must be what was answered: so the
+names are lowerCamelCase, zeros are left out, int64 are strings, enums are numbers or names as asked,
+times are in their canonical form, and nothing is null. Errors must be as google.rpc.Status has them.
+Prints each kind of fault with an example; status 1 when there is one.
+"""
+
+import json
+import re
+import sys
+import urllib.parse
+
+from google.cloud import aiplatform_v1, aiplatform_v1beta1
+from google.cloud.location import locations_pb2
+from google.longrunning import operations_pb2
+from google.protobuf import empty_pb2, json_format
+from google.rpc import error_details_pb2, status_pb2  # noqa: F401  (Any needs the details' types)
+
+# Method, path after the location (* is one segment), message of a good answer.
+ANSWERS = """
+GET     *                                                   google.cloud.location.Location
+POST    customJobs                                          CustomJob
+GET     customJobs/*                                        CustomJob
+GET     customJobs                                          ListCustomJobsResponse
+DELETE  customJobs/*                                        google.longrunning.Operation
+POST    customJobs/*:cancel                                 google.protobuf.Empty
+POST    hyperparameterTuningJobs                            HyperparameterTuningJob
+GET     hyperparameterTuningJobs/*                          HyperparameterTuningJob
+GET     hyperparameterTuningJobs                            ListHyperparameterTuningJobsResponse
+DELETE  hyperparameterTuningJobs/*                          google.longrunning.Operation
+POST    hyperparameterTuningJobs/*:cancel                   google.protobuf.Empty
+POST    studies                                             Study
+GET     studies/*                                           Study
+GET     studies                                             ListStudiesResponse
+DELETE  studies/*                                           google.protobuf.Empty
+POST    studies:lookup                                      Study
+POST    studies/*/trials:suggest                            google.longrunning.Operation
+POST    studies/*/trials                                    Trial
+GET     studies/*/trials/*                                  Trial
+GET     studies/*/trials                                    ListTrialsResponse
+POST    studies/*/trials/*:addTrialMeasurement              Trial
+POST    studies/*/trials/*:complete                         Trial
+DELETE  studies/*/trials/*                                  google.protobuf.Empty
+POST    studies/*/trials/*:checkTrialEarlyStoppingState     google.longrunning.Operation
+POST    studies/*/trials/*:stop                             Trial
+POST    studies/*/trials:listOptimalTrials                  ListOptimalTrialsResponse
+GET     **operations/*                                      google.longrunning.Operation
+GET     **operations                                        google.longrunning.ListOperationsResponse
+POST    **operations/*:wait                                 google.longrunning.Operation
+POST    **operations/*:cancel                               google.protobuf.Empty
+DELETE  **operations/*                                      google.protobuf.Empty
+"""
+PLAIN = {"google.cloud.location.Location": locations_pb2.Location,
+         "google.longrunning.Operation": operations_pb2.Operation,
+         "google.longrunning.ListOperationsResponse": operations_pb2.ListOperationsResponse,
+         "google.protobuf.Empty": empty_pb2.Empty}
+LOCATION = re.compile(r"/(v1|v1beta1|ui)/projects/[^/]+/locations/[^/]+(?:/(.*))?$")
+# HTTP status of each google.rpc.Code that the service answers with.
+STATUSES = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "OUT_OF_RANGE": 400,
+            "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "ABORTED": 409,
+            "RESOURCE_EXHAUSTED": 429, "INTERNAL": 500, "UNIMPLEMENTED": 501, "UNAVAILABLE": 503,
+            "DEADLINE_EXCEEDED": 504}
+
+
+def patterns():
+    for line in ANSWERS.strip().split("\n"):
+        method, path, message = line.split()
+        if path == "*":
+            path = ""  # the location itself
+        shape = re.escape(path).replace(r"\*\*", "(?:.*/)?").replace(r"\*", "[^/:]+")
+        yield method, re.compile(shape + "$"), message
+
+
+PATTERNS = list(patterns())
+
+
+def message_of(method, path):
+    """An empty protobuf message for the answer, or None where the table has none."""
+    match = LOCATION.match(path)
+    if not match:
+        return None
+    package = aiplatform_v1beta1 if match.group(1) == "v1beta1" else aiplatform_v1
+    for wanted, shape, name in PATTERNS:
+        if wanted == method and shape.match(match.group(2) or ""):
+            return PLAIN[name]() if name in PLAIN else getattr(package, name).pb()()
+    return None
+
+
+def different(given, again, path=""):
+    """The first place where two JSON values differ, as text; None where they are alike."""
+    if isinstance(given, dict) and isinstance(again, dict):
+        for key in sorted(given.keys() | again.keys()):
+            if key not in again:
+                return f"{path}.{key} = {json.dumps(given[key])[:200]} should not be there in this form"
+            if key not in given:
+                return f"{path}.{key} should be there: {json.dumps(again[key])[:200]}"
+            if fault := different(given[key], again[key], f"{path}.{key}"):
+                return fault
+        return None
+    if isinstance(given, list) and isinstance(again, list) and len(given) == len(again):
+        for index, pair in enumerate(zip(given, again)):
+            if fault := different(*pair, f"{path}[{index}]"):
+                return fault
+        return None
+    if given == again and isinstance(given, str) == isinstance(again, str):
+        return None
+    return f"{path} is {json.dumps(given)[:200]}, and protobuf writes {json.dumps(again)[:200]}"
+
+
+def details_inside(value, path=""):
+    """Where an `error` inside a good answer has details, which clients cannot decode."""
+    if isinstance(value, dict):
+        if isinstance(value.get("error"), dict) and "details" in value["error"]:
+            return path + ".error.details"
+        value = {f".{key}": item for key, item in value.items()}
+    elif isinstance(value, list):
+        value = {f"[{index}]": item for index, item in enumerate(value)}
+    else:
+        return None
+    return next(filter(None, (details_inside(item, path + key) for key, item in value.items())), None)
+
+
+def judge_good(exchange, path, query):
+    message = message_of(exchange["method"], path)
+    if message is None:
+        return "the table of messages does not know this method and path"
+    try:
+        answer = json.loads(exchange["answer"])
+        json_format.ParseDict(answer, message, ignore_unknown_fields=False)
+    except (ValueError, json_format.ParseError) as error:
+        return f"no {message.DESCRIPTOR.full_name}: {error}"
+    as_numbers = any("enum-encoding=int" in value for value in query.get("$alt", []))
+    again = json_format.MessageToDict(message, use_integers_for_enums=as_numbers)
+    if fault := different(answer, again):
+        return fault
+    if fault := details_inside(answer):
+        return f"{fault} is there"
+    return None
+
+
+def judge_bad(exchange):
+    try:
+        answer = json.loads(exchange["answer"])
+        error = answer["error"]
+        if set(answer) != {"error"} or not set(error) <= {"code", "message", "status", "details"}:
+            return "the error has other members than code, message, status and details"
+        if error["code"] != exchange["status"]:
+            return f"HTTP status {exchange['status']}, code {error['code']}"
+        if STATUSES.get(error["status"]) != exchange["status"]:
+            return f"HTTP status {exchange['status']}, status {error['status']}"
+        if not isinstance(error["message"], str) or not error["message"]:
+            return "the error has no message"
+        details = {"details": error.get("details", [])}
+        json_format.ParseDict(details, status_pb2.Status(), ignore_unknown_fields=False)
+    except (ValueError, KeyError, TypeError, json_format.ParseError) as fault:
+        return f"no google.rpc.Status: {fault!r}"
+    return None
+
+
+def judge(exchange):
+    """None, or what is wrong with an answer."""
+    target = urllib.parse.urlsplit(exchange["target"])
+    if not exchange["headers"].get("content-type", "").startswith("application/json"):
+        return f"content-type {exchange['headers'].get('content-type')}"
+    if exchange["status"] >= 400:
+        return judge_bad(exchange)
+    return judge_good(exchange, target.path, urllib.parse.parse_qs(target.query))
+
+
+def main():
+    kinds, faults = set(), {}
+    with open(sys.argv[1], encoding="utf-8") as file:
+        exchanges = [json.loads(line) for line in file]
+    for exchange in exchanges:
+        path = exchange["target"].split("?")[0]
+        kind = exchange["method"] + " " + re.sub(r"[0-9]{3,}|(?<=trials/)\d+", "N", path)
+        kinds.add(kind)
+        if fault := judge(exchange):
+            like = re.sub(r"\d+", "N", f"{kind} {exchange['status']} {fault}")
+            faults.setdefault(like, []).append((exchange, fault))
+    for group in faults.values():
+        exchange, fault = group[0]
+        print(f"FAILED {len(group)} times: {exchange['method']} {exchange['target']} answers "
+              f"{exchange['status']}: {fault}\n    asked:    {exchange['request'][:1500]}\n"
+              f"    answered: {exchange['answer'][:1500]}")
+    count = sum(map(len, faults.values()))
+    print(f"{len(exchanges)} answers decoded strictly, {count} faults, {len(kinds)} kinds of request")
+    return 1 if faults or not exchanges else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
