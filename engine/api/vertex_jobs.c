@@ -41,7 +41,14 @@ bool vertex_check_arguments(const struct api_call *call, const char *argument,
         is_ok = assay_fail(err, ASSAY_INVALID, NULL, "the request's body: expected an object");
     cJSON_ArrayForEach(member, body)
     {
-        if (is_ok && strcmp(member->string, "name") != 0 && strcmp(member->string, argument) != 0)
+        bool is_argument = strcmp(member->string, argument) == 0;
+        int64_t time_us = 0;
+
+        if (is_ok && is_argument && strcmp(argument, "timeout") == 0 &&
+            !(cJSON_IsString(member) && assay_duration_parse(member->valuestring, &time_us)))
+            is_ok =
+                assay_fail(err, ASSAY_INVALID, argument, "expected a duration such as \"1.5s\"");
+        if (is_ok && !is_argument && strcmp(member->string, "name") != 0)
             is_ok = assay_fail(err, ASSAY_INVALID, member->string, "unknown field");
     }
     cJSON_Delete(body);
