@@ -63,7 +63,8 @@ static bool find(const struct api_call *call, struct operation_row *row, struct 
 {
     const char *word = call->match->words[ROUTE_OPERATION];
     int64_t job = 0;
-    bool is_found = assay_integer_parse(word, &job) && job > 0;
+    bool is_found =
+        assay_integer_parse(word, &job) && job > 0 && job < INT64_MAX / STORE_TRIALS_MAX;
 
     if (is_found) {
         is_found = store_operation_get(engine_read_begin(call->engine), job, 0, row, err);

@@ -95,7 +95,7 @@ class Service:
             end = time.monotonic() + END_SECONDS
             while time.monotonic() < end:
                 jobs = self.ask("GET", "/assay/v1/jobs")[1].get("jobs", [])
-                if not any(job.get("isWorkedOn") for job in jobs):
+                if not any(job.get("isWorkedOn") and job.get("kind") != "Study" for job in jobs):
                     break
                 time.sleep(0.05)
         except (OSError, ValueError):
