@@ -61,7 +61,7 @@ bool api_get_trial(struct api_call *call, struct assay_error *err);
 bool api_list_optimal_trials(struct api_call *call, struct assay_error *err);
 bool api_get_logs(struct api_call *call, struct assay_error *err);
 
-/* vertex_operations.c */
+/* vertex/vertex_operations.c */
 /* Answers a deletion that was done: with its operation. */
 bool vertex_answer_deletion(struct api_call *call, int64_t job, struct assay_error *err);
 bool vertex_list_operations(struct api_call *call, struct assay_error *err);
@@ -70,7 +70,7 @@ bool vertex_wait_for_operation(struct api_call *call, struct assay_error *err);
 bool vertex_cancel_operation(struct api_call *call, struct assay_error *err);
 bool vertex_delete_operation(struct api_call *call, struct assay_error *err);
 
-/* vertex_jobs.c */
+/* vertex/vertex_jobs.c */
 bool vertex_get_location(struct api_call *call, struct assay_error *err);
 bool vertex_create_tuning_job(struct api_call *call, struct assay_error *err);
 bool vertex_list_tuning_jobs(struct api_call *call, struct assay_error *err);
@@ -83,30 +83,30 @@ bool vertex_get_custom_job(struct api_call *call, struct assay_error *err);
 bool vertex_delete_custom_job(struct api_call *call, struct assay_error *err);
 bool vertex_cancel_custom_job(struct api_call *call, struct assay_error *err);
 
-/* vertex_studies.c */
-bool vertex_create_study(struct api_call *call, struct assay_error *err);
-bool vertex_list_studies(struct api_call *call, struct assay_error *err);
-bool vertex_lookup_study(struct api_call *call, struct assay_error *err);
-bool vertex_get_study(struct api_call *call, struct assay_error *err);
-bool vertex_delete_study(struct api_call *call, struct assay_error *err);
+/* vizier/vizier_studies.c */
+bool vizier_create_study(struct api_call *call, struct assay_error *err);
+bool vizier_list_studies(struct api_call *call, struct assay_error *err);
+bool vizier_lookup_study(struct api_call *call, struct assay_error *err);
+bool vizier_get_study(struct api_call *call, struct assay_error *err);
+bool vizier_delete_study(struct api_call *call, struct assay_error *err);
 
-/* vertex_trials.c */
-bool vertex_suggest_trials(struct api_call *call, struct assay_error *err);
-bool vertex_list_optimal_trials(struct api_call *call, struct assay_error *err);
-bool vertex_create_trial(struct api_call *call, struct assay_error *err);
-bool vertex_list_trials(struct api_call *call, struct assay_error *err);
-bool vertex_get_trial(struct api_call *call, struct assay_error *err);
-bool vertex_delete_trial(struct api_call *call, struct assay_error *err);
-bool vertex_add_measurement(struct api_call *call, struct assay_error *err);
-bool vertex_complete_trial(struct api_call *call, struct assay_error *err);
-bool vertex_check_trial(struct api_call *call, struct assay_error *err);
-bool vertex_stop_trial(struct api_call *call, struct assay_error *err);
+/* vizier/vizier_trials.c */
+bool vizier_suggest_trials(struct api_call *call, struct assay_error *err);
+bool vizier_list_optimal_trials(struct api_call *call, struct assay_error *err);
+bool vizier_create_trial(struct api_call *call, struct assay_error *err);
+bool vizier_list_trials(struct api_call *call, struct assay_error *err);
+bool vizier_get_trial(struct api_call *call, struct assay_error *err);
+bool vizier_delete_trial(struct api_call *call, struct assay_error *err);
+bool vizier_add_measurement(struct api_call *call, struct assay_error *err);
+bool vizier_complete_trial(struct api_call *call, struct assay_error *err);
+bool vizier_check_trial(struct api_call *call, struct assay_error *err);
+bool vizier_stop_trial(struct api_call *call, struct assay_error *err);
 
-/* vertex_study_operations.c */
-bool vertex_list_study_operations(struct api_call *call, struct assay_error *err);
-bool vertex_get_study_operation(struct api_call *call, struct assay_error *err);
-bool vertex_delete_study_operation(struct api_call *call, struct assay_error *err);
-bool vertex_cancel_study_operation(struct api_call *call, struct assay_error *err);
+/* vizier/vizier_operations.c */
+bool vizier_list_study_operations(struct api_call *call, struct assay_error *err);
+bool vizier_get_study_operation(struct api_call *call, struct assay_error *err);
+bool vizier_delete_study_operation(struct api_call *call, struct assay_error *err);
+bool vizier_cancel_study_operation(struct api_call *call, struct assay_error *err);
 
 /* api_search.c */
 bool api_explain_trial(struct api_call *call, struct assay_error *err);

@@ -3,7 +3,7 @@
  * with its name, from which it takes nothing when it is applied again.
  */
 #include "assay/json.h"
-#include "engine/api/field_mask.h"
+#include "engine/api/list/field_mask.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * A filter of a list: it is refused with a place and a reason, or it answers rows of all kinds, and
  * with NOT before it the other way round.
  */
-#include "engine/api/filter.h"
+#include "engine/api/list/filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>

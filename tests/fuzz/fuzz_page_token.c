@@ -2,7 +2,7 @@
  * A page token, and a request with a position that begins with a line of its own: what is accepted
  * is written the same again, what was written is accepted, and with one bit changed no more.
  */
-#include "engine/api/page_token.h"
+#include "engine/api/list/page_token.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "engine/api/field_mask.h"
+#include "engine/api/list/field_mask.h"
 
 #include "assay/json.h"
 #include "tests/simulation/dice.h"

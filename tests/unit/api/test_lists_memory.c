@@ -1,6 +1,6 @@
 /* Fails each allocation of what lists are asked with in turn, by the linker. */
-#include "engine/api/field_mask.h"
-#include "engine/api/filter.h"
+#include "engine/api/list/field_mask.h"
+#include "engine/api/list/filter.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,4 +1,4 @@
-#include "engine/api/page_token.h"
+#include "engine/api/list/page_token.h"
 
 #include "tests/simulation/dice.h"
 

@@ -1,6 +1,6 @@
 /* The bodies of requests about a study's trials. */
 
-#include "engine/api/vizier_body.h"
+#include "engine/api/vizier/vizier_body.h"
 
 #include "engine/spec/study_resource.h"
 

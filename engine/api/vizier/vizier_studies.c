@@ -1,10 +1,10 @@
 /* Studies as the API has them: create, get, list, look up, delete. */
 
-#include "engine/api/vertex_studies.h"
+#include "engine/api/vizier/vizier_studies.h"
 
 #include "assay/value.h"
 #include "engine/api/submission.h"
-#include "engine/api/vertex_jobs.h"
+#include "engine/api/vertex/vertex_jobs.h"
 #include "engine/spec/fields.h"
 
 #include <inttypes.h>
@@ -108,7 +108,7 @@ static bool write_by_id(struct api_call *call, int64_t id, struct assay_error *e
     return is_ok;
 }
 
-bool vertex_create_study(struct api_call *call, struct assay_error *err)
+bool vizier_create_study(struct api_call *call, struct assay_error *err)
 {
     struct submission submission = { 0 };
     struct submission_text text = { .document = call->request->body ? call->request->body : "",
@@ -125,7 +125,7 @@ bool vertex_create_study(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_get_study(struct api_call *call, struct assay_error *err)
+bool vizier_get_study(struct api_call *call, struct assay_error *err)
 {
     struct job_row row = { 0 };
     bool is_ok = read_row(call, &row, err) && vertex_write_job(call, &call->json, &row, false, err);
@@ -134,7 +134,7 @@ bool vertex_get_study(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_delete_study(struct api_call *call, struct assay_error *err)
+bool vizier_delete_study(struct api_call *call, struct assay_error *err)
 {
     struct job_row row = { 0 };
     struct request request = { .kind = REQUEST_DELETE };
@@ -193,7 +193,7 @@ static bool write_listing(struct api_call *call, const struct listing *listing,
 }
 
 /* Newest first. */
-bool vertex_list_studies(struct api_call *call, struct assay_error *err)
+bool vizier_list_studies(struct api_call *call, struct assay_error *err)
 {
     struct listing *listing = calloc(1, sizeof *listing);
     bool is_ok = listing != NULL;
@@ -272,7 +272,7 @@ out:
     return NULL;
 }
 
-bool vertex_lookup_study(struct api_call *call, struct assay_error *err)
+bool vizier_lookup_study(struct api_call *call, struct assay_error *err)
 {
     struct lookup lookup = { .call = call };
     char *name = read_lookup(call, err);

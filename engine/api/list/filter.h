@@ -1,5 +1,6 @@
 /*
- * engine/api/filter.h - the `filter` of a list: a subset of AIP-160, parsed once, asked per row.
+ * engine/api/list/filter.h - the `filter` of a list: a subset of AIP-160, parsed once, asked per
+ * row.
  *
  *     filter     = [ expression ]                        nothing matches every row
  *     expression = factor { [ "AND" ] factor }
@@ -16,8 +17,8 @@
  *
  * Threads: a filter never changes once it is made.
  */
-#ifndef ENGINE_API_FILTER_H
-#define ENGINE_API_FILTER_H
+#ifndef ENGINE_API_LIST_FILTER_H
+#define ENGINE_API_LIST_FILTER_H
 
 #include "assay/error.h"
 #include "engine/spec/fields.h"

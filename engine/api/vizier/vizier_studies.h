@@ -1,11 +1,11 @@
 /*
- * engine/api/vertex_studies.h - what the files that answer for VizierService share.
+ * engine/api/vizier/vizier_studies.h - what the files that answer for VizierService share.
  */
-#ifndef ENGINE_API_VERTEX_STUDIES_H
-#define ENGINE_API_VERTEX_STUDIES_H
+#ifndef ENGINE_API_VIZIER_VIZIER_STUDIES_H
+#define ENGINE_API_VIZIER_VIZIER_STUDIES_H
 
 #include "engine/api/api_private.h"
-#include "engine/api/page_token.h"
+#include "engine/api/list/page_token.h"
 
 /* A study that a path names. */
 struct study {

@@ -1,4 +1,4 @@
-#include "engine/api/filter.h"
+#include "engine/api/list/filter.h"
 
 #include "assay/utf8.h"
 #include "assay/value.h"

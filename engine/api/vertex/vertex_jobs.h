@@ -1,8 +1,8 @@
 /*
- * engine/api/vertex_jobs.h - what the files that answer for Vertex AI's jobs share.
+ * engine/api/vertex/vertex_jobs.h - what the files that answer for Vertex AI's jobs share.
  */
-#ifndef ENGINE_API_VERTEX_JOBS_H
-#define ENGINE_API_VERTEX_JOBS_H
+#ifndef ENGINE_API_VERTEX_VERTEX_JOBS_H
+#define ENGINE_API_VERTEX_VERTEX_JOBS_H
 
 #include "engine/api/api_private.h"
 

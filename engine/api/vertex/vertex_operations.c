@@ -2,10 +2,10 @@
  * Operations of deletions. They are done when they are answered; what is left of a deleted job is a
  * word that it is gone.
  */
-#include "engine/api/vertex_jobs.h"
+#include "engine/api/vertex/vertex_jobs.h"
 
 #include "assay/value.h"
-#include "engine/api/page_token.h"
+#include "engine/api/list/page_token.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Lists of jobs: filter, pages, readMask. Newest first; tuning jobs without their trials. */
 
-#include "engine/api/field_mask.h"
-#include "engine/api/filter.h"
-#include "engine/api/page_token.h"
-#include "engine/api/vertex_jobs.h"
+#include "engine/api/list/field_mask.h"
+#include "engine/api/list/filter.h"
+#include "engine/api/list/page_token.h"
+#include "engine/api/vertex/vertex_jobs.h"
 #include "engine/spec/fields.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* The trials of studies as the API has them. What changes one is asked of the controller, and
  * answered from the store. */
 
-#include "engine/api/vertex_jobs.h"
-#include "engine/api/vertex_studies.h"
+#include "engine/api/vertex/vertex_jobs.h"
+#include "engine/api/vizier/vizier_studies.h"
 
-#include "engine/api/vizier_body.h"
+#include "engine/api/vizier/vizier_body.h"
 #include "engine/life/optimal.h"
 
 #include <inttypes.h>
@@ -144,7 +144,7 @@ static bool suggest(struct api_call *call, struct asking *asking, struct assay_e
            study_write_operation(call, &asking->study, asking->ask.operation, err);
 }
 
-bool vertex_suggest_trials(struct api_call *call, struct assay_error *err)
+bool vizier_suggest_trials(struct api_call *call, struct assay_error *err)
 {
     struct asking asking;
     bool is_ok = begin_asking(call, &asking, REQUEST_SUGGEST, err) &&
@@ -176,7 +176,7 @@ static bool create(struct api_call *call, struct asking *asking, struct assay_er
     return is_ok;
 }
 
-bool vertex_create_trial(struct api_call *call, struct assay_error *err)
+bool vizier_create_trial(struct api_call *call, struct assay_error *err)
 {
     struct asking asking;
     bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_CREATE, err) &&
@@ -186,7 +186,7 @@ bool vertex_create_trial(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_add_measurement(struct api_call *call, struct assay_error *err)
+bool vizier_add_measurement(struct api_call *call, struct assay_error *err)
 {
     struct asking asking;
     bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_MEASURE, err) &&
@@ -198,7 +198,7 @@ bool vertex_add_measurement(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_complete_trial(struct api_call *call, struct assay_error *err)
+bool vizier_complete_trial(struct api_call *call, struct assay_error *err)
 {
     struct asking asking;
     bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_COMPLETE, err) &&
@@ -213,7 +213,7 @@ bool vertex_complete_trial(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_stop_trial(struct api_call *call, struct assay_error *err)
+bool vizier_stop_trial(struct api_call *call, struct assay_error *err)
 {
     struct asking asking = { 0 };
     bool is_ok = vertex_check_arguments(call, "", err) &&
@@ -224,7 +224,7 @@ bool vertex_stop_trial(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_check_trial(struct api_call *call, struct assay_error *err)
+bool vizier_check_trial(struct api_call *call, struct assay_error *err)
 {
     struct asking asking = { 0 };
     bool is_ok = vertex_check_arguments(call, "", err) &&
@@ -236,7 +236,7 @@ bool vertex_check_trial(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_delete_trial(struct api_call *call, struct assay_error *err)
+bool vizier_delete_trial(struct api_call *call, struct assay_error *err)
 {
     struct asking asking;
     bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_DELETE, err) &&
@@ -246,7 +246,7 @@ bool vertex_delete_trial(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-bool vertex_get_trial(struct api_call *call, struct assay_error *err)
+bool vizier_get_trial(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     bool is_ok = study_read(call, &study, err) &&
@@ -278,7 +278,7 @@ static bool write_list(struct api_call *call, const struct study *study,
 }
 
 /* By number. */
-bool vertex_list_trials(struct api_call *call, struct assay_error *err)
+bool vizier_list_trials(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     struct study_page page = { .request = { .collection = "trials",
@@ -315,7 +315,7 @@ static bool write_optimal(struct api_call *call, const struct study *study, stru
     return is_ok;
 }
 
-bool vertex_list_optimal_trials(struct api_call *call, struct assay_error *err)
+bool vizier_list_optimal_trials(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     bool is_ok = vertex_check_arguments(call, "parent", err) && study_read(call, &study, err);

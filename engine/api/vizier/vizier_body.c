@@ -1,4 +1,4 @@
-#include "engine/api/vizier_body.h"
+#include "engine/api/vizier/vizier_body.h"
 
 #include "engine/spec/fields.h"
 #include "engine/study/study_values.h"

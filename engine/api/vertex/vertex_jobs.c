@@ -4,10 +4,10 @@
  * A trial's custom job is a CustomJob, too: it is read here, and nothing else.
  */
 
-#include "engine/api/vertex_jobs.h"
+#include "engine/api/vertex/vertex_jobs.h"
 #include "assay/value.h"
 #include "engine/api/submission.h"
-#include "engine/api/trial_job.h"
+#include "engine/api/vertex/trial_job.h"
 #include "engine/spec/fields.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
  * are answered; what they answered is written again from the store, trials as they are now.
  */
 
-#include "engine/api/vertex_studies.h"
+#include "engine/api/vizier/vizier_studies.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -135,7 +135,7 @@ bool study_write_operation(struct api_call *call, const struct study *study, int
     return is_ok;
 }
 
-bool vertex_get_study_operation(struct api_call *call, struct assay_error *err)
+bool vizier_get_study_operation(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     bool is_ok = study_read(call, &study, err) &&
@@ -162,7 +162,7 @@ static bool find_operation(struct api_call *call, struct study *study, int64_t *
     return is_found;
 }
 
-bool vertex_delete_study_operation(struct api_call *call, struct assay_error *err)
+bool vizier_delete_study_operation(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     struct study_request ask = { 0 };
@@ -175,7 +175,7 @@ bool vertex_delete_study_operation(struct api_call *call, struct assay_error *er
     return is_ok && study_write_empty(call);
 }
 
-bool vertex_cancel_study_operation(struct api_call *call, struct assay_error *err)
+bool vizier_cancel_study_operation(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     int64_t number = 0;
@@ -223,7 +223,7 @@ static bool write_list(struct api_call *call, const struct study *study,
     return is_ok;
 }
 
-bool vertex_list_study_operations(struct api_call *call, struct assay_error *err)
+bool vizier_list_study_operations(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     struct study_page page = { .request = { .collection = "operations",

@@ -1,4 +1,4 @@
-#include "engine/api/field_mask.h"
+#include "engine/api/list/field_mask.h"
 
 #include "assay/utf8.h"
 #include "engine/spec/fields.h"

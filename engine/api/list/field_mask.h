@@ -1,5 +1,6 @@
 /*
- * engine/api/field_mask.h - the `readMask` and `updateMask` of a request: which fields it is about.
+ * engine/api/list/field_mask.h - the `readMask` and `updateMask` of a request: which fields it is
+ * about.
  *
  * Paths with commas between: "displayName,labels", "display_name, study_spec.metrics". Each name in
  * either spelling; "*" stands for any one name, so that the mask "*" means everything. Lists are
@@ -7,8 +8,8 @@
  *
  * An absent mask (NULL, "") is about everything too. Threads: a mask never changes once it is made.
  */
-#ifndef ENGINE_API_FIELD_MASK_H
-#define ENGINE_API_FIELD_MASK_H
+#ifndef ENGINE_API_LIST_FIELD_MASK_H
+#define ENGINE_API_LIST_FIELD_MASK_H
 
 #include "assay/error.h"
 

@@ -1,8 +1,8 @@
 /*
- * engine/api/trial_job.h - the CustomJob that a trial of a tuning job is.
+ * engine/api/vertex/trial_job.h - the CustomJob that a trial of a tuning job is.
  */
-#ifndef ENGINE_API_TRIAL_JOB_H
-#define ENGINE_API_TRIAL_JOB_H
+#ifndef ENGINE_API_VERTEX_TRIAL_JOB_H
+#define ENGINE_API_VERTEX_TRIAL_JOB_H
 
 #include "engine/api/resource.h"
 

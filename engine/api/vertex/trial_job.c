@@ -1,4 +1,4 @@
-#include "engine/api/trial_job.h"
+#include "engine/api/vertex/trial_job.h"
 
 #include "engine/spec/fields.h"
 

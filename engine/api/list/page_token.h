@@ -1,14 +1,14 @@
 /*
- * engine/api/page_token.h - pages of a list: the token that says where the next one begins, and how
- * long it may be.
+ * engine/api/list/page_token.h - pages of a list: the token that says where the next one begins,
+ * and how long it may be.
  *
  * A page begins after a position in the list's order, never at a count of items, so that pages stay
  * right while items are added and deleted. The token carries the position and a hash of what is
  * listed; it is opaque, fit for a URL as it is, and no secret: whoever makes one up gets a page
  * that they could have asked for. Pure functions.
  */
-#ifndef ENGINE_API_PAGE_TOKEN_H
-#define ENGINE_API_PAGE_TOKEN_H
+#ifndef ENGINE_API_LIST_PAGE_TOKEN_H
+#define ENGINE_API_LIST_PAGE_TOKEN_H
 
 #include "assay/error.h"
 

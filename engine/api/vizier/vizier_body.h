@@ -1,11 +1,12 @@
 /*
- * engine/api/vizier_body.h - the bodies of requests about the trials of a study, as typed records.
+ * engine/api/vizier/vizier_body.h - the bodies of requests about the trials of a study, as typed
+ * records.
  *
  * The rules of documents (job_document.h) hold here too: both spellings, enums by name or number,
  * output-only fields ignored, every fault with the path that the API has for it.
  */
-#ifndef ENGINE_API_VIZIER_BODY_H
-#define ENGINE_API_VIZIER_BODY_H
+#ifndef ENGINE_API_VIZIER_VIZIER_BODY_H
+#define ENGINE_API_VIZIER_VIZIER_BODY_H
 
 #include "assay/json.h"
 #include "engine/spec/job_spec.h"
