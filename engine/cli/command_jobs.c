@@ -121,35 +121,43 @@ int command_list(const struct arguments *arguments)
     return is_ok ? report_end(0) : report_error(&err);
 }
 
+/* One that runs, with what it has measured. */
+static bool show_running_trial(struct asking *a, const cJSON *item, bool is_first,
+                               struct assay_error *err)
+{
+    cJSON *whole = client_get(a->client, err, "/assay/v1/jobs/%s/trials/%s",
+                              view_text(a->job, "id"), view_text(json_get(item, "trial"), "id"));
+
+    if (whole)
+        report_running(whole, is_first);
+    cJSON_Delete(whole);
+    return whole != NULL;
+}
+
 /* Trials that have not ended, as they are now. The newest PAGE trials have them all, unless one of
  * the others runs for very long. */
 static bool show_running(struct asking *a, struct assay_error *err)
 {
     enum { PAGE = 1000, SHOWN_MAX = 20 };
     int64_t created = view_integer(json_get(a->job, "trialCounts"), "created");
-    const char *id = view_text(a->job, "id");
     cJSON *page = client_get(a->client, err, "/assay/v1/jobs/%s/trials?after=%" PRId64 "&limit=%d",
-                             id, created > PAGE ? created - PAGE : 0, PAGE);
+                             view_text(a->job, "id"), created > PAGE ? created - PAGE : 0, PAGE);
     const cJSON *item = NULL;
-    int shown = 0;
+    int count = 0;
+    bool is_ok = page != NULL;
 
-    if (!page)
-        return false;
     cJSON_ArrayForEach(item, json_get(page, "trials"))
     {
-        cJSON *whole = NULL;
-
-        if (view_integer(item, "endOrder") > 0 || shown == SHOWN_MAX)
+        if (view_integer(item, "endOrder") > 0)
             continue;
-        whole = client_get(a->client, err, "/assay/v1/jobs/%s/trials/%s", id,
-                           view_text(json_get(item, "trial"), "id"));
-        if (!whole)
-            break;
-        report_running(whole, shown++ == 0);
-        cJSON_Delete(whole);
+        if (is_ok && count < SHOWN_MAX)
+            is_ok = show_running_trial(a, item, count == 0, err);
+        count++;
     }
+    if (is_ok && count > SHOWN_MAX)
+        report_more_running(count - SHOWN_MAX);
     cJSON_Delete(page);
-    return err->code == ASSAY_OK;
+    return is_ok;
 }
 
 static bool show(struct asking *a, struct assay_error *err)

@@ -42,30 +42,17 @@ void status_line_write(FILE *out, const struct status_facts *facts)
     }
 }
 
-/* "stopped early at step 7"; where steps are not counted, without. */
-static void write_early_stop(FILE *out, const cJSON *trial)
-{
-    const cJSON *measurements = json_get(trial, "measurements");
-    int count = cJSON_GetArraySize(measurements);
-    const cJSON *last = count ? cJSON_GetArrayItem(measurements, count - 1) : NULL;
-    const char *step = view_text(last, "stepCount");
-
-    (void)fputs("stopped early", out);
-    if (*step && strcmp(step, "0") != 0) {
-        (void)fputs(" at step ", out);
-        text_write_safe(out, step);
-    }
-}
-
 static void write_state(FILE *out, const cJSON *item)
 {
     const char *failure = view_text(item, "failure");
     const cJSON *trial = json_get(item, "trial");
 
     if (!*failure && json_get(item, "earlyStop"))
-        write_early_stop(out, trial);
+        (void)fputs("stopped early", out);
     else
         (void)fprintf(out, "%-*s", STATE_WIDTH, *failure ? failure : view_text(trial, "state"));
+    if (!*failure && json_get(item, "earlyStop"))
+        view_write_step(out, view_last_measurement(trial));
 }
 
 void trial_line_write(FILE *out, const cJSON *item, int number_width)

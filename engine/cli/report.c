@@ -247,16 +247,13 @@ void report_job(const cJSON *job, const struct state_dir *dir)
 void report_running(const cJSON *item, bool is_first)
 {
     const cJSON *trial = json_get(item, "trial");
-    const cJSON *measurements = json_get(trial, "measurements");
-    int count = cJSON_GetArraySize(measurements);
-    const cJSON *last = count ? cJSON_GetArrayItem(measurements, count - 1) : NULL;
-    const char *step = view_text(last, "stepCount");
+    const cJSON *last = view_last_measurement(trial);
     const cJSON *metric = NULL;
 
     print_label(is_first ? "running" : "");
     (void)fputs("trial ", stdout);
     text_write_safe(stdout, view_text(trial, "id"));
-    (void)fputs(count ? " " : "  not measured yet", stdout);
+    (void)fputs(last ? " " : "  not measured yet", stdout);
     cJSON_ArrayForEach(metric, json_get(last, "metrics"))
     {
         (void)putchar(' ');
@@ -264,11 +261,14 @@ void report_running(const cJSON *item, bool is_first)
         (void)putchar('=');
         view_write_short(stdout, json_get(metric, "value"));
     }
-    if (*step && strcmp(step, "0") != 0) {
-        (void)fputs(" at step ", stdout);
-        text_write_safe(stdout, step);
-    }
+    view_write_step(stdout, last);
     (void)putchar('\n');
+}
+
+void report_more_running(int count)
+{
+    print_label("");
+    (void)printf("and %d more\n", count);
 }
 
 bool report_json(struct client *client, const char *target, struct assay_error *err)

@@ -30,6 +30,8 @@ void report_job(const cJSON *job, const struct state_dir *dir);
 
 /* A line on a trial that runs, with its measurements: "trial 5  loss=0.31 at step 7". */
 void report_running(const cJSON *item, bool is_first);
+/* How many more there are than were shown. */
+void report_more_running(int count);
 
 /* The best trial of a job that has one. */
 void report_best(const cJSON *job);

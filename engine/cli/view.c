@@ -131,6 +131,24 @@ void view_write_time(FILE *out, const char *time)
         (void)fprintf(out, "%.10s %.8sZ", time, time + 11);
 }
 
+const cJSON *view_last_measurement(const cJSON *trial)
+{
+    const cJSON *measurements = json_get(trial, "measurements");
+    int count = cJSON_GetArraySize(measurements);
+
+    return count ? cJSON_GetArrayItem(measurements, count - 1) : NULL;
+}
+
+void view_write_step(FILE *out, const cJSON *measurement)
+{
+    const char *step = view_text(measurement, "stepCount");
+
+    if (*step && strcmp(step, "0") != 0) {
+        (void)fputs(" at step ", out);
+        text_write_safe(out, step);
+    }
+}
+
 const cJSON *view_objective(const cJSON *metrics, const cJSON *job)
 {
     const char *id = view_text(json_get(job, "objective"), "metricId");

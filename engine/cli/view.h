@@ -42,6 +42,11 @@ int64_t view_duration_us(const cJSON *trial);
 /* "2026-01-31 10:00:00Z" of an RFC 3339 time; "" stays "". */
 void view_write_time(FILE *out, const char *time);
 
+/* What a trial reported last, where its measurements were asked for; or NULL. */
+const cJSON *view_last_measurement(const cJSON *trial);
+/* " at step 7"; where steps are not counted, nothing. */
+void view_write_step(FILE *out, const cJSON *measurement);
+
 /* Of the metrics of one of the job's trials, the one that it is judged by; NULL where absent. */
 const cJSON *view_objective(const cJSON *metrics, const cJSON *job);
 
