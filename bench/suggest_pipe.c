@@ -1,7 +1,8 @@
 /*
  * assay-suggest-pipe: how many asks and tells a second go through `assay suggest` and two pipes,
  * with a client that waits for each answer, one that puts both in a line, and one that writes
- * ahead; and, with --folder, how many are durable beside a bare loop of fdatasync().
+ * ahead; how many in one process, by lines and by plain structs; and, with --folder, how many are
+ * durable beside a bare loop of fdatasync().
  *
  *     assay-suggest-pipe [--folder DIR] [--quick | --smoke] [--pairs N] [--rounds N] [PROGRAM]
  *
@@ -9,6 +10,7 @@
  */
 #include "bench/measure.h"
 #include "bench/report.h"
+#include "bench/suggest_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,15 +30,21 @@
 /* AHEAD pairs and their answers fit into a pipe of 64 KiB, so that nobody waits for anybody. */
 enum { BUFFER_SIZE = 64 * 1024, LINE_SIZE = 256, AHEAD = 100, ROUNDS_MAX = 32, LIMIT = 50000 };
 
-static const char study_line[] =
-    "{\"study\":{\"studySpec\":{\"metrics\":[{\"metricId\":\"loss\",\"goal\":\"MINIMIZE\"}],"
-    "\"parameters\":["
-    "{\"parameterId\":\"lr\",\"scaleType\":\"UNIT_LOG_SCALE\","
-    "\"doubleValueSpec\":{\"minValue\":1e-5,\"maxValue\":0.1}},"
-    "{\"parameterId\":\"momentum\",\"doubleValueSpec\":{\"minValue\":0,\"maxValue\":1}},"
-    "{\"parameterId\":\"units\",\"integerValueSpec\":{\"minValue\":\"1\",\"maxValue\":\"512\"}},"
-    "{\"parameterId\":\"optimizer\",\"categoricalValueSpec\":{\"values\":[\"adam\",\"sgd\"]}}]},"
-    "\"seed\":1,\"algorithm\":\"random\"}}\n";
+/* Of the default sampler, which takes nearly all of the time from a few dozens on. */
+enum { LEARNING_PAIRS = 60 };
+
+/* The study of all of them. */
+#define STUDY_TEXT(algorithm)                                                                      \
+    "{\"studySpec\":{\"metrics\":[{\"metricId\":\"loss\",\"goal\":\"MINIMIZE\"}],"                 \
+    "\"parameters\":["                                                                             \
+    "{\"parameterId\":\"lr\",\"scaleType\":\"UNIT_LOG_SCALE\","                                    \
+    "\"doubleValueSpec\":{\"minValue\":1e-5,\"maxValue\":0.1}},"                                   \
+    "{\"parameterId\":\"momentum\",\"doubleValueSpec\":{\"minValue\":0,\"maxValue\":1}},"          \
+    "{\"parameterId\":\"units\",\"integerValueSpec\":{\"minValue\":\"1\",\"maxValue\":\"512\"}},"  \
+    "{\"parameterId\":\"optimizer\",\"categoricalValueSpec\":{\"values\":[\"adam\",\"sgd\"]}}]},"  \
+    "\"seed\":1,\"algorithm\":\"" algorithm "\"}"
+
+static const char study_line[] = "{\"study\":" STUDY_TEXT("random") "}\n";
 
 /* The program at the other end. */
 struct peer {
@@ -385,6 +393,10 @@ int main(int argc, char **argv)
     measure(&bench, "waiting for each answer", wait_for_each, true);
     measure(&bench, "tell and ask in one line", both_in_a_line, true);
     measure(&bench, "written ahead", write_ahead, true);
+    report_part(
+        "the same in this process, in memory: assay_study_line(), and asks and tells by structs");
+    suggest_calls_measure("random", STUDY_TEXT("random"), bench.pairs, bench.rounds);
+    suggest_calls_measure("default", STUDY_TEXT("default"), LEARNING_PAIRS, bench.rounds);
     if (folder)
         measure_durable(&bench, folder);
     report_end(&bench.report);

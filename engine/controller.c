@@ -421,6 +421,9 @@ static void handle_event(struct controller *c, struct event *event)
     case EVENT_PUBLISHED:
         handle_published(c, event);
         break;
+    case EVENT_MOVED:
+        controller_move_job(c, event);
+        break;
     case EVENT_OUT_OF_MEMORY:
         (void)controller_break_memory(c);
         break;

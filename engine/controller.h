@@ -20,6 +20,9 @@
 /* Where deeds go. Called after the commit, by the thread that commits. Must not call back. */
 struct controller_outlet {
     void *context;
+    /* Before a new job is stored: QUEUED or PENDING keeps it so until EVENT_MOVED, RUNNING does
+     * not. False for lack of memory. NULL: nobody holds jobs. */
+    bool (*hold)(void *context, const struct live_job *job, enum job_state *state);
     /* False and *err: it could not be started; the attempt then ends as ENDING_NOT_STARTED. */
     bool (*launch)(void *context, const struct live_job *job, const struct live_trial *trial,
                    struct assay_error *err);

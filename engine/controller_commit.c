@@ -112,7 +112,7 @@ static void answer_requests(struct controller *c, struct event_queue *queue)
             request->err = c->why_broken;
         }
         if (queue)
-            event_queue_answer(queue, request);
+            event_queue_answer(request);
         else
             request->is_answered = true;
     }

@@ -263,3 +263,22 @@ void controller_advance(struct controller *c, struct live_job *job)
         }
     }
 }
+
+void controller_move_job(struct controller *c, const struct event *event)
+{
+    struct live_job *job = controller_find_job(c, event->job);
+
+    if (!job || job_state_is_terminal((int)job->life.state))
+        return;
+    if (event->state == JOB_STATE_FAILED) {
+        job->life.break_code = event->code;
+        (void)snprintf(job->life.break_reason, sizeof job->life.break_reason, "%s", event->text);
+    } else if (job->life.is_held) {
+        job->life.is_held = event->state == JOB_STATE_PENDING;
+        if (job->life.state == JOB_STATE_QUEUED) {
+            job->life.state = JOB_STATE_PENDING;
+            (void)controller_store_job(c, job);
+        }
+    }
+    controller_advance(c, job);
+}

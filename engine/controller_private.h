@@ -99,6 +99,8 @@ void controller_advance(struct controller *c, struct live_job *job);
 bool controller_stop_trials(struct controller *c, struct live_job *job, enum stop_cause cause,
                             enum stop_manner manner);
 bool controller_store_job(struct controller *c, struct live_job *job);
+/* What an EVENT_MOVED says; nothing to a job that has ended or is being cancelled. */
+void controller_move_job(struct controller *c, const struct event *event);
 
 /* controller_request.c: its trials are stopped, to be started again by a resume. Takes note (NULL:
  * the job's stays), which says why. */
@@ -133,6 +135,9 @@ void controller_refuse_waiting(struct controller *c, struct live_job *job,
 /* controller_trial.c */
 void controller_handle_trial_request(struct controller *c, struct live_job *job,
                                      struct request *request);
+
+/* controller_request.c: of the request's job; ASSAY_NOT_FOUND where somebody was quicker. */
+void controller_forget_operation(struct controller *c, struct request *request, int64_t number);
 
 /* controller_request.c: fills the request's answer. */
 void controller_handle_request(struct controller *c, struct request *request);

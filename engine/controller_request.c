@@ -31,6 +31,22 @@ static bool new_job_id(struct controller *c, int64_t *id, struct assay_error *er
     }
 }
 
+/* Where a new job begins. */
+static bool hold_job(struct controller *c, struct live_job *job)
+{
+    enum job_state state = JOB_STATE_RUNNING;
+
+    if (job->spec->kind == JOB_STUDY || !c->outlet.hold)
+        return true;
+    if (!c->outlet.hold(c->outlet.context, job, &state))
+        return controller_break_memory(c);
+    job->life.is_held = state != JOB_STATE_RUNNING;
+    if (job->life.is_held)
+        job->life.state = state;
+    job->row.state = (int)job->life.state;
+    return true;
+}
+
 static void handle_submit(struct controller *c, struct request *request)
 {
     struct live_job *job = NULL;
@@ -51,7 +67,7 @@ static void handle_submit(struct controller *c, struct request *request)
     if (!job)
         return;
     job->life.state = (enum job_state)job->row.state;
-    if (!store_job_insert(c->store, &job->row, &request->err)) {
+    if (!hold_job(c, job) || !store_job_insert(c->store, &job->row, &request->err)) {
         (void)controller_break(c, &request->err);
         live_job_free(job);
         return;
@@ -208,15 +224,14 @@ static bool delete_rows(struct controller *c, const struct job_row *row, struct 
            store_operation_put(c->store, &gone, row->parent, "", err);
 }
 
-/* What is left of a deleted job. */
-static void handle_forget(struct controller *c, struct request *request)
+void controller_forget_operation(struct controller *c, struct request *request, int64_t number)
 {
     struct operation_row row = { 0 };
 
-    if (!store_operation_get(c->store, request->job, 0, &row, &request->err))
+    if (!store_operation_get(c->store, request->job, number, &row, &request->err))
         return;
     operation_row_clear(&row);
-    request->is_ok = store_operation_delete(c->store, request->job, 0, &request->err) ||
+    request->is_ok = store_operation_delete(c->store, request->job, number, &request->err) ||
                      controller_break(c, &request->err);
 }
 
@@ -304,7 +319,7 @@ void controller_handle_request(struct controller *c, struct request *request)
         break;
     case REQUEST_OPERATION_DELETE:
         if (request->study->operation == 0) { /* of a job that is gone */
-            handle_forget(c, request);
+            controller_forget_operation(c, request, 0);
             break;
         }
         controller_handle_study_request(c, request);

@@ -10,6 +10,7 @@
 #include "engine/controller_private.h"
 #include "engine/life/suggestion.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,34 @@ static void take_answer(struct controller *c, struct live_job *job, enum sampler
     job->life.waiting++;
 }
 
+/* What tells how the study's newest trial was made, where it is not simply the next: its number in
+ * the sampler's sequence, and which parameters its client had fixed. */
+static bool store_made(struct controller *c, const struct live_job *job, int64_t ordinal)
+{
+    struct assay_error err = { 0 };
+    char *fixed = NULL;
+    size_t size = 0;
+    FILE *out = NULL;
+    bool is_stored = false;
+
+    if (ordinal == job->last_number && !job->has_fixed)
+        return true;
+    out = open_memstream(&fixed, &size);
+    if (!out)
+        return controller_break_memory(c);
+    for (size_t i = 0; job->has_fixed && i < live_job_param_count(job); i++)
+        if (!isnan(job->fixed[i]))
+            (void)fprintf(out, "%s%zu", ftell(out) > 0 ? " " : "", i);
+    if (fclose(out) == 0)
+        is_stored = store_made_put(c->store, store_trial_id(job->row.id, job->last_number), ordinal,
+                                   fixed, &err) ||
+                    controller_break(c, &err);
+    else
+        (void)controller_break_memory(c);
+    free(fixed);
+    return is_stored;
+}
+
 /* A custom job's only run has no sampler, and no parameters. */
 static void suggest_plainly(struct controller *c, struct live_job *job)
 {
@@ -68,18 +97,63 @@ static void suggest_plainly(struct controller *c, struct live_job *job)
     take_answer(c, job, answer, job->point, &err);
 }
 
+/*
+ * Of a study, whose clients bring trials of their own: they use up no number of the sampler's
+ * sequence, and a sampler that visits each point once passes over theirs. What a context fixes is
+ * no part of such a sequence either, and counts as theirs.
+ */
+static void suggest_in_sequence(struct controller *c, struct live_job *job)
+{
+    bool is_aside = job->has_fixed && sampler_visits_once(job->sampler);
+    int64_t ordinal = is_aside ? job->last_number : job->last_ordinal;
+    struct sampler_query query = { .fixed = job->has_fixed ? job->fixed : NULL };
+    struct provenance provenance;
+    struct assay_error err = { 0 };
+    enum sampler_answer answer = SAMPLER_POINT;
+
+    do {
+        query.trial_number = (uint64_t)++ordinal;
+        answer = sampler_suggest(job->sampler, &query, job->point, &provenance, &err);
+    } while (!is_aside && answer == SAMPLER_POINT && point_set_has(&job->given, job->point));
+    take_answer(c, job, answer, job->point, &err);
+    if (answer != SAMPLER_POINT || c->is_broken)
+        return;
+    if (is_aside) {
+        if (!live_job_note_given(job, job->point))
+            (void)controller_break_memory(c);
+        return;
+    }
+    job->last_ordinal = ordinal;
+    (void)store_made(c, job, ordinal);
+}
+
+/* The task's point has what the next suggestion is to have. */
+static bool is_for_context(const struct live_job *job, const struct search_task *task)
+{
+    if (task->has_fixed != job->has_fixed)
+        return false;
+    for (size_t i = 0; task->has_fixed && i < live_job_param_count(job); i++)
+        if (task->fixed[i] != job->fixed[i] && !(isnan(task->fixed[i]) && isnan(job->fixed[i])))
+            return false;
+    return true;
+}
+
 /* What has come back, by whichever way. */
 static void finish_suggestion(struct controller *c, struct live_job *job,
                               const struct search_task *task)
 {
-    /* A study's client has made a trial of this number meanwhile: to be asked again. */
-    if (task->trial_number != (uint64_t)job->last_number + 1)
+    /* A study's client has made a trial of this number meanwhile, or the one that it was for needs
+     * none any more: to be asked again. */
+    if (task->trial_number != (uint64_t)job->last_number + 1 || !is_for_context(job, task))
         return;
     /* A trial that was lost meanwhile has left its point: to be asked again. */
     if (task->answer == SAMPLER_EXHAUSTED && task->last_end_order < job->last_end_order)
         return;
-    if (task->answer != SAMPLER_POINT || store_suggestion(c, job, task))
-        take_answer(c, job, task->answer, task->point, &task->err);
+    if (task->answer == SAMPLER_POINT && !store_suggestion(c, job, task))
+        return;
+    take_answer(c, job, task->answer, task->point, &task->err);
+    if (task->answer == SAMPLER_POINT && !c->is_broken)
+        (void)store_made(c, job, job->last_number);
 }
 
 /* Where it is worth it: so that the next engine goes on from it. */
@@ -211,6 +285,9 @@ static void ask(struct controller *c, struct live_job *job, const struct sampler
     task->past_count = study_memory_count(job->memory);
     task->trial_number = (uint64_t)job->last_number + 1;
     task->last_end_order = job->last_end_order;
+    task->has_fixed = job->has_fixed;
+    if (job->has_fixed)
+        memcpy(task->fixed, job->fixed, live_job_param_count(job) * sizeof *task->fixed);
     /* The answers come in this order, so no later one needs an older model. */
     if (!trim_models(c, job, task->past_count)) {
         search_task_free(task);
@@ -229,7 +306,10 @@ void controller_suggest(struct controller *c, struct live_job *job)
     const struct sampler_model *model = NULL;
 
     if (!job->memory) {
-        suggest_plainly(c, job);
+        if (job->spec->kind == JOB_STUDY)
+            suggest_in_sequence(c, job);
+        else
+            suggest_plainly(c, job);
         return;
     }
     if (job->answer) {

@@ -7,9 +7,11 @@
  * client that asks twice at once gets one trial, and no two get the same.
  */
 
+#include "assay/value.h"
 #include "engine/controller_private.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +157,8 @@ static bool hand_out(struct controller *c, struct live_job *job, struct live_tri
     if (!controller_begin_trial(c, job, trial))
         return false;
     trial->start_us = c->now_us;
-    if (is_new)
+    /* What no sampler has counted is as if it was given. */
+    if (is_new && !(job->has_fixed && sampler_visits_once(job->sampler)))
         trial->attempt = 1;
     if (is_new ? !controller_insert_trial(c, job, trial)
                : !controller_store_trial_state(c, job, trial))
@@ -206,18 +209,18 @@ static bool list_held(struct controller *c, const struct live_job *job, struct s
 /* Numbers with spaces between; NULL for lack of memory. The caller frees it. */
 static char *numbers_text(const int64_t *numbers, size_t count)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    char *text = malloc(count * ASSAY_NUMBER_TEXT + 1);
+    char *to = text;
 
-    if (!out)
+    if (!text)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        (void)fprintf(out, "%s%" PRId64, i ? " " : "", numbers[i]);
-    if (fclose(out) == 0)
-        return text;
-    free(text);
-    return NULL;
+    *to = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *to++ = ' ';
+        to += strlen(assay_integer_text(numbers[i], to));
+    }
+    return text;
 }
 
 /* What was answered, for those who look at it again. */
@@ -248,28 +251,134 @@ bool controller_store_operation(struct controller *c, struct live_job *job,
 static void answer_suggest(struct controller *c, struct live_job *job, struct request *request)
 {
     struct study_request *ask = request->study;
-    bool is_active = job->life.state == JOB_STATE_RUNNING;
 
     ask->state = (int)job->life.state;
-    if (is_active && !list_held(c, job, ask))
+    if (!ask->contexts && !list_held(c, job, ask))
         return;
     request->is_ok =
         controller_store_operation(c, job, ask, OPERATION_SUGGEST, ask->trials, ask->trial_count);
 }
 
-/* Gives the client what waits for anybody, oldest first. True when it has all it can have. */
-static bool serve(struct controller *c, struct live_job *job, const struct study_request *ask)
+/*
+ * A client's contexts, each with a trial of its own: one that the client holds, else one that waits
+ * for anybody, else a new one. Of several that fit the one that was handed out first, so that who
+ * asks again for the same contexts gets the same trials for them.
+ */
+struct matching {
+    struct live_trial **trials; /* the client's, in the order they came to it; then those waiting */
+    size_t count;
+    size_t width; /* of a point */
+};
+
+static int compare_for_contexts(const void *a, const void *b)
+{
+    const struct live_trial *first = *(struct live_trial *const *)a;
+    const struct live_trial *second = *(struct live_trial *const *)b;
+
+    if ((first->state == TRIAL_REQUESTED) != (second->state == TRIAL_REQUESTED))
+        return first->state == TRIAL_REQUESTED ? 1 : -1;
+    if (first->start_us != second->start_us)
+        return first->start_us < second->start_us ? -1 : 1;
+    return compare_numbers(&first->number, &second->number);
+}
+
+static bool matching_init(struct matching *matching, struct live_job *job, const char *client)
+{
+    *matching = (struct matching){ .width = live_job_param_count(job) };
+    matching->trials = malloc((job->trial_count + 1) * sizeof(struct live_trial *));
+    if (!matching->trials)
+        return false;
+    for (size_t i = 0; i < job->trial_count; i++)
+        if (is_held_by(&job->trials[i], client) ||
+            (job->trials[i].state == TRIAL_REQUESTED && job->life.state == JOB_STATE_RUNNING))
+            matching->trials[matching->count++] = &job->trials[i];
+    qsort(matching->trials, matching->count, sizeof(struct live_trial *), compare_for_contexts);
+    return true;
+}
+
+static bool is_in_context(const double *context, const double *point, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        if (!isnan(context[i]) && context[i] != point[i])
+            return false;
+    return true;
+}
+
+/* Takes the first trial that fits; NULL: none does. */
+static struct live_trial *match(struct matching *matching, const double *context)
+{
+    for (size_t i = 0; i < matching->count; i++) {
+        struct live_trial *trial = matching->trials[i];
+
+        if (!trial || !is_in_context(context, trial->point, matching->width))
+            continue;
+        matching->trials[i] = NULL;
+        return trial;
+    }
+    return NULL;
+}
+
+/* No trial is made any more. */
+static bool is_closed(const struct live_job *job)
+{
+    return job->life.state != JOB_STATE_RUNNING || tuning_job_is_full(&job->life);
+}
+
+/* What the next new trial is to have. */
+static void note_context(struct live_job *job, const double *context)
+{
+    job->has_fixed = false;
+    for (size_t i = 0; context && i < live_job_param_count(job); i++) {
+        job->fixed[i] = context[i];
+        job->has_fixed = job->has_fixed || !isnan(context[i]);
+    }
+}
+
+/* As serve(). */
+static bool serve_contexts(struct controller *c, struct live_job *job, struct study_request *ask)
+{
+    struct matching matching;
+    bool is_served = true;
+
+    free(ask->trials);
+    ask->trials = malloc((ask->count + 1) * sizeof *ask->trials);
+    ask->trial_count = 0;
+    if (!matching_init(&matching, job, ask->client) || !ask->trials) {
+        free(matching.trials);
+        return controller_break_memory(c);
+    }
+    for (size_t i = 0; i < ask->count && is_served && !c->is_broken; i++) {
+        const double *context = ask->contexts + i * matching.width;
+        struct live_trial *trial = match(&matching, context);
+
+        if (trial && (trial->state == TRIAL_ACTIVE || hand_out(c, job, trial, ask->client, false)))
+            ask->trials[ask->trial_count++] = trial->number;
+        is_served = trial || is_closed(job);
+        if (!is_served)
+            note_context(job, context);
+    }
+    free(matching.trials);
+    return is_served && !c->is_broken;
+}
+
+/* Gives the client what waits for anybody, oldest first; a study that has ended gives nothing, and
+ * leaves to the client what it has. True when it has all it can have; else job->fixed tells what
+ * the next new trial is to have. */
+static bool serve(struct controller *c, struct live_job *job, struct study_request *ask)
 {
     size_t held = 0;
     struct live_trial *trial = NULL;
 
+    if (ask->contexts)
+        return serve_contexts(c, job, ask);
     if (job->life.state != JOB_STATE_RUNNING)
         return true;
+    note_context(job, NULL);
     held = count_held(job, ask->client);
     for (; held < ask->count && (trial = live_job_waiting_trial(job)); held++)
         if (!hand_out(c, job, trial, ask->client, false))
             return false;
-    return held >= ask->count || tuning_job_is_full(&job->life);
+    return held >= ask->count || is_closed(job);
 }
 
 static void end_study(struct controller *c, struct live_job *job, enum job_state state,
@@ -410,9 +519,7 @@ void controller_handle_study_request(struct controller *c, struct request *reque
     if (request->kind == REQUEST_SUGGEST)
         handle_suggest(c, job, request);
     else if (request->kind == REQUEST_OPERATION_DELETE)
-        request->is_ok = store_operation_delete(c->store, job->row.id, request->study->operation,
-                                                &request->err) ||
-                         controller_break(c, &request->err);
+        controller_forget_operation(c, request, request->study->operation);
     else
         controller_handle_trial_request(c, job, request);
 }

@@ -399,6 +399,10 @@ static void handle_create(struct controller *c, struct live_job *job, struct req
     job->life.waiting++;
     if (!controller_insert_trial(c, job, trial))
         return;
+    if (!live_job_note_given(job, trial->point)) {
+        (void)controller_break_memory(c);
+        return;
+    }
     request->is_ok = true;
     if (ask->final.values)
         end_created(c, job, trial, ask);

@@ -2,7 +2,10 @@
 
 #include "assay/value.h"
 #include "engine/engine_private.h"
+#include "engine/live/live.h"
 #include "engine/numerics.h"
+#include "engine/shim_path.h"
+#include "engine/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef ASSAY_LIBEXEC_DIR
-#define ASSAY_LIBEXEC_DIR "/usr/local/libexec/assay"
-#endif
-
 enum { QUEUE_EVENTS = 4096, BATCH_EVENTS = 1024 };
+
+/* Some hundred jobs of some hundred trials each. */
+enum { CACHE_BYTES = 32 * 1024 * 1024 };
 
 static void log_line(void *context, enum assay_log_level level, const char *line)
 {
@@ -159,35 +161,6 @@ static bool copy_environment(struct engine *engine, char *const *environment,
     return true;
 }
 
-/* Beside this program, as in a build folder; else where it is installed. */
-static bool find_shim(const char *wanted, char path[PATH_TEXT], struct assay_error *err)
-{
-    static const char *const places[] = { "", "../libexec/assay/", "../bin/" };
-    char program[PATH_TEXT / 2];
-    ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
-    const char *slash = NULL;
-
-    program[size > 0 ? size : 0] = '\0';
-    slash = strrchr(program, '/');
-    if (wanted) {
-        (void)snprintf(path, PATH_TEXT, "%s", wanted);
-        return true;
-    }
-    for (size_t i = 0; slash && i < sizeof places / sizeof places[0]; i++) {
-        (void)snprintf(path, PATH_TEXT, "%.*s%sassay-shim", (int)(slash - program + 1), program,
-                       places[i]);
-        if (access(path, X_OK) == 0)
-            return true;
-    }
-    (void)snprintf(path, PATH_TEXT, "%s/assay-shim", ASSAY_LIBEXEC_DIR);
-    if (access(path, X_OK) == 0)
-        return true;
-    return assay_fail(err, ASSAY_NOT_FOUND, NULL,
-                      "the program assay-shim, which watches over trials, is neither beside %s nor "
-                      "in %s: install assay again",
-                      program, ASSAY_LIBEXEC_DIR);
-}
-
 static void on_ended(void *context, const struct ending *ending)
 {
     struct engine *engine = context;
@@ -196,16 +169,20 @@ static void on_ended(void *context, const struct ending *ending)
 }
 
 /* Copies where the live jobs stand, for those who ask while the controller works on. */
-static void outlet_changed(void *context)
+void engine_note_changes(struct engine *engine)
 {
-    struct engine *engine = context;
-
     (void)pthread_mutex_lock(&engine->progress_mutex);
     engine->progress_count =
         controller_progress(engine->controller, engine->progress, ENGINE_LIVE_JOBS_MAX);
     engine->version++;
     (void)pthread_cond_broadcast(&engine->is_changed);
     (void)pthread_mutex_unlock(&engine->progress_mutex);
+    live_publish(engine->live);
+}
+
+static void outlet_changed(void *context)
+{
+    engine_note_changes(context);
 }
 
 /* From a moment on the wall clock to the same on the monotonic one, for waiting. */
@@ -216,7 +193,7 @@ static int64_t to_mono_us(const struct engine *engine, int64_t wall_us)
     return assay_mono_us(&engine->env) + (wall_us - assay_wall_us(&engine->env));
 }
 
-static void checkpoint(struct engine *engine)
+void engine_checkpoint(struct engine *engine)
 {
     /* Readers are held off, or, when one is at work, the next commit tries again. */
     if (!store_needs_checkpoint(engine->writer) ||
@@ -226,7 +203,7 @@ static void checkpoint(struct engine *engine)
     (void)pthread_mutex_unlock(&engine->reader_mutex);
 }
 
-static void note_broken(struct engine *engine, const struct assay_error *why)
+void engine_note_broken(struct engine *engine, const struct assay_error *why)
 {
     (void)pthread_mutex_lock(&engine->progress_mutex);
     engine->is_broken = true;
@@ -248,7 +225,7 @@ static void *controller_thread(void *context)
 
     if (!events) {
         (void)assay_fail_memory(&why);
-        note_broken(engine, &why);
+        engine_note_broken(engine, &why);
     }
     while (is_working && !controller_is_stopped(c)) {
         size_t count = event_queue_take(engine->queue, to_mono_us(engine, controller_deadline(c)),
@@ -259,9 +236,9 @@ static void *controller_thread(void *context)
             controller_handle(c, &events[i]);
         is_working = controller_commit(c, engine->queue, &why);
         if (!is_working)
-            note_broken(engine, &why);
+            engine_note_broken(engine, &why);
         else
-            checkpoint(engine);
+            engine_checkpoint(engine);
     }
     free(events);
     event_queue_close(engine->queue);
@@ -287,10 +264,11 @@ static bool start_threads(struct engine *engine, const char *shim_path, struct a
     engine->offload = engine->follower ? offload_new(err) : NULL;
     engine->suggester = engine->offload ? offload_new(err) : NULL;
     engine->learner = engine->suggester ? offload_new(err) : NULL;
-    engine->launcher = engine->learner ? launcher_host_new(&host, err) : NULL;
+    engine->answerer = engine->learner ? offload_new(err) : NULL;
+    engine->launcher = engine->answerer ? launcher_host_new(&host, err) : NULL;
     if (!engine->launcher)
         return false;
-    code = pthread_create(&engine->thread, NULL, controller_thread, engine);
+    code = thread_start(&engine->thread, controller_thread, engine);
     engine->has_thread = code == 0;
     return code == 0 || assay_fail_errno(err, code, "start the controller's thread");
 }
@@ -321,17 +299,45 @@ static void open_log(struct engine *engine)
         (void)setvbuf(engine->log, NULL, _IOLBF, 0);
 }
 
+static void note_change(void *context, const struct change *change)
+{
+    live_note(context, change);
+}
+
+/* Opens the writer, whose changes can be followed. */
+static bool open_writer(struct engine *engine, struct assay_error *err)
+{
+    engine->live = live_new(&engine->env, LIVE_CHANGES_KEPT, err);
+    if (engine->live)
+        engine->writer = store_open(engine->state_dir, STORE_WRITE, err);
+    if (!engine->writer)
+        return false;
+    store_on_change(engine->writer, note_change, engine->live);
+    return true;
+}
+
+static bool open_emulator(struct engine *engine, const struct engine_options *options,
+                          struct assay_error *err)
+{
+    if (!take_lock(engine, err) || !engine_mark_emulated(engine->state_dir, err))
+        return false;
+    if (open_writer(engine, err))
+        engine->reader = store_open(engine->state_dir, STORE_READ, err);
+    open_log(engine);
+    return engine->reader && engine_begin_emulation(engine, options->emulation, err);
+}
+
 static bool open_worker(struct engine *engine, const struct engine_options *options,
                         struct assay_error *err)
 {
     char path[PATH_TEXT];
 
-    if (!find_shim(options->shim_path, path, err))
+    if (!shim_path_find(options->shim_path, path, sizeof path, err))
         return false;
-    if (!take_lock(engine, err) || !copy_environment(engine, options->environment, err))
+    if (!take_lock(engine, err) || !engine_check_real(engine->state_dir, err) ||
+        !copy_environment(engine, options->environment, err))
         return false;
-    engine->writer = store_open(engine->state_dir, STORE_WRITE, err);
-    if (!engine->writer)
+    if (!open_writer(engine, err))
         return false;
     store_stretch_log(engine->writer);
     engine->reader = store_open(engine->state_dir, STORE_READ, err);
@@ -358,13 +364,16 @@ static struct engine *engine_alloc(const struct engine_options *options)
     (void)pthread_mutex_init(&engine->reader_mutex, NULL);
     (void)pthread_mutex_init(&engine->progress_mutex, NULL);
     (void)pthread_mutex_init(&engine->replay_mutex, NULL);
+    (void)pthread_mutex_init(&engine->emulation_mutex, NULL);
     return engine;
 }
 
 struct engine *engine_open(const struct engine_options *options, struct assay_error *err)
 {
     struct engine *engine = engine_alloc(options);
+    struct engine_options placed = *options;
     pthread_condattr_t monotonic;
+    char *temporary = NULL;
     bool is_open = false;
 
     if (!engine) {
@@ -376,15 +385,30 @@ struct engine *engine_open(const struct engine_options *options, struct assay_er
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&engine->is_changed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    if (!open_state_dir(engine, options, err))
+    engine->cache = job_cache_new(CACHE_BYTES);
+    if (!engine->cache) {
+        (void)assay_fail_memory(err);
         goto out;
-    if (options->is_reader) {
+    }
+    if (options->emulation && !options->state_dir) {
+        temporary = engine_make_temporary(options->environment, err);
+        placed.state_dir = temporary;
+        engine->is_temporary = temporary != NULL;
+        if (!temporary)
+            goto out;
+    }
+    if (!open_state_dir(engine, &placed, err))
+        goto out;
+    if (options->emulation) {
+        is_open = open_emulator(engine, options, err);
+    } else if (options->is_reader) {
         engine->reader = store_open(engine->state_dir, STORE_READ, err);
         is_open = engine->reader != NULL;
     } else {
         is_open = open_worker(engine, options, err);
     }
 out:
+    free(temporary);
     if (is_open)
         return engine;
     engine_close(engine);
@@ -412,13 +436,17 @@ void engine_close(struct engine *engine)
     launcher_free(engine->launcher);
     offload_free(engine->offload);
     offload_free(engine->suggester);
-    offload_free(engine->learner); /* before the controller, whose jobs the tasks borrow from */
+    offload_free(engine->learner);  /* before the controller, whose jobs the tasks borrow from */
+    offload_free(engine->answerer); /* while there is a store to read */
     follower_free(engine->follower);
     controller_free(engine->controller);
     replay_free(engine->replay);
+    emulation_free(engine->emulation);
     event_queue_free(engine->queue);
     store_close(engine->reader);
     store_close(engine->writer);
+    live_free(engine->live);
+    job_cache_free(engine->cache);
     free(engine->inherited);
     free(engine->inherited_text);
     if (engine->log)
@@ -426,6 +454,9 @@ void engine_close(struct engine *engine)
     if (engine->lock_fd >= 0)
         (void)close(engine->lock_fd);
     (void)pthread_cond_destroy(&engine->is_changed);
+    if (engine->is_temporary && engine->state_dir)
+        engine_remove_temporary(engine->state_dir);
+    (void)pthread_mutex_destroy(&engine->emulation_mutex);
     (void)pthread_mutex_destroy(&engine->replay_mutex);
     (void)pthread_mutex_destroy(&engine->progress_mutex);
     (void)pthread_mutex_destroy(&engine->reader_mutex);
@@ -438,7 +469,29 @@ const char *engine_state_dir(const struct engine *engine)
     return engine->state_dir;
 }
 
-bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err)
+const char *engine_shown_dir(const struct engine *engine)
+{
+    return engine->emulation ? "/emulation" : engine->state_dir;
+}
+
+const struct assay_env *engine_env(const struct engine *engine)
+{
+    return &engine->env;
+}
+
+bool engine_is_emulated(const struct engine *engine)
+{
+    return engine->emulation != NULL;
+}
+
+struct live *engine_live(const struct engine *engine)
+{
+    return engine->live;
+}
+
+/* False: the request is not one for this engine. */
+static bool check_request(const struct engine *engine, struct request *request,
+                          struct assay_error *err)
 {
     if (engine->is_reader)
         return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the folder was opened for reading only");
@@ -450,7 +503,34 @@ bool engine_ask(struct engine *engine, struct request *request, struct assay_err
                           "this server runs no commands straight on its machine for others; it "
                           "would when started with --allow-host");
     }
+    return true;
+}
+
+bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err)
+{
+    if (!check_request(engine, request, err))
+        return false;
+    if (engine->emulation)
+        return engine_ask_emulated(engine, request, err);
     return event_queue_ask(engine->queue, request, err);
+}
+
+bool engine_answers_later(const struct engine *engine)
+{
+    return engine->answerer != NULL;
+}
+
+bool engine_ask_later(struct engine *engine, struct request *request, struct assay_error *err)
+{
+    if (!check_request(engine, request, err))
+        return false;
+    event_queue_tell(engine->queue, request);
+    return true;
+}
+
+bool engine_follow_up(struct engine *engine, offload_fn fn, void *context)
+{
+    return offload_submit(engine->answerer, fn, context);
 }
 
 struct store *engine_read_begin(struct engine *engine)
@@ -462,6 +542,22 @@ struct store *engine_read_begin(struct engine *engine)
 void engine_read_end(struct engine *engine)
 {
     (void)pthread_mutex_unlock(&engine->reader_mutex);
+}
+
+bool engine_job_stamp(const struct engine *engine, enum job_stamp_kind kind, int64_t job,
+                      uint64_t *stamp)
+{
+    return engine->writer && job_stamp_read(store_job_stamps(engine->writer), kind, job, stamp);
+}
+
+uint64_t engine_commit_count(const struct engine *engine)
+{
+    return engine->writer ? store_commit_count(engine->writer) : 0;
+}
+
+struct job_cache *engine_job_cache(struct engine *engine)
+{
+    return engine->cache;
 }
 
 bool engine_progress(struct engine *engine, int64_t job, struct job_progress *progress)
@@ -491,7 +587,8 @@ size_t engine_progress_all(struct engine *engine, struct job_progress *items, si
 
 bool engine_wait(struct engine *engine, uint64_t *seen, int timeout_ms)
 {
-    int64_t due = assay_mono_us(&engine->env) + (int64_t)timeout_ms * 1000;
+    /* The system's clock, also where the engine's own stands still. */
+    int64_t due = assay_mono_us(assay_env_system()) + (int64_t)timeout_ms * 1000;
     struct timespec until = { .tv_sec = (time_t)(due / 1000000),
                               .tv_nsec = (long)(due % 1000000) * 1000 };
     bool is_changed = false;

@@ -13,8 +13,20 @@
 #define ENGINE_ENGINE_H
 
 #include "engine/controller.h"
+#include "engine/job_cache.h"
+#include "engine/offload.h"
+#include "engine/store/job_stamps.h"
 
 struct engine;
+struct live; /* live/live.h */
+
+/* docs/emulator.md */
+struct engine_emulation {
+    const char *script; /* NULL: the empty one */
+    size_t script_size;
+    bool has_seed; /* else the script's, or 0 */
+    uint64_t seed;
+};
 
 struct engine_options {
     const char *state_dir;
@@ -23,19 +35,47 @@ struct engine_options {
     bool is_reader;
     bool is_verbose;
     bool forbids_host; /* a job that runs commands straight on this machine is refused */
+    /* NULL: jobs are run. Else the folder must have none but an emulation's, which go; NULL for
+     * one that is removed at the end. engine/emulate/emulated_engine.h says more. */
+    const struct engine_emulation *emulation;
 };
 
 struct engine *engine_open(const struct engine_options *options, struct assay_error *err);
 void engine_close(struct engine *engine);
 
 const char *engine_state_dir(const struct engine *engine); /* absolute */
+/* The same, as answers show it: not that of an emulation, which would differ from run to run. */
+const char *engine_shown_dir(const struct engine *engine);
+const struct assay_env *engine_env(const struct engine *engine);
+bool engine_is_emulated(const struct engine *engine);
 
 /* Hands the request to the controller and waits; ASSAY_UNAVAILABLE from a reader. */
 bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err);
 
+/*
+ * The same without waiting: the answer comes by request->on_answered, which hands what is to be
+ * done then to engine_follow_up(). False: none will come. Only where engine_answers_later().
+ */
+bool engine_ask_later(struct engine *engine, struct request *request, struct assay_error *err);
+bool engine_answers_later(const struct engine *engine);
+/* Has fn called on a thread for that, in the order of the calls; see engine/offload.h. False for
+ * lack of memory. */
+bool engine_follow_up(struct engine *engine, offload_fn fn, void *context);
+
 /* The read-only store, held until engine_read_end(): for short reads, never around engine_ask(). */
 struct store *engine_read_begin(struct engine *engine);
 void engine_read_end(struct engine *engine);
+
+/*
+ * Whether what is made of the job's rows from now on can be kept, and until when: as long as the
+ * stamp is the same. False: another process may change them, or they are being changed.
+ */
+bool engine_job_stamp(const struct engine *engine, enum job_stamp_kind kind, int64_t job,
+                      uint64_t *stamp);
+struct job_cache *engine_job_cache(struct engine *engine);
+
+/* See assay_commit_count() in assay.h. */
+uint64_t engine_commit_count(const struct engine *engine);
 
 /* More live jobs than this are worked on all the same, but read as if they were not. */
 enum { ENGINE_LIVE_JOBS_MAX = 256 };
@@ -45,6 +85,9 @@ size_t engine_progress_all(struct engine *engine, struct job_progress *items, si
 
 /* False: nobody works on the job; then its rows tell all. */
 bool engine_progress(struct engine *engine, int64_t job, struct job_progress *progress);
+
+/* Who is to hear of what was committed; NULL of a reader. */
+struct live *engine_live(const struct engine *engine);
 
 /* See assay_wait(), assay_reopen_log() and assay_is_working() in assay.h. */
 bool engine_wait(struct engine *engine, uint64_t *seen, int timeout_ms);

@@ -6,6 +6,7 @@
 #define ENGINE_ENGINE_PRIVATE_H
 
 #include "engine/controller.h"
+#include "engine/emulate/emulation.h"
 #include "engine/engine.h"
 #include "engine/follower.h"
 #include "engine/offload.h"
@@ -29,8 +30,10 @@ struct engine {
     size_t inherited_count;
 
     struct store *writer;         /* the controller thread's */
+    struct live *live;            /* of the writer's changes; NULL of a reader */
     pthread_mutex_t reader_mutex; /* guards reader, and holds back checkpoints */
     struct store *reader;
+    struct job_cache *cache; /* what was made from rows */
 
     struct event_queue *queue;
     struct controller *controller;
@@ -38,11 +41,16 @@ struct engine {
     struct offload *offload;   /* publishing, removing of files */
     struct offload *suggester; /* a suggestion must not wait for a model of another job */
     struct offload *learner;
+    struct offload *answerer; /* writes the answers of those who do not wait */
     struct launcher *launcher;
     pthread_mutex_t replay_mutex; /* guards replay, and is held while it works */
     struct replay *replay;        /* where the last one was left; or NULL */
     pthread_t thread;
     bool has_thread;
+
+    struct emulation *emulation;     /* NULL: jobs are run */
+    pthread_mutex_t emulation_mutex; /* guards it, and all that a thread would own else */
+    bool is_temporary;               /* the state folder goes when the engine is closed */
 
     pthread_mutex_t progress_mutex; /* guards the fields below */
     pthread_cond_t is_changed;
@@ -52,6 +60,23 @@ struct engine {
     bool is_broken;
     struct assay_error why_broken;
 };
+
+/* engine.c: after a commit. */
+void engine_note_changes(struct engine *engine);
+void engine_checkpoint(struct engine *engine);
+void engine_note_broken(struct engine *engine, const struct assay_error *why);
+
+/* emulate/emulated_engine.c */
+bool engine_begin_emulation(struct engine *engine, const struct engine_emulation *options,
+                            struct assay_error *err);
+bool engine_ask_emulated(struct engine *engine, struct request *request, struct assay_error *err);
+/* A new folder, whose path the caller frees; NULL and *err. */
+char *engine_make_temporary(char *const *environment, struct assay_error *err);
+void engine_remove_temporary(const char *path);
+/* From now on the folder is an emulator's; ASSAY_PRECONDITION where it has jobs of another kind. */
+bool engine_mark_emulated(const char *state_dir, struct assay_error *err);
+/* ASSAY_PRECONDITION where it is an emulator's. */
+bool engine_check_real(const char *state_dir, struct assay_error *err);
 
 /* outlet.c */
 struct controller_outlet engine_outlet(struct engine *engine);

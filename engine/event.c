@@ -8,8 +8,6 @@ struct event_queue {
     pthread_mutex_t mutex; /* guards items, first, count, is_closed */
     pthread_cond_t is_filled;
     pthread_cond_t is_drained;
-    pthread_mutex_t answers_mutex; /* guards every request's is_answered */
-    pthread_cond_t is_answered;
     struct event *items; /* a ring */
     size_t capacity, first, count;
     bool is_closed;
@@ -51,10 +49,8 @@ struct event_queue *event_queue_new(size_t capacity)
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&queue->mutex, NULL);
-    (void)pthread_mutex_init(&queue->answers_mutex, NULL);
     (void)pthread_cond_init(&queue->is_filled, &monotonic);
     (void)pthread_cond_init(&queue->is_drained, NULL);
-    (void)pthread_cond_init(&queue->is_answered, NULL);
     (void)pthread_condattr_destroy(&monotonic);
     return queue;
 }
@@ -65,23 +61,21 @@ void event_queue_free(struct event_queue *queue)
         return;
     for (size_t i = 0; i < queue->count; i++)
         event_clear(&queue->items[(queue->first + i) % queue->capacity]);
-    (void)pthread_cond_destroy(&queue->is_answered);
     (void)pthread_cond_destroy(&queue->is_drained);
     (void)pthread_cond_destroy(&queue->is_filled);
-    (void)pthread_mutex_destroy(&queue->answers_mutex);
     (void)pthread_mutex_destroy(&queue->mutex);
     free(queue->items);
     free(queue);
 }
 
-/* Nobody will look at it. A request's own lock is never held together with another. */
-static void event_refuse(struct event_queue *queue, struct event *event)
+/* Nobody will look at it. */
+static void event_refuse(struct event *event)
 {
     if (event->kind == EVENT_REQUEST) {
         request_drop_spec(event->request);
         event->request->is_ok =
             assay_fail(&event->request->err, ASSAY_UNAVAILABLE, NULL, "the engine is ending");
-        event_queue_answer(queue, event->request);
+        event_queue_answer(event->request);
     }
     event_clear(event);
 }
@@ -99,12 +93,12 @@ void event_queue_put(struct event_queue *queue, struct event *event)
     (void)pthread_cond_signal(&queue->is_filled);
     (void)pthread_mutex_unlock(&queue->mutex);
     if (is_refused)
-        event_refuse(queue, event);
+        event_refuse(event);
     else
         *event = (struct event){ 0 };
 }
 
-/* One at a time, since a request's own lock is never taken under this one. */
+/* One at a time, since nobody is woken under the lock. */
 static bool take_one(struct event_queue *queue, struct event *event)
 {
     bool is_taken = false;
@@ -129,7 +123,7 @@ void event_queue_close(struct event_queue *queue)
     (void)pthread_cond_broadcast(&queue->is_drained);
     (void)pthread_mutex_unlock(&queue->mutex);
     while (take_one(queue, &event))
-        event_refuse(queue, &event);
+        event_refuse(&event);
 }
 
 size_t event_queue_take(struct event_queue *queue, int64_t deadline_us, struct event *events,
@@ -155,24 +149,30 @@ size_t event_queue_take(struct event_queue *queue, int64_t deadline_us, struct e
     return taken;
 }
 
-bool event_queue_ask(struct event_queue *queue, struct request *request, struct assay_error *err)
+void event_queue_tell(struct event_queue *queue, struct request *request)
 {
     struct event event = { .kind = EVENT_REQUEST, .request = request };
 
     event_queue_put(queue, &event);
-    (void)pthread_mutex_lock(&queue->answers_mutex);
-    while (!request->is_answered)
-        (void)pthread_cond_wait(&queue->is_answered, &queue->answers_mutex);
-    (void)pthread_mutex_unlock(&queue->answers_mutex);
+}
+
+bool event_queue_ask(struct event_queue *queue, struct request *request, struct assay_error *err)
+{
+    (void)sem_init(&request->answered, 0, 0);
+    event_queue_tell(queue, request);
+    while (sem_wait(&request->answered) != 0)
+        continue; /* a signal was handled */
+    (void)sem_destroy(&request->answered);
     if (!request->is_ok)
         *err = request->err;
     return request->is_ok;
 }
 
-void event_queue_answer(struct event_queue *queue, struct request *request)
+void event_queue_answer(struct request *request)
 {
-    (void)pthread_mutex_lock(&queue->answers_mutex);
     request->is_answered = true;
-    (void)pthread_cond_broadcast(&queue->is_answered);
-    (void)pthread_mutex_unlock(&queue->answers_mutex);
+    if (request->on_answered)
+        request->on_answered(request);
+    else
+        (void)sem_post(&request->answered); /* from here on the request may be gone */
 }

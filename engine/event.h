@@ -14,12 +14,15 @@
 #include "launcher/launcher.h"
 #include "metrics/metric_reader.h"
 
+#include <semaphore.h>
+
 enum event_kind {
     EVENT_REQUEST,       /* somebody asks for something and waits */
     EVENT_MEASURED,      /* a running attempt reported */
     EVENT_ENDED,         /* an attempt ended; the last reports are with it */
     EVENT_SEARCHED,      /* a task of the controller's was run */
     EVENT_PUBLISHED,     /* a winner's model was copied out, or could not be */
+    EVENT_MOVED,         /* where a job stands is decided elsewhere: by who holds it */
     EVENT_OUT_OF_MEMORY, /* somebody could not tell what happened: the engine ends */
 };
 
@@ -59,6 +62,8 @@ struct study_request {
     int64_t trial;                                /* its number; set by CREATE */
     const char *client;                           /* SUGGEST; not empty */
     size_t count;                                 /* SUGGEST: how many are wanted, at least 1 */
+    const double *contexts;                       /* SUGGEST: for each what its point is to have,
+                                                     NaN where it is free; NULL: nothing */
     const double *point;                          /* CREATE: legal in the study's space */
     struct study_measurement final;               /* CREATE: it has succeeded; MEASURE, COMPLETE */
     const struct study_measurement *measurements; /* CREATE: rising */
@@ -69,7 +74,7 @@ struct study_request {
     /* The answer. */
     int64_t operation; /* SUGGEST, CHECK; else the one to be deleted */
     int64_t start_us, end_us;
-    int64_t *trials; /* SUGGEST: their numbers, rising */
+    int64_t *trials; /* SUGGEST: their numbers, rising, or in the order of the contexts */
     size_t trial_count;
     int state;        /* SUGGEST: of the study, enum job_state */
     bool should_stop; /* CHECK */
@@ -86,7 +91,12 @@ struct request {
     bool is_kept; /* the controller's own: it waits, or is among those to be answered */
     bool is_ok;
     struct assay_error err;
-    bool is_answered;     /* guarded by the queue's answers_mutex */
+    bool is_answered; /* without a queue: by the thread that commits */
+    sem_t answered;   /* event_queue_ask()'s: wakes nobody but him who waits for this one */
+    /* NULL: somebody waits in event_queue_ask(). Else called after the commit, by the thread that
+     * commits, which it must not hold up; from then on the request is the asker's again. */
+    void (*on_answered)(struct request *request);
+    void *asker;          /* for that */
     struct request *next; /* the controller's own */
 };
 
@@ -109,9 +119,11 @@ struct event {
     struct event_reports reports; /* MEASURED, ENDED */
     char *stderr_tail;            /* ENDED; may be NULL */
     struct search_task *task;     /* SEARCHED */
-    int64_t job;                  /* PUBLISHED */
+    int64_t job;                  /* PUBLISHED, MOVED */
     enum published published;     /* PUBLISHED */
-    char *text;                   /* PUBLISHED: where, or why not */
+    enum job_state state;         /* MOVED: PENDING, RUNNING or FAILED */
+    enum assay_code code;         /* MOVED to FAILED */
+    char *text;                   /* PUBLISHED: where, or why not; MOVED to FAILED: why */
 };
 
 void event_clear(struct event *event);
@@ -137,6 +149,8 @@ size_t event_queue_take(struct event_queue *queue, int64_t deadline_us, struct e
 
 /* Puts the request in and waits for its answer; returns request->is_ok. */
 bool event_queue_ask(struct event_queue *queue, struct request *request, struct assay_error *err);
-void event_queue_answer(struct event_queue *queue, struct request *request);
+/* Puts it in, for request->on_answered. */
+void event_queue_tell(struct event_queue *queue, struct request *request);
+void event_queue_answer(struct request *request);
 
 #endif

@@ -22,8 +22,10 @@ void fault_json_write(struct json_writer *w, const struct assay_faults *faults)
 static void write_violation(struct json_writer *w, const char *field, const char *description)
 {
     json_begin_object(w);
-    json_key(w, "field");
-    json_string(w, field);
+    if (field[0] != '\0') { /* proto3 JSON leaves empty strings out */
+        json_key(w, "field");
+        json_string(w, field);
+    }
     json_key(w, "description");
     json_string(w, description);
     json_end_object(w);
@@ -32,7 +34,7 @@ static void write_violation(struct json_writer *w, const char *field, const char
 void fault_json_write_details(struct json_writer *w, const struct assay_faults *faults,
                               const struct assay_error *err)
 {
-    if (faults->stored == 0 && err->field[0] == '\0')
+    if (faults->stored == 0 && err->field[0] == '\0' && err->code != ASSAY_INVALID)
         return;
     json_key(w, "details");
     json_begin_array(w);

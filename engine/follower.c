@@ -1,5 +1,7 @@
 #include "engine/follower.h"
 
+#include "engine/thread.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -273,7 +275,7 @@ struct follower *follower_new(const struct assay_env *env, struct event_queue *q
     (void)pthread_mutex_init(&f->mutex, NULL);
     (void)pthread_cond_init(&f->is_noted, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    code = pthread_create(&f->thread, NULL, follower_thread, f);
+    code = thread_start(&f->thread, follower_thread, f);
     if (code == 0)
         return f;
     (void)assay_fail_errno(err, code, "start the follower's thread");

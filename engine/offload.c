@@ -1,5 +1,7 @@
 #include "engine/offload.h"
 
+#include "engine/thread.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -57,7 +59,7 @@ struct offload *offload_new(struct assay_error *err)
     }
     (void)pthread_mutex_init(&offload->mutex, NULL);
     (void)pthread_cond_init(&offload->is_filled, NULL);
-    code = pthread_create(&offload->thread, NULL, offload_thread, offload);
+    code = thread_start(&offload->thread, offload_thread, offload);
     if (code == 0)
         return offload;
     (void)assay_fail_errno(err, code, "start the offload thread");

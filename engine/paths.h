@@ -2,7 +2,7 @@
  * engine/paths.h - where things lie in a state folder. Relative names are what is stored, so that a
  * folder can be moved.
  *
- *   assay.db  lock  socket  assay.log
+ *   assay.db  lock  socket  assay.log  emulation (an empty file: nothing here is ever run)
  *   jobs/ID/trials/N/ATTEMPT/   stdout.log stderr.log metrics/ work/ and the shim's records
  *   jobs/ID/output/             AIP_* folders, where the document names no baseOutputDirectory
  *   models/ID/                  manifest.json and model/ of the winner

@@ -23,14 +23,23 @@ struct stored_trial {
     struct suggestion suggestion;
 };
 
+/* A study's suggestion that was not simply the next. */
+struct made_trial {
+    int64_t number, ordinal;
+    char *fixed; /* which parameters its client had fixed: indexes */
+};
+
 struct replay {
     int64_t job;
     struct job_spec *spec;
     struct sampler *sampler;
     size_t width; /* params of a point */
     int64_t trial_count;
-    int64_t next;  /* the number of the trial to be looked at */
-    double *point; /* room for one */
+    int64_t next;            /* the number of the trial to be looked at */
+    double *point;           /* room for one */
+    double *fixed;           /* and for what was fixed of it */
+    struct made_trial *made; /* by number */
+    size_t made_count, made_capacity;
 
     /* Of a sampler that learns: all trials, by number - 1. */
     struct history *history;
@@ -54,6 +63,9 @@ void replay_free(struct replay *replay)
     free(replay->points);
     free(replay->pending);
     free(replay->point);
+    for (size_t i = 0; i < replay->made_count; i++)
+        free(replay->made[i].fixed);
+    free(replay->made);
     free(replay);
 }
 
@@ -165,6 +177,70 @@ static bool read_study(struct replay *replay, struct store *store, struct assay_
     return is_read;
 }
 
+static bool read_made_row(void *context, int64_t number, int64_t ordinal, const char *fixed)
+{
+    struct reading *reading = context;
+    struct replay *replay = reading->replay;
+    struct made_trial made = { .number = number, .ordinal = ordinal };
+
+    if (replay->made_count == replay->made_capacity) {
+        size_t capacity = replay->made_capacity ? replay->made_capacity * 2 : 16;
+        struct made_trial *grown = realloc(replay->made, capacity * sizeof *grown);
+
+        if (!grown)
+            return reading->is_ok = assay_fail_memory(reading->err);
+        replay->made = grown;
+        replay->made_capacity = capacity;
+    }
+    made.fixed = strdup(fixed);
+    if (!made.fixed)
+        return reading->is_ok = assay_fail_memory(reading->err);
+    replay->made[replay->made_count++] = made;
+    return true;
+}
+
+static bool read_made(struct replay *replay, struct store *store, struct assay_error *err)
+{
+    struct reading reading = { .replay = replay, .err = err, .is_ok = true };
+
+    return replay->spec->kind != JOB_STUDY ||
+           (store_made_each(store, replay->job, read_made_row, &reading, err) && reading.is_ok);
+}
+
+static int compare_made(const void *key, const void *item)
+{
+    const int64_t *number = key;
+    const struct made_trial *made = item;
+
+    return (*number > made->number) - (*number < made->number);
+}
+
+/* How the trial with this point was asked for: the number under which its sampler counted it where
+ * it counts by itself, and what its client had fixed. */
+static void find_made(struct replay *replay, int64_t number, const double *point,
+                      struct sampler_query *query, bool is_counted)
+{
+    const struct made_trial *made = NULL;
+
+    if (replay->made_count > 0)
+        made =
+            bsearch(&number, replay->made, replay->made_count, sizeof *replay->made, compare_made);
+    query->trial_number = (uint64_t)(made && is_counted ? made->ordinal : number);
+    query->fixed = NULL;
+    if (!made || !*made->fixed)
+        return;
+    for (size_t i = 0; i < replay->width; i++)
+        replay->fixed[i] = (double)NAN;
+    for (char *next = made->fixed; *next;) {
+        unsigned long long index = strtoull(next, &next, 10);
+
+        if (index < replay->width)
+            replay->fixed[index] = point[index];
+        next += *next != '\0';
+    }
+    query->fixed = replay->fixed;
+}
+
 static bool open_study(struct replay *replay, struct store *store, struct assay_error *err)
 {
     struct job_row row = { 0 };
@@ -188,10 +264,11 @@ static bool open_study(struct replay *replay, struct store *store, struct assay_
     replay->sampler = study_sampler_new(replay->spec, row.seed, err);
     if (!replay->sampler)
         goto out;
-    replay->point = calloc(replay->width + 1, sizeof *replay->point);
+    replay->point = calloc(2 * replay->width + 1, sizeof *replay->point);
+    replay->fixed = replay->point ? replay->point + replay->width : NULL;
     if (!replay->point)
         (void)assay_fail_memory(err);
-    else
+    else if (read_made(replay, store, err))
         is_open = !sampler_needs_history(replay->sampler) || read_study(replay, store, err);
 out:
     job_row_clear(&row);
@@ -303,9 +380,7 @@ static bool replay_learnt(struct replay *replay, struct replay_progress *progres
     const struct stored_trial *trial = &replay->trials[replay->next - 1];
     const double *stored = replay->points + (size_t)(replay->next - 1) * replay->width;
     int64_t last_end_order = trial->suggestion.last_end_order;
-    struct sampler_query query = { .trial_number = (uint64_t)replay->next,
-                                   .history = replay->history,
-                                   .pending = replay->pending };
+    struct sampler_query query = { .history = replay->history, .pending = replay->pending };
     struct provenance provenance;
     enum sampler_answer answer = SAMPLER_FAILED;
 
@@ -316,6 +391,7 @@ static bool replay_learnt(struct replay *replay, struct replay_progress *progres
                           "trial %" PRId64 " was suggested by another version of assay, which did "
                           "not store what from",
                           replay->next);
+    find_made(replay, replay->next, stored, &query, false);
     query.past_count = count_past(replay, last_end_order);
     query.pending_count = gather_pending(replay, replay->next, last_end_order);
     answer = model_chain_suggest(replay->chain, &query, replay->point, &provenance, err);
@@ -336,7 +412,7 @@ static bool replay_row(void *context, const struct trial_row *row)
 {
     struct plain_walk *walk = context;
     struct replay *replay = walk->replay;
-    struct sampler_query query = { .trial_number = (uint64_t)row->number };
+    struct sampler_query query = { 0 };
     struct provenance provenance;
     enum sampler_answer answer = SAMPLER_FAILED;
 
@@ -350,6 +426,7 @@ static bool replay_row(void *context, const struct trial_row *row)
         replay->next = row->number + 1;
         return true;
     }
+    find_made(replay, row->number, row->point, &query, true);
     answer = sampler_suggest(replay->sampler, &query, replay->point, &provenance, walk->err);
     walk->is_ok = answer != SAMPLER_FAILED;
     if (walk->is_ok)

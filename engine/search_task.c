@@ -4,7 +4,7 @@
 
 struct search_task *search_task_new(enum search_kind kind, size_t param_count, size_t pending_count)
 {
-    size_t count = param_count * (pending_count + 1);
+    size_t count = param_count * (pending_count + 2);
     struct search_task *task = calloc(1, sizeof *task + count * sizeof task->numbers[0]);
 
     if (!task)
@@ -12,7 +12,8 @@ struct search_task *search_task_new(enum search_kind kind, size_t param_count, s
     task->kind = kind;
     task->pending = task->numbers;
     task->pending_count = pending_count;
-    task->point = task->numbers + param_count * pending_count;
+    task->fixed = task->numbers + param_count * pending_count;
+    task->point = task->fixed + param_count;
     return task;
 }
 
@@ -39,6 +40,7 @@ void search_task_run(struct search_task *task)
         .past_count = task->past_count,
         .pending = task->pending,
         .pending_count = task->pending_count,
+        .fixed = task->has_fixed ? task->fixed : NULL,
         .model = task->model,
     };
 

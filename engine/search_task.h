@@ -25,6 +25,8 @@ struct search_task {
     int64_t last_end_order;            /* suggestion.h */
     double *pending;
     size_t pending_count;
+    double *fixed; /* values that the point is to have: sampler.h; all NaN: none */
+    bool has_fixed;
 
     /* What is made. */
     enum sampler_answer answer; /* SAMPLER_FAILED: err tells, of either kind */
@@ -33,7 +35,7 @@ struct search_task {
     struct sampler_model *learnt; /* LEARN; owned until it is taken */
     struct assay_error err;
 
-    double numbers[]; /* pending points, then the point */
+    double numbers[]; /* pending points, then what is fixed, then the point */
 };
 
 /* Zeroed, with room for the points of pending_count trials; NULL for lack of memory. */

@@ -120,13 +120,37 @@ bool trial_command_build(const struct trial_command_input *in, struct command *c
     return is_built;
 }
 
+/* Each pool but the first one, and a package, are valid words of the API that nobody here can run.
+ */
+static void check_pools(const struct job_spec *spec, const char *root, struct assay_faults *faults)
+{
+    char field[128];
+
+    for (size_t i = 0; i < spec->run.pool_count; i++) {
+        const struct worker_pool_spec *pool = &spec->run.pools[i];
+
+        (void)snprintf(field, sizeof field, "%s.worker_pool_specs[%zu]%s", root, i,
+                       i == 0 ? ".python_package_spec" : "");
+        if (i == 0 && pool->has_python_package)
+            assay_faults_add(faults, 0, field,
+                             "not supported in this version: put the package into an image, or run "
+                             "its module on the host, and give the command in container_spec");
+        else if (i > 0 && !pool->is_empty)
+            assay_faults_add(faults, 0, field,
+                             "this version runs one replica in pool 0 only: remove this pool");
+    }
+}
+
 void trial_command_check(const struct job_spec *spec, struct assay_faults *faults)
 {
     const struct container_spec *container = &spec->run.pools[0].container;
     const char *root = spec->kind == JOB_TUNING ? "trial_job_spec" : "job_spec";
-    bool is_host = strncmp(container->image_uri, "host:", 5) == 0;
+    bool is_host = container->image_uri && strncmp(container->image_uri, "host:", 5) == 0;
     char field[128];
 
+    check_pools(spec, root, faults);
+    if (!spec->run.pools[0].has_container)
+        return;
     (void)snprintf(field, sizeof field, "%s.worker_pool_specs[0].container_spec.%s", root,
                    is_host || spec->assay.on_host ? "command" : "image_uri");
     if (!is_host && !spec->assay.on_host)

@@ -357,6 +357,42 @@ bool launcher_sim_next(struct launcher *launcher, int64_t until_us, struct endin
     return true;
 }
 
+void launcher_sim_wait(struct launcher *launcher, int64_t until_us)
+{
+    struct sim *sim = (struct sim *)launcher;
+    int64_t next_us = launcher_sim_next_us(launcher);
+
+    if (until_us > next_us)
+        until_us = next_us;
+    if (until_us > sim->now_us && until_us != INT64_MAX)
+        sim->now_us = until_us;
+}
+
+int64_t launcher_sim_next_us(const struct launcher *launcher)
+{
+    const struct sim *sim = (const struct sim *)launcher;
+
+    return sim->count ? sim->heap[0].end_us : INT64_MAX;
+}
+
+void launcher_sim_finish(struct launcher *launcher, struct attempt_key key,
+                         const struct ending *how)
+{
+    struct sim *sim = (struct sim *)launcher;
+    uint32_t index = sim->capacity ? sim->table[find_place(sim, key)] : no_slot;
+    struct slot *slot = index == no_slot ? NULL : &sim->slots[index];
+    struct event event;
+
+    if (!slot || sim->heap[slot->heap_index].end_us <= sim->now_us)
+        return;
+    slot->ending.kind = how->kind;
+    slot->ending.status = how->status;
+    memcpy(slot->ending.detail, how->detail, sizeof slot->ending.detail);
+    event = sim->heap[slot->heap_index];
+    event.end_us = sim->now_us;
+    sift_up(sim, slot->heap_index, event);
+}
+
 size_t launcher_sim_running(const struct launcher *sim)
 {
     return ((const struct sim *)sim)->count;

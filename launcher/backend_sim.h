@@ -40,6 +40,17 @@ const struct assay_env *launcher_sim_env(struct launcher *sim);
  */
 bool launcher_sim_next(struct launcher *launcher, int64_t until_us, struct ending *ending);
 
+/* Moves the clock on, but not past the next ending. */
+void launcher_sim_wait(struct launcher *launcher, int64_t until_us);
+
+/* The moment of the next ending, also of one that is overdue; INT64_MAX for none. */
+int64_t launcher_sim_next_us(const struct launcher *launcher);
+
+/* The attempt's time is up now: it ends like this (kind, status and detail). Unknown keys are
+ * ignored. */
+void launcher_sim_finish(struct launcher *launcher, struct attempt_key key,
+                         const struct ending *how);
+
 size_t launcher_sim_running(const struct launcher *sim);
 
 #endif

@@ -114,6 +114,25 @@ static void hunt_clear(struct hunt *hunt)
     free(hunt->unit);
 }
 
+static double unit_of(const void *context, size_t index)
+{
+    return ((const double *)context)[index];
+}
+
+/* Moves a point to where candidates are to be. */
+static void fix(const struct hunt *hunt, const double *unit, double *point)
+{
+    if (hunt->search->fixed)
+        search_space_fix(hunt->space, hunt->search->fixed, unit_of, unit, point);
+}
+
+static bool is_fixed(const struct hunt *hunt, size_t axis)
+{
+    const double *fixed = hunt->search->fixed;
+
+    return fixed && !isnan(fixed[hunt->search->gp_space->axes[axis].param]);
+}
+
 /* Adds the point that hunt->unit decodes to. */
 static void add_unit(struct hunt *hunt)
 {
@@ -122,6 +141,7 @@ static void add_unit(struct hunt *hunt)
     if (!point)
         return;
     gp_space_decode(hunt->search->gp_space, hunt->unit, point);
+    fix(hunt, hunt->unit, point);
     candidate_list_add(&hunt->candidates);
 }
 
@@ -262,7 +282,7 @@ static void add_exchanges(struct hunt *hunt)
         for (size_t k = 0; k < hunt->dimension && added < EXCHANGES_EACH; k++) {
             size_t param = hunt->search->gp_space->axes[k].param, count = 0;
 
-            if (!is_stepwise(hunt, k) || isnan(leader[param]))
+            if (!is_stepwise(hunt, k) || is_fixed(hunt, k) || isnan(leader[param]))
                 continue;
             count = neighbour_values(hunt, k, leader[param], values);
             for (size_t i = 0; i < count && added < EXCHANGES_EACH; i++, added++) {
@@ -272,6 +292,7 @@ static void add_exchanges(struct hunt *hunt)
                     return;
                 memcpy(point, leader, hunt->param_count * sizeof *point);
                 gp_space_set(hunt->search->gp_space, point, param, values[i], leader, hunt->spare);
+                fix(hunt, hunt->spare, point);
                 candidate_list_add(&hunt->candidates);
             }
         }
@@ -374,7 +395,8 @@ static void bound_climb(struct hunt *hunt, const double *point, const double *co
         size_t i = hunt->climbing_count;
         double lower = 0, upper = 1;
 
-        if (gp_space->is_category[k] || isnan(point[gp_space->axes[k].param]) ||
+        if (gp_space->is_category[k] || is_fixed(hunt, k) ||
+            isnan(point[gp_space->axes[k].param]) ||
             (is_stepwise(hunt, k) && gp_space->axes[k].value_total <= EXHAUSTIVE_MAX))
             continue;
         box_side(hunt, k, &lower, &upper);
@@ -428,6 +450,7 @@ static bool climb_axes(struct hunt *hunt, size_t candidate, bool *has_moved)
             gp_space_set(gp_space, reached, param,
                          axis_value(&gp_space->places[param], hunt->at[i]), point, hunt->spare);
     }
+    fix(hunt, hunt->spare, reached);
     candidate_list_add(tries);
     if (!appraise(hunt, tries, 0))
         return false;
@@ -451,7 +474,7 @@ static bool exchange_axis(struct hunt *hunt, size_t candidate, size_t axis, bool
     const double *source =
         hunt->search->leader_count > 0 ? known_point(hunt, hunt->search->leaders[0]) : point;
 
-    if (!is_stepwise(hunt, axis) || isnan(point[param]))
+    if (!is_stepwise(hunt, axis) || is_fixed(hunt, axis) || isnan(point[param]))
         return true;
     count = neighbour_values(hunt, axis, point[param], values);
     tries->count = 0;
@@ -460,6 +483,7 @@ static bool exchange_axis(struct hunt *hunt, size_t candidate, size_t axis, bool
 
         memcpy(try, point, hunt->param_count * sizeof *try);
         gp_space_set(gp_space, try, param, values[i], source, hunt->spare);
+        fix(hunt, hunt->spare, try);
         candidate_list_add(tries);
     }
     if (!appraise(hunt, tries, 0))
@@ -497,18 +521,21 @@ static bool climb(struct hunt *hunt, size_t candidate)
 /* The best candidate that may be the answer. */
 static enum search_answer choose(struct hunt *hunt, double *point, double *value)
 {
-    candidate_list_rank(&hunt->candidates, hunt->order);
-    for (size_t i = 0; i < hunt->candidates.count; i++) {
-        size_t index = hunt->order[i];
-        const double *here = candidate_point(&hunt->candidates, index);
+    size_t chosen = 0;
 
-        if (hunt->search->is_taken && hunt->search->is_taken(here, hunt->search->context))
-            continue;
-        memcpy(point, here, hunt->param_count * sizeof *point);
-        *value = hunt->candidates.values[index];
-        return SEARCH_FOUND;
-    }
-    return SEARCH_NOTHING_NEW;
+    candidate_list_rank(&hunt->candidates, hunt->order);
+    while (chosen < hunt->candidates.count && hunt->search->is_taken &&
+           hunt->search->is_taken(candidate_point(&hunt->candidates, hunt->order[chosen]),
+                                  hunt->search->context))
+        chosen++;
+    if (chosen == hunt->candidates.count && hunt->search->fixed)
+        chosen = 0;
+    if (chosen >= hunt->candidates.count)
+        return SEARCH_NOTHING_NEW;
+    memcpy(point, candidate_point(&hunt->candidates, hunt->order[chosen]),
+           hunt->param_count * sizeof *point);
+    *value = hunt->candidates.values[hunt->order[chosen]];
+    return SEARCH_FOUND;
 }
 
 static bool hunt_run(struct hunt *hunt)

@@ -27,6 +27,8 @@ struct acquisition_search {
     const double *lengths; /* dimension: length scales, the unit of perturbations */
     size_t global_count;   /* how many Sobol points */
     size_t climb_count;    /* how many candidates climb */
+    const double *fixed;   /* param_count: values that every candidate has, NaN where it is free; or
+                              NULL. Where nothing is new among these, the best is the answer */
     double reach;      /* of the nearest known point, in any numeric coordinate; INFINITY: all */
     const double *box; /* dimension: half the sides of a box about the first leader; or NULL */
     /* Whether a point may not be the answer; NULL: any may. */

@@ -201,9 +201,35 @@ static size_t rank_rows(struct gp_suggestion *suggestion, const double *means, b
     return count;
 }
 
+static double middle(const void *context, size_t index)
+{
+    (void)context;
+    (void)index;
+    return 0.5;
+}
+
+/* The coordinates of all rows, moved into the part of the space that is asked for. NULL for lack of
+ * memory. */
+static double *fix_rows(const struct gp_suggestion *suggestion, size_t rows)
+{
+    const struct gp_past *past = suggestion->past;
+    const struct search_space *space = suggestion->sampler->space;
+    double *coordinates = calloc(rows * past->dimension + space->param_count + 1, sizeof(double));
+    double *point = coordinates ? coordinates + rows * past->dimension : NULL;
+
+    for (size_t i = 0; coordinates && i < rows; i++) {
+        memcpy(point, past->points + i * space->param_count, space->param_count * sizeof *point);
+        search_space_fix(space, suggestion->query->fixed, middle, NULL, point);
+        gp_space_encode(suggestion->state->gp_space, point, coordinates + i * past->dimension);
+    }
+    return coordinates;
+}
+
 /*
  * The points known to be best, by posterior mean of the first objective, and that mean: over safe
  * trials that ran to their end, and trials under way as expected. Where none is safe, over all.
+ * Where values are fixed, as if all these had them: the best of the whole space is no measure for a
+ * part that it is not in.
  */
 static bool find_leaders(struct gp_suggestion *suggestion)
 {
@@ -213,8 +239,10 @@ static bool find_leaders(struct gp_suggestion *suggestion)
     size_t wanted = (size_t)suggestion->state->settings.leaders;
     double *means = calloc(rows + 1, sizeof *means);
     struct lead *leads = calloc(rows + 1, sizeof *leads);
-    bool is_ok = means && leads &&
-                 gp_predict_all(suggestion->gps[metric], past->coordinates, rows, means, NULL);
+    double *fixed = suggestion->query->fixed ? fix_rows(suggestion, rows) : NULL;
+    bool is_ok = means && leads && (fixed || !suggestion->query->fixed) &&
+                 gp_predict_all(suggestion->gps[metric], fixed ? fixed : past->coordinates, rows,
+                                means, NULL);
 
     if (is_ok) {
         count = rank_rows(suggestion, means, false, leads);
@@ -227,6 +255,7 @@ static bool find_leaders(struct gp_suggestion *suggestion)
         suggestion->acquisition.best = 0;
     free(means);
     free(leads);
+    free(fixed);
     return is_ok;
 }
 
@@ -317,7 +346,8 @@ static enum search_answer search_point(struct gp_suggestion *suggestion, double 
         .lengths = lengths,
         .global_count = (size_t)settings->candidates,
         .climb_count = (size_t)settings->climbs,
-        .reach = reach_of(suggestion),
+        .fixed = suggestion->query->fixed,
+        .reach = suggestion->query->fixed ? HUGE_VAL : reach_of(suggestion),
         .box = suggestion->box,
         .is_taken = gp_may_repeat(suggestion->sampler) ? NULL : is_taken,
         .context = suggestion,

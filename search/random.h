@@ -23,6 +23,8 @@ enum random_purpose {
     RANDOM_NSGA2 = 24,         /* a child's parents, crossover and mutations, by parameter */
     RANDOM_GP_SEARCH = 10,     /* candidates of an acquisition's search, in the order of use */
     RANDOM_GP_CHOICE = 11,     /* which acquisition, which directions, which samples */
+    RANDOM_EMULATION = 30,     /* the noise of an emulated trial, by measurement */
+    RANDOM_CHANCE = 31,        /* what an emulation draws in place of the system's, in order */
 };
 
 struct random_stream {

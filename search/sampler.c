@@ -1,6 +1,7 @@
 #include "search/sampler_ops.h"
 
 #include "assay/value.h"
+#include "search/random.h"
 
 #include <assert.h>
 #include <math.h>
@@ -109,6 +110,11 @@ bool sampler_needs_history(const struct sampler *sampler)
     return sampler->ops->needs_history;
 }
 
+bool sampler_visits_once(const struct sampler *sampler)
+{
+    return sampler->ops->visits_once;
+}
+
 size_t sampler_model_count(const struct sampler *sampler, size_t past_count)
 {
     return sampler->ops->learn ? sampler->ops->model_count(sampler, past_count) : 0;
@@ -156,10 +162,27 @@ struct sampler_model *sampler_model_unpack(const struct sampler *sampler, const 
     return sampler->ops->model_unpack(sampler, numbers, err);
 }
 
+static double draw_unit(const void *context, size_t index)
+{
+    return random_unit(context, (uint32_t)index);
+}
+
+void sampler_fix(const struct sampler *sampler, const struct sampler_query *query, double *point)
+{
+    struct random_stream stream = { .seed = sampler->seed,
+                                    .trial = query->trial_number,
+                                    .purpose = RANDOM_SUGGESTION };
+
+    if (query->fixed)
+        search_space_fix(sampler->space, query->fixed, draw_unit, &stream, point);
+}
+
 enum sampler_answer sampler_suggest(const struct sampler *sampler,
                                     const struct sampler_query *query, double *point,
                                     struct provenance *provenance, struct assay_error *err)
 {
+    enum sampler_answer answer = SAMPLER_FAILED;
+
     assert(query->trial_number >= 1);
     assert(query->history || !sampler->ops->needs_history);
     *provenance = (struct provenance){ .past_count = query->past_count,
@@ -167,7 +190,15 @@ enum sampler_answer sampler_suggest(const struct sampler *sampler,
                                        .acquisition_value = (double)NAN,
                                        .mean = (double)NAN,
                                        .deviation = (double)NAN };
-    return sampler->ops->suggest(sampler, query, point, provenance, err);
+    answer = sampler->ops->suggest(sampler, query, point, provenance, err);
+    if (answer == SAMPLER_EXHAUSTED && query->fixed) { /* a random point of that part */
+        for (size_t i = 0; i < sampler->space->param_count; i++)
+            point[i] = (double)NAN;
+        answer = SAMPLER_POINT;
+    }
+    if (answer == SAMPLER_POINT)
+        sampler_fix(sampler, query, point);
+    return answer;
 }
 
 size_t sampler_first_objective(const struct sampler *sampler)

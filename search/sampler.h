@@ -61,6 +61,9 @@ struct sampler_query {
     const double *pending;         /* pending_count x param_count: the points of trials that are
                                       under way, by their numbers */
     size_t pending_count;
+    const double *fixed; /* param_count: values that the point has, NaN where it is free; NULL:
+                            free everywhere. Then no space is exhausted: a part of it may be, and
+                            is visited again */
     const struct sampler_model
         *model; /* of sampler_model_count(past_count); NULL where that is 0 */
 };
@@ -79,6 +82,10 @@ void sampler_free(struct sampler *sampler); /* NULL is fine */
 
 /* False: only trial_number of a query matters, and a suggestion costs microseconds. */
 bool sampler_needs_history(const struct sampler *sampler);
+
+/* True: trial n of "grid" is the n-th of all points, so what was visited otherwise can be passed
+ * over by numbers of one's own. A query with fixed values is no part of that sequence. */
+bool sampler_visits_once(const struct sampler *sampler);
 
 /*
  * Which model a suggestion after past_count ended trials is made with: the one learnt from the

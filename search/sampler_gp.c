@@ -269,10 +269,12 @@ static enum sampler_answer suggest_sobol(const struct sampler *sampler,
         uint64_t index = first + i * UINT64_C(1000003);
 
         sampler_sobol_point(sampler, state->sobol, index, point);
+        sampler_fix(sampler, query, point);
         if (gp_may_repeat(sampler) || !gp_is_known(query, point, sampler->space->param_count))
             return SAMPLER_POINT;
     }
-    return state->grid ? first_unvisited(sampler, query, point, err) : SAMPLER_POINT;
+    return state->grid && !query->fixed ? first_unvisited(sampler, query, point, err)
+                                        : SAMPLER_POINT;
 }
 
 static enum sampler_answer suggest_start(const struct sampler *sampler,
@@ -285,6 +287,7 @@ static enum sampler_answer suggest_start(const struct sampler *sampler,
     if (query->trial_number == 1 && state->settings.has_middle) {
         provenance->stage = STAGE_FIRST;
         search_space_first_point(sampler->space, point);
+        sampler_fix(sampler, query, point);
         if (!gp_is_known(query, point, sampler->space->param_count))
             return SAMPLER_POINT;
     }
@@ -318,7 +321,7 @@ static enum sampler_answer gp_suggest(const struct sampler *sampler,
 {
     const struct gp_state *state = sampler->state;
 
-    if (!gp_may_repeat(sampler) && state->grid &&
+    if (!gp_may_repeat(sampler) && state->grid && !query->fixed &&
         query->past_count + query->pending_count >= state->grid_total) {
         enum sampler_answer answer = first_unvisited(sampler, query, point, err);
 

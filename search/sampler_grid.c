@@ -288,7 +288,7 @@ static enum sampler_answer grid_suggest(const struct sampler *sampler,
 
     (void)err;
     (void)provenance;
-    if (index >= state->size)
+    if (index >= state->size || query->fixed)
         return SAMPLER_EXHAUSTED;
     for (size_t i = 0; i < space->param_count; i++)
         point[i] = (double)NAN;
@@ -312,6 +312,7 @@ static enum sampler_answer grid_suggest(const struct sampler *sampler,
 
 const struct sampler_ops sampler_grid_ops = {
     .name = "grid",
+    .visits_once = true,
     .prepare = grid_prepare,
     .suggest = grid_suggest,
     .release = grid_release,

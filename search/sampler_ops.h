@@ -24,6 +24,7 @@ struct sampler {
 struct sampler_ops {
     const char *name;
     bool needs_history;
+    bool visits_once; /* trial n is the n-th of all points */
     /* Refuses a space that the algorithm cannot search; makes the state. NULL: nothing to do. */
     bool (*prepare)(struct sampler *sampler, struct assay_error *err);
     void (*release)(void *state); /* NULL is fine as the state, and as the function */
@@ -46,6 +47,10 @@ struct sampler_ops {
     struct sampler_model *(*model_unpack)(const struct sampler *sampler, const double *numbers,
                                           struct assay_error *err);
 };
+
+/* Moves a point into the part of the space that the query asks for. Done with every suggestion
+ * anyway; for samplers that want to know earlier. */
+void sampler_fix(const struct sampler *sampler, const struct sampler_query *query, double *point);
 
 /* The index of the first metric that is not for safety; the last one where all are. */
 size_t sampler_first_objective(const struct sampler *sampler);

@@ -116,6 +116,19 @@ void search_space_encode(const struct search_space *space, const double *point, 
         unit[i] = param_spec_encode(&space->params[i], point[i]);
 }
 
+void search_space_fix(const struct search_space *space, const double *fixed, search_unit_fn unit,
+                      const void *context, double *point)
+{
+    for (size_t i = 0; i < space->param_count; i++) {
+        if (!search_space_is_active(space, point, i))
+            point[i] = (double)NAN;
+        else if (!isnan(fixed[i]))
+            point[i] = fixed[i];
+        else if (!param_spec_is_legal(&space->params[i], point[i])) /* NaN, or of another branch */
+            point[i] = param_spec_decode(&space->params[i], unit(context, i));
+    }
+}
+
 void search_space_first_point(const struct search_space *space, double *point)
 {
     for (size_t i = 0; i < space->param_count; i++) {

@@ -58,6 +58,15 @@ void search_space_decode(const struct search_space *space, const double *unit, d
 void search_space_encode(const struct search_space *space, const double *point, double *unit);
 
 /*
+ * Gives a legal point the values of fixed (param_count; NaN: free) where these parameters are
+ * active. What turns inactive by that is NaN, what turns active takes its value from unit(), a
+ * coordinate in [0, 1].
+ */
+typedef double (*search_unit_fn)(const void *context, size_t index);
+void search_space_fix(const struct search_space *space, const double *fixed, search_unit_fn unit,
+                      const void *context, double *point);
+
+/*
  * The point that a tuner tries first: each default, else the middle of the unit interval.
  */
 void search_space_first_point(const struct search_space *space, double *point);

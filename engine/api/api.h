@@ -14,6 +14,10 @@
 bool api_call(struct engine *engine, const struct assay_request *request,
               struct assay_response *response, struct assay_error *err);
 
+/* The same without waiting: see assay_call_begin() in assay.h. */
+bool api_begin(struct engine *engine, const struct assay_request *request, assay_answer_fn done,
+               void *context, struct assay_error *err);
+
 /* Checks a document without a state folder: see POST /assay/v1/jobs:check. */
 bool api_check(const char *state_dir, const char *body, size_t body_size,
                struct assay_response *response, struct assay_error *err);

@@ -133,7 +133,7 @@ static bool write_best(void *context, const struct trial_row *row)
     json_key(w, "metrics");
     resource_write_values(w, best->spec, row);
     if (best->spec->kind != JOB_STUDY && /* whose trials run elsewhere */
-        path_of_output(engine_state_dir(best->call->engine), best->spec, best->job->source_dir,
+        path_of_output(engine_shown_dir(best->call->engine), best->spec, best->job->source_dir,
                        row->job, best->spec->kind == JOB_CUSTOM ? 0 : row->number, path, &err))
         write_text(w, "outputDir", path);
     json_end_object(w);
@@ -208,11 +208,11 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
     write_text(w, "algorithm", spec->kind != JOB_CUSTOM ? job_spec_algorithm(spec) : "");
     write_objectives(w, spec);
     write_ids(w, spec);
-    write_text(w, "stateDir", engine_state_dir(call->engine));
+    write_text(w, "stateDir", engine_shown_dir(call->engine));
     if (row->model_dir[0]) {
         char path[PATH_TEXT];
 
-        write_text(w, "modelDir", path_of_model(engine_state_dir(call->engine), row->id, path));
+        write_text(w, "modelDir", path_of_model(engine_shown_dir(call->engine), row->id, path));
     }
     store = engine_read_begin(call->engine);
     if (!is_live)
@@ -237,6 +237,21 @@ bool api_get_job(struct api_call *call, struct assay_error *err)
     if (!is_ok)
         return false;
     is_ok = write_job(call, &row, spec, err);
+    job_spec_free(spec);
+    job_row_clear(&row);
+    return is_ok;
+}
+
+bool api_write_job(struct api_call *call, int64_t job, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    bool is_ok = store_job_get(engine_read_begin(call->engine), job, &row, err);
+
+    engine_read_end(call->engine);
+    if (is_ok)
+        spec = job_row_spec(&row, err);
+    is_ok = spec && write_job(call, &row, spec, err);
     job_spec_free(spec);
     job_row_clear(&row);
     return is_ok;

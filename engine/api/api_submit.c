@@ -45,6 +45,7 @@ static bool read_submission(const struct api_call *call, const char *state_dir, 
     text.dir = get_text(*body, "sourceDir");
     text.format = format_of(*body);
     text.overrides = json_get(*body, "overrides");
+    text.is_emulated = call->engine && engine_is_emulated(call->engine);
     if (!text.document || !text.dir)
         return assay_fail(err, ASSAY_INVALID, NULL,
                           "the request's body needs \"source\", the document's text, and "
@@ -193,7 +194,7 @@ bool api_check_job(struct api_call *call, struct assay_error *err)
         json_begin_object(&call->json);
         fault_json_write(&call->json, &s.faults);
         write_notes(&call->json, s.spec);
-        if (s.spec && s.faults.count == 0)
+        if (s.spec && s.faults.count == 0 && !s.text.is_emulated)
             is_ok = write_plan(call, &s, state_dir, err);
         json_end_object(&call->json);
     }

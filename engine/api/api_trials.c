@@ -141,8 +141,8 @@ static bool copy_row(void *context, const struct trial_row *row)
     return false;
 }
 
-static bool find_trial(const struct api_call *call, int64_t job, int64_t *number,
-                       struct trial_row *row, struct assay_error *err)
+bool api_find_trial(const struct api_call *call, int64_t job, int64_t *number,
+                    struct trial_row *row, struct assay_error *err)
 {
     struct trial_query query = { .job = job, .limit = 1 };
     bool is_read = false;
@@ -163,30 +163,57 @@ static bool find_trial(const struct api_call *call, int64_t job, int64_t *number
                       *number);
 }
 
+/* A step of a walk over one trial. */
+struct one_trial {
+    struct listing listing;
+    int64_t number;
+    int state; /* 0: it was not found */
+};
+
+static bool write_if_it_is(void *context, const struct trial_row *row)
+{
+    struct one_trial *one = context;
+
+    if (row->number != one->number)
+        return false;
+    one->state = row->state;
+    return list_trial(&one->listing, row);
+}
+
+bool api_write_trial(struct api_call *call, const struct job_row *job, const struct job_spec *spec,
+                     int64_t number, int *state, struct assay_error *err)
+{
+    struct one_trial one = { .listing = { .call = call, .job = job, .spec = spec },
+                             .number = number };
+    struct trial_query query = { .job = job->id, .after = number - 1, .limit = 1 };
+    struct store *store = engine_read_begin(call->engine);
+    bool is_ok = false;
+
+    one.listing.store = store;
+    is_ok = read_stops(&one.listing, store, job->id, number, number, err) &&
+            store_trial_each(store, &query, write_if_it_is, &one, err);
+    engine_read_end(call->engine);
+    early_stops_clear(&one.listing.stops);
+    *state = one.state;
+    return is_ok;
+}
+
 bool api_get_trial(struct api_call *call, struct assay_error *err)
 {
     struct job_row row = { 0 };
     struct job_spec *spec = NULL;
     struct trial_row trial = { 0 };
-    struct listing listing = { .call = call };
-    struct trial_query query = { .limit = 1 };
     int64_t number = 0;
+    int state = 0;
     bool is_ok = api_read_job(call, &row, &spec, err);
 
     if (!is_ok)
         return false;
-    is_ok = find_trial(call, row.id, &number, &trial, err);
-    if (is_ok) {
-        listing.job = &row;
-        listing.spec = spec;
-        query.job = row.id;
-        query.after = number - 1;
-        listing.store = engine_read_begin(call->engine);
-        is_ok = read_stops(&listing, listing.store, row.id, number, number, err) &&
-                store_trial_each(listing.store, &query, list_trial, &listing, err);
-        engine_read_end(call->engine);
-        early_stops_clear(&listing.stops);
-    }
+    is_ok = api_find_trial(call, row.id, &number, &trial, err) &&
+            api_write_trial(call, &row, spec, number, &state, err);
+    if (is_ok && state == 0) /* it was deleted in between */
+        is_ok = assay_fail(err, ASSAY_NOT_FOUND, NULL, "job %" PRId64 " has no trial %" PRId64,
+                           row.id, number);
     job_spec_free(spec);
     job_row_clear(&row);
     return is_ok;
@@ -263,6 +290,16 @@ static bool copy_log(struct api_call *call, const char *path, int64_t offset,
     return is_ok;
 }
 
+bool api_query_stream(const struct api_call *call, const char **name, struct assay_error *err)
+{
+    char word[16] = "stdout";
+
+    (void)api_query(call, "stream", word, sizeof word);
+    *name = strcmp(word, "stderr") == 0 ? "stderr" : "stdout";
+    return strcmp(word, *name) == 0 ||
+           assay_fail(err, ASSAY_INVALID, "stream", "\"%s\" is neither stdout nor stderr", word);
+}
+
 /* ?stream=stdout|stderr&offset=N&attempt=K: bytes as the trial wrote them, from N on. */
 bool api_get_logs(struct api_call *call, struct assay_error *err)
 {
@@ -271,18 +308,15 @@ bool api_get_logs(struct api_call *call, struct assay_error *err)
     int64_t offset = 0;
     int64_t attempt = 0;
     struct trial_row trial = { 0 };
-    char stream[16] = "stdout";
+    const char *stream = NULL;
     char dir[PATH_TEXT];
     char path[PATH_TEXT + 32];
 
-    if (!api_find_job(call, &job, err) || !find_trial(call, job, &number, &trial, err) ||
+    if (!api_find_job(call, &job, err) || !api_find_trial(call, job, &number, &trial, err) ||
         !api_query_integer(call, "offset", 0, &offset, err) ||
-        !api_query_integer(call, "attempt", trial.attempt, &attempt, err))
+        !api_query_integer(call, "attempt", trial.attempt, &attempt, err) ||
+        !api_query_stream(call, &stream, err))
         return false;
-    (void)api_query(call, "stream", stream, sizeof stream);
-    if (strcmp(stream, "stdout") != 0 && strcmp(stream, "stderr") != 0)
-        return assay_fail(err, ASSAY_INVALID, "stream", "\"%s\" is neither stdout nor stderr",
-                          stream);
     (void)path_of_attempt(engine_state_dir(call->engine), job, number, (int)attempt, dir);
     (void)snprintf(path, sizeof path, "%s/%s.log", dir, stream);
     call->content_type = "text/plain; charset=UTF-8";

@@ -10,7 +10,7 @@
 
 static_assert(JOB_TRIALS_MAX < STORE_TRIALS_MAX, "a trial's row id must not reach the next job's");
 
-static const char *collection(int kind)
+const char *resource_collection(int kind)
 {
     static const char *const names[] = { [JOB_TUNING] = "hyperparameterTuningJobs",
                                          [JOB_CUSTOM] = "customJobs",
@@ -21,7 +21,8 @@ static const char *collection(int kind)
 
 void resource_job_name(const struct job_row *row, char *text, size_t size)
 {
-    (void)snprintf(text, size, "%s/%s/%" PRId64, row->parent, collection(row->kind), row->id);
+    (void)snprintf(text, size, "%s/%s/%" PRId64, row->parent, resource_collection(row->kind),
+                   row->id);
 }
 
 void resource_write_time(struct json_writer *w, const char *key, int64_t time_us)
@@ -96,8 +97,8 @@ void resource_write_values(struct json_writer *w, const struct job_spec *spec,
     json_end_object(w);
 }
 
-static void write_measurement(struct json_writer *w, const struct job_spec *spec, int64_t step,
-                              int64_t elapsed_us, const double *values)
+void resource_write_measurement(struct json_writer *w, const struct job_spec *spec, int64_t step,
+                                int64_t elapsed_us, const double *values)
 {
     char text[ASSAY_TIME_TEXT];
 
@@ -145,7 +146,7 @@ static bool write_stored(void *context, const struct measurement_row *row)
         json_begin_array(m->writer);
         m->has_begun = true;
     }
-    write_measurement(m->writer, m->spec, row->step, row->elapsed_us, row->values);
+    resource_write_measurement(m->writer, m->spec, row->step, row->elapsed_us, row->values);
     return true;
 }
 
@@ -171,7 +172,7 @@ static bool write_measurements(struct json_writer *w, const struct job_spec *spe
     if (is_ok && !m.has_begun && row->values && spec->kind != JOB_STUDY) {
         json_key(w, "measurements");
         json_begin_array(w);
-        write_measurement(w, spec, row->step, row->elapsed_us, values);
+        resource_write_measurement(w, spec, row->step, row->elapsed_us, values);
         m.has_begun = true;
     }
     if (m.has_begun)
@@ -210,24 +211,23 @@ void resource_write_trial(struct json_writer *w, const struct job_row *job,
     json_begin_object(w);
     if (spec->kind != JOB_CUSTOM) { /* a custom job has no trials, only its run */
         (void)snprintf(text, sizeof text, "%s/%s/%" PRId64 "/trials/%" PRId64, job->parent,
-                       collection(spec->kind), row->job, row->number);
+                       resource_collection(spec->kind), row->job, row->number);
         json_key(w, "name");
         json_string(w, text);
     }
-    (void)snprintf(text, sizeof text, "%" PRId64, row->number);
     json_key(w, "id");
-    json_string(w, text);
+    json_int64(w, row->number);
     json_key(w, "state");
     json_enum(w, row->state, trial_state_name(row->state));
     write_parameters(w, spec, row);
     if (row->values) {
         json_key(w, "finalMeasurement");
-        write_measurement(w, spec, row->step, row->elapsed_us, row->values);
+        resource_write_measurement(w, spec, row->step, row->elapsed_us, row->values);
     }
     write_trial_times(w, row);
-    if (row->state == TRIAL_INFEASIBLE) {
+    if (row->state == TRIAL_INFEASIBLE && row->reason && row->reason[0] != '\0') {
         json_key(w, "infeasibleReason");
-        json_string(w, row->reason ? row->reason : "");
+        json_string(w, row->reason);
     }
     if (spec->kind == JOB_STUDY) {
         if (store && !write_client(w, row, store))

@@ -25,6 +25,10 @@ void resource_write_trial(struct json_writer *writer, const struct job_row *job,
 void resource_write_assignment(struct json_writer *writer, const struct job_spec *spec,
                                const struct trial_row *row);
 
+/* A Measurement; values: one per metric, NaN where absent. */
+void resource_write_measurement(struct json_writer *writer, const struct job_spec *spec,
+                                int64_t step, int64_t elapsed_us, const double *values);
+
 /* {"accuracy": 0.9}: the final measurement, or {} where there is none. */
 void resource_write_values(struct json_writer *writer, const struct job_spec *spec,
                            const struct trial_row *row);
@@ -37,6 +41,9 @@ bool resource_write_job(struct json_writer *writer, const struct job_row *row,
                         const struct job_spec *spec, struct store *store, struct assay_error *err);
 
 enum { RESOURCE_NAME_SIZE = 384 }; /* of names with any parent that a path can have */
+
+/* "hyperparameterTuningJobs", "customJobs" or "studies", by enum job_kind. */
+const char *resource_collection(int kind);
 
 /* "projects/…/hyperparameterTuningJobs/ID", "…/customJobs/ID" or "…/studies/ID". */
 void resource_job_name(const struct job_row *row, char *text, size_t size);

@@ -17,14 +17,21 @@ static const struct {
     { "POST", "/assay/v1/jobs", api_submit_job },
     { "POST", "/assay/v1/jobs:check", api_check_job },
     { "POST", "/assay/v1:pause", api_pause },
+    { "GET", "/assay/v1/emulation", api_get_emulation },
+    { "PUT", "/assay/v1/emulation", api_put_emulation },
+    { "POST", "/assay/v1/emulation", api_put_emulation },
+    { "POST", "/assay/v1/clock:advance", api_advance_clock },
+    { "POST", "/assay/v1:reset", api_reset },
     { "GET", "/assay/v1/jobs/{job}", api_get_job },
     { "DELETE", "/assay/v1/jobs/{job}", api_delete_job },
     { "POST", "/assay/v1/jobs/{job}:cancel", api_cancel_job },
     { "POST", "/assay/v1/jobs/{job}:resume", api_resume_job },
+    { "GET", "/assay/v1/jobs/{job}:watch", api_watch_job },
     { "GET", "/assay/v1/jobs/{job}/resource", api_get_resource },
     { "GET", "/assay/v1/jobs/{job}/trials", api_list_trials },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}", api_get_trial },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs", api_get_logs },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}:logs", api_get_logs },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}:explain", api_explain_trial },
     { "GET", "/assay/v1/jobs/{job}:replay", api_replay_job },
     { "GET", "/assay/v1/jobs/{job}/optimalTrials", api_list_optimal_trials },
@@ -35,6 +42,7 @@ static const struct {
     { "GET", LOCATION "/hyperparameterTuningJobs/{job}", vertex_get_tuning_job },
     { "DELETE", LOCATION "/hyperparameterTuningJobs/{job}", vertex_delete_tuning_job },
     { "POST", LOCATION "/hyperparameterTuningJobs/{job}:cancel", vertex_cancel_tuning_job },
+    { "GET", LOCATION "/hyperparameterTuningJobs/{job}:watch", vertex_watch_tuning_job },
     { "GET", LOCATION "/operations", vertex_list_operations },
     { "GET", LOCATION "/operations/{operation}", vertex_get_operation },
     { "POST", LOCATION "/operations/{operation}:wait", vertex_wait_for_operation },
@@ -45,12 +53,14 @@ static const struct {
     { "GET", LOCATION "/customJobs/{job}", vertex_get_custom_job },
     { "DELETE", LOCATION "/customJobs/{job}", vertex_delete_custom_job },
     { "POST", LOCATION "/customJobs/{job}:cancel", vertex_cancel_custom_job },
+    { "GET", LOCATION "/customJobs/{job}:watch", vertex_watch_custom_job },
 
     { "POST", LOCATION "/studies", vizier_create_study },
     { "GET", LOCATION "/studies", vizier_list_studies },
     { "POST", LOCATION "/studies:lookup", vizier_lookup_study },
     { "GET", STUDY, vizier_get_study },
     { "DELETE", STUDY, vizier_delete_study },
+    { "GET", STUDY ":watch", vizier_watch_study },
     { "POST", STUDY "/trials:suggest", vizier_suggest_trials },
     { "POST", STUDY "/trials:listOptimalTrials", vizier_list_optimal_trials },
     { "POST", STUDY "/trials", vizier_create_trial },
@@ -64,7 +74,7 @@ static const struct {
     { "GET", STUDY "/operations", vizier_list_study_operations },
     { "GET", STUDY "/operations/{operation}", vizier_get_study_operation },
     { "DELETE", STUDY "/operations/{operation}", vizier_delete_study_operation },
-    { "POST", STUDY "/operations/{operation}:wait", vizier_get_study_operation },
+    { "POST", STUDY "/operations/{operation}:wait", vizier_wait_for_study_operation },
     { "POST", STUDY "/operations/{operation}:cancel", vizier_cancel_study_operation },
 };
 
@@ -100,7 +110,6 @@ static const char *const elsewhere[] = {
     "notebookExecutionJobs",
     "notebookRuntimeTemplates",
     "notebookRuntimes",
-    "operations",
     "persistentResources",
     "pipelineJobs",
     "publishers",
@@ -108,7 +117,6 @@ static const char *const elsewhere[] = {
     "reasoningEngines",
     "schedules",
     "specialistPools",
-    "studies",
     "tensorboards",
     "trainingPipelines",
     "tuningJobs",
@@ -123,9 +131,25 @@ static enum route_word word_of(const char *pattern)
     return word;
 }
 
+/* What HTTP has left encoded in a name, since it would have split the path: %25, %2F and %3A. */
+static void decode_word(char *word)
+{
+    static const char *const escapes[] = { "%25", "%2F", "%3A" };
+    static const char bytes[] = { '%', '/', ':' };
+
+    for (char *at = strchr(word, '%'); at; at = strchr(at + 1, '%'))
+        for (size_t i = 0; i < sizeof bytes; i++)
+            if (strncmp(at, escapes[i], 3) == 0) {
+                *at = bytes[i];
+                memmove(at + 1, at + 3, strlen(at + 3) + 1);
+                break;
+            }
+}
+
 static bool match_path(const char *pattern, const char *path, struct route_match *match)
 {
-    memset(match->words, 0, sizeof match->words);
+    for (size_t i = 0; i < ROUTE_WORDS; i++)
+        match->words[i][0] = '\0';
     while (*pattern) {
         enum route_word word = ROUTE_PROJECT;
         size_t size = 0;
@@ -141,6 +165,10 @@ static bool match_path(const char *pattern, const char *path, struct route_match
         if (size == 0 || size >= ROUTE_WORD_SIZE)
             return false;
         memcpy(match->words[word], path, size);
+        match->words[word][size] = '\0';
+        decode_word(match->words[word]);
+        if (strchr(match->words[word], '/')) /* no name has one: names of resources are paths */
+            return false;
         path += size;
     }
     return *path == '\0';
@@ -187,16 +215,27 @@ static const char *known_collection(const char *path)
     return NULL;
 }
 
+/* What a pattern ends with tells most of them apart, before any word is looked for. */
+static bool has_ending(const char *pattern, const char *path, size_t path_size)
+{
+    const char *brace = strrchr(pattern, '}');
+    const char *ending = brace ? brace + 1 : pattern;
+    size_t size = strlen(ending);
+
+    return path_size >= size && memcmp(path + path_size - size, ending, size) == 0;
+}
+
 bool route_find(const char *method, const char *path, struct route_match *match,
                 struct assay_error *err)
 {
     char buffer[1024];
     const char *plain = plain_path(path, buffer, sizeof buffer);
+    size_t size = strlen(plain);
     const char *collection = NULL;
     bool is_path = false;
 
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        if (!match_path(routes[i].path, plain, match))
+        if (!has_ending(routes[i].path, plain, size) || !match_path(routes[i].path, plain, match))
             continue;
         is_path = true;
         match->handler = routes[i].handler;

@@ -1,6 +1,7 @@
 #include "engine/api/submission.h"
 
 #include "engine/life/study_sampler.h"
+#include "engine/spec/fields.h"
 #include "engine/spec/study_resource.h"
 #include "engine/trial_command.h"
 #include "search/sampler.h"
@@ -49,6 +50,23 @@ static void read_document(struct submission *submission)
     }
 }
 
+/* What cannot be run here, with the lines where it stands. */
+static void check_command(const struct submission *submission, struct assay_faults *faults)
+{
+    size_t before = faults->stored;
+
+    trial_command_check(submission->spec, faults);
+    for (size_t i = before; i < faults->stored; i++) {
+        const cJSON *node = NULL;
+        char path[256];
+
+        (void)snprintf(path, sizeof path, ".%s", faults->items[i].field);
+        node = fields_locate(submission->document, path);
+        if (node != submission->document)
+            faults->items[i].line = json_line(node);
+    }
+}
+
 static void check_output(const struct submission *submission, const char *state_dir,
                          struct assay_faults *faults)
 {
@@ -90,7 +108,8 @@ bool submission_read(struct submission *submission, const struct submission_text
             return false;
     }
     if (submission->spec) {
-        trial_command_check(submission->spec, faults);
+        if (!text->is_emulated)
+            check_command(submission, faults);
         check_output(submission, state_dir, faults);
         check_sampler(submission, faults);
     }
@@ -116,10 +135,9 @@ bool submission_read_study(struct submission *submission, const struct submissio
 }
 
 /* 53 bits, so that a seed survives every JSON reader. */
-static bool choose_seed(const struct job_spec *spec, uint64_t *seed, struct assay_error *err)
+static bool choose_seed(const struct assay_env *env, const struct job_spec *spec, uint64_t *seed,
+                        struct assay_error *err)
 {
-    const struct assay_env *env = assay_env_system();
-
     *seed = spec->assay.seed;
     if (spec->assay.has_seed)
         return true;
@@ -129,11 +147,11 @@ static bool choose_seed(const struct job_spec *spec, uint64_t *seed, struct assa
     return true;
 }
 
-static bool fill_row(const struct submission *submission, const char *parent, struct job_row *row,
-                     struct assay_error *err)
+static bool fill_row(const struct submission *submission, const struct assay_env *env,
+                     const char *parent, struct job_row *row, struct assay_error *err)
 {
     *row = (struct job_row){ .kind = submission->spec->kind };
-    if (!choose_seed(submission->spec, &row->seed, err))
+    if (!choose_seed(env, submission->spec, &row->seed, err))
         return false;
     row->display_name = strdup(submission->spec->display_name);
     row->source = strdup(submission->text.document);
@@ -155,7 +173,7 @@ bool submission_hand_in(struct submission *submission, struct engine *engine, co
 {
     struct job_row row = { 0 };
     struct request request = { .kind = REQUEST_SUBMIT, .row = &row };
-    bool is_ok = fill_row(submission, parent, &row, err);
+    bool is_ok = fill_row(submission, engine_env(engine), parent, &row, err);
 
     if (!is_ok)
         return false;

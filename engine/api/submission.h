@@ -15,6 +15,7 @@ struct submission_text {
     enum document_format format;
     const char *dir;        /* where relative paths in it begin */
     const cJSON *overrides; /* a list of {"path": …, "value": …}; may be NULL */
+    bool is_emulated;       /* what nobody here can run is taken, too */
 };
 
 struct submission {

@@ -160,6 +160,8 @@ bool assay_faults_check(const struct assay_faults *faults, struct assay_error *e
         return true;
     if (faults->is_short_of_memory)
         return assay_fail_memory(err);
+    if (faults->count == 1 && faults->items[0].field[0] == '\0') /* a text that cannot be parsed */
+        return assay_fail(err, ASSAY_INVALID, "", "%s", faults->items[0].message);
     (void)assay_fail(err, ASSAY_INVALID, faults->items[0].field, "List of found errors:\t");
     for (size_t i = 0; i < faults->stored; i++) {
         used = strlen(err->message);

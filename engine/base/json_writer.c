@@ -3,7 +3,6 @@
 #include "assay/utf8.h"
 #include "assay/value.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,10 +24,15 @@ static void put_char(struct json_writer *writer, char c)
 
 static void new_line(struct json_writer *writer)
 {
+    static const char blanks[] = "\n                                ";
+    enum { BLANKS = sizeof blanks - 2 };
+    int count = writer->indent * writer->depth;
+
     if (writer->indent <= 0)
         return;
-    put_char(writer, '\n');
-    for (int i = 0; i < writer->indent * writer->depth; i++)
+    /* At once as a rule: half of an answer's lines are short. */
+    put(writer, blanks, 1 + (size_t)(count < BLANKS ? count : BLANKS));
+    for (int i = BLANKS; i < count; i++)
         put_char(writer, ' ');
 }
 
@@ -202,18 +206,20 @@ void json_number(struct json_writer *writer, double number)
 
 void json_int64(struct json_writer *writer, int64_t number)
 {
-    char text[32];
+    char text[ASSAY_NUMBER_TEXT];
 
-    (void)snprintf(text, sizeof text, "\"%" PRId64 "\"", number);
-    put_value(writer, text);
+    begin_value(writer);
+    put_char(writer, '"');
+    (void)assay_integer_text(number, text);
+    put(writer, text, strlen(text));
+    put_char(writer, '"');
 }
 
 void json_int(struct json_writer *writer, int64_t number)
 {
-    char text[32];
+    char text[ASSAY_NUMBER_TEXT];
 
-    (void)snprintf(text, sizeof text, "%" PRId64, number);
-    put_value(writer, text);
+    put_value(writer, assay_integer_text(number, text));
 }
 
 void json_enum(struct json_writer *writer, int number, const char *name)

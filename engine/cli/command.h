@@ -31,6 +31,8 @@ enum option_id {
     OPTION_MAX_CONNECTIONS,
     OPTION_TLS_CERT,
     OPTION_TLS_KEY,
+    OPTION_EMULATE,
+    OPTION_SCRIPT,
     OPTION_MAN,
     OPTION_COMPLETION,
     OPTION_HELP,
@@ -78,7 +80,7 @@ extern const struct exit_status exit_statuses[];
 const struct command *command_find(const char *name, const char **nearest);
 
 /* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_search.c,
- * command_serve.c, suggest.c, help.c */
+ * command_serve.c, command_emulate.c, suggest.c, help.c */
 int command_run(const struct arguments *arguments);
 int command_resume(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
@@ -94,6 +96,7 @@ int command_suggest(const struct arguments *arguments);
 int command_explain(const struct arguments *arguments);
 int command_replay(const struct arguments *arguments);
 int command_serve(const struct arguments *arguments);
+int command_emulate(const struct arguments *arguments);
 int command_help(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 

@@ -185,7 +185,8 @@ static bool fail_check(const struct arguments *arguments, int64_t count, struct 
 /* False, with the faults printed and *err for what is to be said below them. */
 static bool check(struct running *r, const char *body, size_t size, struct assay_error *err)
 {
-    cJSON *plan = plan_make(&r->dir, body, size, err);
+    cJSON *plan = client_is_remote(r->outside) ? plan_ask(r->outside, body, size, err)
+                                               : plan_make(&r->dir, body, size, err);
     int64_t count = view_integer(plan, "faultCount");
 
     if (plan && count > 0) {

@@ -1,6 +1,7 @@
 /* serve: to be the engine of a state folder for whoever asks, until a signal ends it. */
 
 #include "engine/cli/arguments.h"
+#include "engine/cli/emulating.h"
 #include "engine/cli/interrupts.h"
 #include "engine/cli/report.h"
 #include "engine/cli/text.h"
@@ -22,6 +23,7 @@ struct serving {
     struct listen_address address;
     int64_t connections_max;  /* 0: as usual */
     char *tls_cert, *tls_key; /* PEM text, or NULL */
+    struct emulating emulating;
     struct work work;
 };
 
@@ -29,8 +31,14 @@ static void serving_clear(struct serving *s)
 {
     work_close(&s->work);
     state_dir_clear(&s->dir);
+    emulating_clear(&s->emulating);
     free(s->tls_cert);
     free(s->tls_key);
+}
+
+static bool is_emulating(const struct serving *s)
+{
+    return s->arguments->is_given[OPTION_EMULATE];
 }
 
 static bool is_loud(const struct serving *s)
@@ -88,11 +96,24 @@ static bool read_connections(struct serving *s, struct assay_error *err)
                       CONNECTIONS_LEAST, CONNECTIONS_MOST);
 }
 
+/* Emulate mode has no folder of its own accord: it would not be told from one of real jobs. */
+static bool read_place(struct serving *s, struct assay_error *err)
+{
+    const char *state = s->arguments->values[OPTION_STATE];
+
+    if (is_emulating(s))
+        return emulating_read(s->arguments, &s->emulating, err) &&
+               (!state || state_dir_choose(state, &s->dir, err));
+    if (s->arguments->values[OPTION_SCRIPT] || s->arguments->values[OPTION_SEED])
+        return assay_fail(err, ASSAY_INVALID, NULL, "--script and --seed go with --emulate");
+    return state_dir_choose(state, &s->dir, err);
+}
+
 static bool read_arguments(struct serving *s, struct assay_error *err)
 {
     const char *listen = s->arguments->values[OPTION_LISTEN];
 
-    return state_dir_choose(s->arguments->values[OPTION_STATE], &s->dir, err) &&
+    return read_place(s, err) &&
            listen_address_parse(listen ? listen : "127.0.0.1:8080", &s->address, err) &&
            read_connections(s, err) && read_tls(s, err);
 }
@@ -117,40 +138,45 @@ static bool open_work(struct serving *s, struct assay_error *err)
     struct assay_options options = {
         .state_dir = s->dir.path,
         .is_verbose = s->arguments->is_given[OPTION_VERBOSE],
-        .forbids_host = is_far && !s->arguments->is_given[OPTION_ALLOW_HOST],
+        .forbids_host = is_far && !s->arguments->is_given[OPTION_ALLOW_HOST] && !is_emulating(s),
+        .emulation = is_emulating(s) ? &s->emulating.options : NULL,
     };
     struct server_options server = {
-        .state_dir = s->dir.path,
         .listen = &s->address,
         .has_no_auth = s->arguments->is_given[OPTION_NO_AUTH],
         .connections_max = (unsigned int)s->connections_max,
         .tls_cert = s->tls_cert,
         .tls_key = s->tls_key,
+        .has_slow_answers = is_emulating(s),
     };
 
     /* Before there are threads, which inherit what is blocked. */
     interrupts_begin(&s->interrupts);
     s->work.assay = assay_open(&options, err);
     raise_file_limit(s);
-    if (s->work.assay)
-        s->work.server = server_start(s->work.assay, &server, err);
+    if (!s->work.assay)
+        return false;
+    server.state_dir = assay_state_dir(s->work.assay);
+    s->work.server = server_start(s->work.assay, &server, err);
     if (s->work.server)
-        s->work.client = client_new(s->dir.path, s->work.assay, err);
+        s->work.client = client_new(server.state_dir, s->work.assay, err);
     return s->work.client != NULL;
 }
 
 static void warn(const struct serving *s)
 {
     const struct arguments *arguments = s->arguments;
+    bool runs_commands =
+        (s->address.is_loopback || arguments->is_given[OPTION_ALLOW_HOST]) && !is_emulating(s);
 
     if (arguments->is_given[OPTION_NO_AUTH])
         (void)fprintf(stderr,
                       "assay: warning: --no-auth: whoever can connect to %s may read, start and "
                       "delete jobs%s\n",
                       server_url(s->work.server),
-                      s->address.is_loopback || arguments->is_given[OPTION_ALLOW_HOST]
-                          ? ", and so run commands as this user"
-                          : "");
+                      runs_commands ? ", and so run commands as this user" : "");
+    if (is_emulating(s) && is_loud(s))
+        (void)fputs("emulate mode: jobs are taken, and nothing is run\n", stderr);
     if (!s->address.is_loopback && !s->tls_cert)
         (void)fputs("assay: warning: without --tls-cert the token and all answers can be read on "
                     "their way\n",
@@ -224,14 +250,14 @@ int command_serve(const struct arguments *arguments)
 
     if (is_ok) {
         warn(&s);
-        is_ok = resume_jobs(&s, &err);
+        is_ok = is_emulating(&s) || resume_jobs(&s, &err);
     }
     if (is_ok) {
         (void)printf("listening on %s\n", server_url(s.work.server));
         (void)fflush(stdout);
         is_ok = serve(&s, &err);
         interrupts_end(&s.interrupts); /* a second signal does not wait */
-        if (is_ok && is_loud(&s))
+        if (is_ok && is_loud(&s) && !is_emulating(&s))
             (void)fputs("ending: trials that run go on; the next start takes them over\n", stderr);
     }
     serving_clear(&s);

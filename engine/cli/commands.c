@@ -2,6 +2,7 @@
 
 #include "assay/value.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define STATE OPTION_BIT(OPTION_STATE)
@@ -21,9 +22,9 @@ const struct option_spec command_options[OPTION_COUNT] = {
                        .help = "the state folder; see STATE FOLDER" },
     [OPTION_SEED] = { .name = "seed",
                       .argument = "N",
-                      .help =
-                          "the study's seed: the same seed and the same ends of trials, in their "
-                          "order, give the same parameters; like --set assay.seed=N" },
+                      .help = "the study's seed: the same seed and the same ends of trials, in "
+                              "their order, give the same parameters; like assay.seed in the "
+                              "document; of emulate mode, what all chance is made from" },
     [OPTION_ON_HOST] = { .name = "on-host",
                          .help = "run every image's command straight on this machine, not in a "
                                  "container; like --set assay.onHost=true" },
@@ -85,6 +86,14 @@ const struct option_spec command_options[OPTION_COUNT] = {
                          .argument = "FILE",
                          .words = "@file",
                          .help = "the certificate's private key (PEM)" },
+    [OPTION_EMULATE] = { .name = "emulate",
+                         .help = "run nothing: jobs go as the script says, on a clock that stands "
+                                 "still; see assay help emulate" },
+    [OPTION_SCRIPT] = { .name = "script",
+                        .argument = "FILE",
+                        .words = "@file",
+                        .help = "what happens in emulate mode (JSON or YAML); without it every job "
+                                "succeeds at once" },
     [OPTION_MAN] = { .name = "man", .help = "print the man page as roff" },
     [OPTION_COMPLETION] = { .name = "completion",
                             .argument = "SHELL",
@@ -189,7 +198,8 @@ const struct command commands[] = {
     { "serve", "", 0, 0,
       STATE | QUIET | VERBOSE | OPTION_BIT(OPTION_LISTEN) | OPTION_BIT(OPTION_NO_AUTH) |
           OPTION_BIT(OPTION_ALLOW_HOST) | OPTION_BIT(OPTION_MAX_CONNECTIONS) |
-          OPTION_BIT(OPTION_TLS_CERT) | OPTION_BIT(OPTION_TLS_KEY),
+          OPTION_BIT(OPTION_TLS_CERT) | OPTION_BIT(OPTION_TLS_KEY) | OPTION_BIT(OPTION_EMULATE) |
+          OPTION_BIT(OPTION_SCRIPT) | OPTION_BIT(OPTION_SEED),
       "answer the API over HTTP, and run what it is given",
       "Prints the line \"listening on URL\" on standard output once it answers. Jobs that\n"
       "were interrupted go on at once, paused ones stay so. SIGTERM or Ctrl-C ends it when\n"
@@ -204,6 +214,21 @@ const struct command commands[] = {
       "\n"
       "GET /healthz is for a supervisor, GET /metrics for Prometheus.",
       command_serve },
+    { "emulate", "[-- COMMAND...]", 0, INT_MAX,
+      STATE | VERBOSE | OPTION_BIT(OPTION_LISTEN) | OPTION_BIT(OPTION_SCRIPT) |
+          OPTION_BIT(OPTION_SEED),
+      "run a command with an emulator of Vertex AI beside it",
+      "For tests of programs that use the API: jobs are taken and run nothing. What they\n"
+      "do, and when, is a function of the script, the seed and the requests in order, so\n"
+      "that a test sees the same answers each time.\n"
+      "\n"
+      "The emulator listens on a free port, unless --listen says another; COMMAND finds\n"
+      "it in ASSAY_ENDPOINT, gcloud and Terraform in variables of their own. Signals are\n"
+      "passed on to COMMAND, and its exit status is that of this command. Without COMMAND\n"
+      "the emulator says where it listens and stays until a signal ends it.\n"
+      "\n"
+      "Without --state all is kept in a temporary folder, which is removed.",
+      command_emulate },
     { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
       "explain a command", "Without COMMAND it lists them all.", command_help },
     { "version", "", 0, 0, 0, "print the version", "", command_version },

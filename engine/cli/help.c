@@ -104,9 +104,12 @@ void help_write_overview(FILE *out)
 
 void help_write_command(FILE *out, const struct command *command)
 {
-    (void)fprintf(out, "assay %s: %s\n\nusage: assay %s%s%s [OPTIONS]\n\n", command->name,
-                  command->summary, command->name, *command->operands ? " " : "",
-                  command->operands);
+    /* What is behind -- is no option of ours. */
+    bool is_last = strncmp(command->operands, "[--", 3) == 0;
+
+    (void)fprintf(out, "assay %s: %s\n\nusage: assay %s%s%s%s%s\n\n", command->name,
+                  command->summary, command->name, is_last ? " [OPTIONS]" : "",
+                  *command->operands ? " " : "", command->operands, is_last ? "" : " [OPTIONS]");
     if (*command->details) {
         write_indented(out, command->details, "");
         (void)fputc('\n', out);

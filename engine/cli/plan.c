@@ -28,6 +28,20 @@ cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
     return plan;
 }
 
+cJSON *plan_ask(struct client *client, const char *body, size_t size, struct assay_error *err)
+{
+    struct assay_request request = {
+        .method = "POST", .path = "/assay/v1/jobs:check", .body = body, .body_size = size
+    };
+    struct assay_response response = { 0 };
+    cJSON *plan = NULL;
+
+    if (client_call(client, &request, &response, err))
+        plan = json_read(response.body, response.size, err);
+    assay_response_clear(&response);
+    return plan;
+}
+
 static int compare_texts(const void *left, const void *right)
 {
     const char *const *a = left;

@@ -3,13 +3,16 @@
 #define ENGINE_CLI_PLAN_H
 
 #include "assay/json.h"
-#include "engine/cli/state_dir.h"
+#include "engine/cli/client.h"
 
 #include <stdio.h>
 
 /* The answer of POST jobs:check to a body, without an engine; the caller owns it. NULL and *err. */
 cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
                  struct assay_error *err);
+
+/* The same, of a server: what it can run may be more or less. */
+cJSON *plan_ask(struct client *client, const char *body, size_t size, struct assay_error *err);
 
 /* A plan without faults in words: command, environment (sorted), folders, counts. */
 void plan_print(FILE *out, const char *file, const cJSON *plan);

@@ -113,7 +113,7 @@ static bool write_answer(struct assay_response *response, struct assay_error *er
     return true;
 }
 
-static void print_note(const struct assay_study *study, bool *is_printed)
+static void print_note(struct assay_study *study, bool *is_printed)
 {
     const char *note = assay_study_note(study);
 

@@ -63,8 +63,10 @@ struct live_job *live_job_new(struct job_row *row, struct job_spec *spec, struct
     job->spec = spec;
     tuning_job_init(&job->life, spec, job->row.create_us);
     job->values =
-        calloc(spec->study.metric_count + live_job_param_count(job) + 1, sizeof *job->values);
+        calloc(spec->study.metric_count + 2 * live_job_param_count(job) + 1, sizeof *job->values);
     job->point = job->values ? job->values + spec->study.metric_count : NULL;
+    job->fixed = job->point ? job->point + live_job_param_count(job) : NULL;
+    point_set_init(&job->given, live_job_param_count(job));
     if (!job->values)
         (void)assay_fail_memory(err);
     else if (make_sampler(job, err))
@@ -88,6 +90,7 @@ void live_job_free(struct live_job *job)
         live_trial_clear(&job->trials[i]);
     free(job->trials);
     free(job->values);
+    point_set_clear(&job->given);
     early_stopping_free(job->stopping);
     study_memory_free(job->memory);
     sampler_free(job->sampler);
@@ -361,20 +364,55 @@ static bool load_memory(struct loading *loading)
             loading->is_ok);
 }
 
-/* Numbers of trials that were deleted are not given again. */
+bool live_job_note_given(struct live_job *job, const double *point)
+{
+    bool counts = job->spec->kind == JOB_STUDY && sampler_visits_once(job->sampler);
+
+    return !counts || point_set_add(&job->given, point);
+}
+
+static bool load_given(void *context, const struct trial_row *row)
+{
+    struct loading *loading = context;
+
+    if (row->attempt == 0 && is_point(loading->job, row))
+        loading->is_ok =
+            live_job_note_given(loading->job, row->point) || assay_fail_memory(loading->err);
+    return loading->is_ok;
+}
+
+/* What the sampler's sequence passes over, and how far it has come. */
+static bool load_sequence(struct loading *loading)
+{
+    struct live_job *job = loading->job;
+    struct trial_query query = { .job = job->row.id };
+
+    if (sampler_needs_history(job->sampler))
+        return true;
+    if (!store_made_last(loading->store, job->row.id, &job->last_ordinal, loading->err))
+        return false;
+    return !sampler_visits_once(job->sampler) ||
+           (store_trial_each(loading->store, &query, load_given, loading, loading->err) &&
+            loading->is_ok);
+}
+
+/* Numbers of trials that were deleted are not given again, nor are the places in the order of the
+ * ends: no more than those of all that were deleted can lie beyond the last one that is left. */
 static bool load_gaps(struct loading *loading)
 {
     struct live_job *job = loading->job;
-    int64_t last_deleted = 0;
+    int64_t last_deleted = 0, deleted = 0;
 
     if (job->spec->kind != JOB_STUDY)
         return true;
     if (!store_deleted_last(loading->store, job->row.id, &last_deleted, loading->err) ||
+        !store_deleted_count(loading->store, job->row.id, &deleted, loading->err) ||
         !store_operation_last(loading->store, job->row.id, &job->last_operation, loading->err))
         return false;
     if (last_deleted > job->last_number)
         job->last_number = last_deleted;
-    return true;
+    job->last_end_order += deleted;
+    return load_sequence(loading);
 }
 
 static bool load_totals(struct loading *loading)

@@ -9,6 +9,7 @@
 #define ENGINE_LIFE_LIVE_JOB_H
 
 #include "engine/life/early_stopping.h"
+#include "engine/life/point_set.h"
 #include "engine/life/study_memory.h"
 #include "engine/life/trial.h"
 #include "engine/life/tuning_job.h"
@@ -65,6 +66,10 @@ struct live_job {
     /* Of a study: controller_study.c. */
     struct request *first_waiting, *last_waiting; /* for a suggestion, in the order they came */
     int64_t last_operation;
+    int64_t last_ordinal;   /* of suggestions, where the sampler has no memory */
+    struct point_set given; /* by clients, where a sampler would come to each point once */
+    bool has_fixed;         /* the next suggestion is for a context of its client's */
+    double *fixed;          /* param_count: what the context fixes, NaN elsewhere */
     uint64_t last_use; /* of all studies that are live, the least has been left alone longest */
 };
 
@@ -84,6 +89,9 @@ struct job_spec *job_row_spec(const struct job_row *row, struct assay_error *err
 /* Adds the trial of an ended row to the job's memory, where it has one and the trial tells
  * something (suggestion_past()). Call in the order of the ends. False for lack of memory. */
 bool live_job_remember(struct live_job *job, const struct trial_row *row, double progress);
+
+/* A point of the study that its sampler has not made. False for lack of memory. */
+bool live_job_note_given(struct live_job *job, const double *point);
 
 /* A new trial at the end of the array, its point uninitialised; NULL for lack of memory. The
  * pointer is good until the next call. */

@@ -273,11 +273,20 @@ static struct job_decision decide_running(const struct tuning_job *job)
     return decide_done(job);
 }
 
+/* It has neither ended nor been cancelled. */
+static bool is_open(enum job_state state)
+{
+    return state == JOB_STATE_QUEUED || state == JOB_STATE_PENDING || state == JOB_STATE_RUNNING;
+}
+
 struct job_decision tuning_job_next(const struct tuning_job *job)
 {
+    if (job->break_reason[0] && is_open(job->state))
+        return stop_then(job,
+                         decide_end(JOB_STATE_FAILED, job->break_code, "%s", job->break_reason));
     switch (job->state) {
     case JOB_STATE_PENDING:
-        return decide(JOB_START);
+        return decide(job->is_held ? JOB_WAIT : JOB_START);
     case JOB_STATE_RUNNING:
         return decide_running(job);
     case JOB_STATE_CANCELLING:

@@ -47,7 +47,10 @@ struct tuning_job {
     bool is_suggesting;     /* the sampler was asked, and has not answered yet */
     bool is_exhausted;      /* the sampler has no further point */
     char search_error[200]; /* not empty: the sampler failed, and with it the job */
-    bool is_published;      /* the winner's model was dealt with */
+    bool is_held;           /* PENDING, and stays so */
+    char break_reason[200]; /* not empty: the job fails, however its trials fare */
+    enum assay_code break_code;
+    bool is_published; /* the winner's model was dealt with */
     bool is_publishing;
     bool are_trials_stopped; /* running trials were told to stop */
 };

@@ -8,8 +8,10 @@
 #include <strings.h>
 
 struct exchange {
-    char *path;  /* decoded */
-    char *query; /* encoded; NULL where there is none */
+    char *target; /* owns the three */
+    char *host;   /* of an absolute target; else NULL */
+    char *path;   /* decoded */
+    char *query;  /* encoded; NULL where there is none */
     struct body body;
     int refusal; /* HTTP status; 0: none */
     enum assay_code code;
@@ -22,6 +24,13 @@ static int hex_value(char c)
         return c - '0';
     c = (char)tolower((unsigned char)c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Of a name in a path, a slash or colon would look like the path's own, and a percent sign like an
+ * escape of theirs: the API undoes these three, once it has split the path. */
+static bool stays_encoded(int byte)
+{
+    return byte == '/' || byte == ':' || byte == '%';
 }
 
 /* In place. False for half an escape, or one that would end the text early. */
@@ -41,42 +50,77 @@ static bool decode_path(char *path)
         low = high >= 0 ? hex_value(from[2]) : -1;
         if (low < 0 || high + low == 0)
             return false;
-        *to++ = (char)(high * 16 + low);
+        if (stays_encoded(high * 16 + low)) {
+            *to++ = '%';
+            *to++ = (char)toupper((unsigned char)from[1]);
+            *to++ = (char)toupper((unsigned char)from[2]);
+        } else {
+            *to++ = (char)(high * 16 + low);
+        }
         from += 2;
     }
     *to = '\0';
     return *path == '/';
 }
 
+/* Bytes of what ends a segment, encoded or not; 0: something else is there. */
+static size_t slash_size(const char *at)
+{
+    if (*at == '/')
+        return 1;
+    return strncmp(at, "%2F", 3) == 0 ? 3 : 0;
+}
+
 /* "." or "..", which mean nothing in a name and much to whoever takes one for a file's. */
 static bool has_dot_segment(const char *path)
 {
-    for (const char *at = path; at; at = strchr(at + 1, '/')) {
-        size_t dots = strspn(at + 1, ".");
+    for (const char *at = path; *at; at++) {
+        size_t size = slash_size(at);
+        size_t dots = size ? strspn(at + size, ".") : 0;
+        const char *end = at + size + dots;
 
-        if ((dots == 1 || dots == 2) && (at[1 + dots] == '/' || at[1 + dots] == '\0'))
+        if ((dots == 1 || dots == 2) && (*end == '\0' || slash_size(end) > 0))
             return true;
     }
     return false;
 }
 
-struct exchange *exchange_new(const char *target)
+/* "http://host:80/path?query", as a client sends it that takes us for a proxy, or "/path?query". */
+static void split_target(struct exchange *exchange)
 {
-    struct exchange *exchange = calloc(1, sizeof *exchange);
-    char *mark = NULL;
+    char *mark = strchr(exchange->target, '?');
+    char *scheme = NULL;
 
-    if (!exchange)
-        return NULL;
-    exchange->path = strdup(target);
-    if (!exchange->path) {
-        free(exchange);
-        return NULL;
-    }
-    mark = strchr(exchange->path, '?');
     if (mark) {
         *mark = '\0';
         exchange->query = mark + 1;
     }
+    exchange->path = exchange->target;
+    scheme = strstr(exchange->target, "://");
+    if (!scheme || (strncasecmp(exchange->target, "http://", 7) != 0 &&
+                    strncasecmp(exchange->target, "https://", 8) != 0))
+        return;
+    /* The host moves one to the left, to make room for its end. */
+    exchange->host = scheme + 2;
+    exchange->path = strchrnul(scheme + 3, '/');
+    memmove(exchange->host, scheme + 3, (size_t)(exchange->path - (scheme + 3)));
+    exchange->path[-1] = '\0';
+    if (!*exchange->path)
+        exchange->path = (char *)memcpy(exchange->target, "/", 2);
+}
+
+struct exchange *exchange_new(const char *target)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+
+    if (!exchange)
+        return NULL;
+    exchange->target = strdup(target);
+    if (!exchange->target) {
+        free(exchange);
+        return NULL;
+    }
+    split_target(exchange);
     if (!decode_path(exchange->path))
         exchange_refuse(exchange, 400, ASSAY_INVALID, "the path is not percent-encoded correctly");
     else if (has_dot_segment(exchange->path))
@@ -89,13 +133,23 @@ void exchange_free(struct exchange *exchange)
     if (!exchange)
         return;
     body_clear(&exchange->body);
-    free(exchange->path);
+    free(exchange->target);
     free(exchange);
 }
 
 const char *exchange_path(const struct exchange *exchange)
 {
     return exchange->path;
+}
+
+const char *exchange_host(const struct exchange *exchange)
+{
+    return exchange->host;
+}
+
+const char *exchange_query(const struct exchange *exchange)
+{
+    return exchange->query;
 }
 
 void exchange_refuse(struct exchange *exchange, int status, enum assay_code code,
@@ -158,6 +212,11 @@ void exchange_add(struct exchange *exchange, const char *bytes, size_t size)
     refuse_body(exchange, exchange->body.fault);
 }
 
+size_t exchange_body_size(const struct exchange *exchange)
+{
+    return exchange->body.size;
+}
+
 /* An answer of the transport's own, shaped like the API's. */
 static bool write_refusal(const struct exchange *exchange, struct assay_response *response)
 {
@@ -189,19 +248,41 @@ static bool write_refusal(const struct exchange *exchange, struct assay_response
     return is_written;
 }
 
+/* The API's words for what has come. False: it is refused. */
+static bool make_request(struct exchange *exchange, const char *method,
+                         struct assay_request *request)
+{
+    if (!exchange->refusal)
+        refuse_body(exchange, body_end(&exchange->body));
+    *request = (struct assay_request){ .method = method,
+                                       .path = exchange->path,
+                                       .query = exchange->query,
+                                       .body = exchange->body.data,
+                                       .body_size = exchange->body.size };
+    return !exchange->refusal;
+}
+
 bool exchange_answer(struct exchange *exchange, const char *method, struct assay *assay,
                      struct assay_response *response)
 {
     struct assay_error err = { 0 };
-    struct assay_request request = { .method = method,
-                                     .path = exchange->path,
-                                     .query = exchange->query };
+    struct assay_request request;
 
-    if (!exchange->refusal)
-        refuse_body(exchange, body_end(&exchange->body));
-    if (exchange->refusal)
-        return write_refusal(exchange, response);
-    request.body = exchange->body.data;
-    request.body_size = exchange->body.size;
-    return assay_call(assay, &request, response, &err);
+    return make_request(exchange, method, &request) ? assay_call(assay, &request, response, &err)
+                                                    : write_refusal(exchange, response);
+}
+
+bool exchange_begin(struct exchange *exchange, const char *method, struct assay *assay,
+                    assay_answer_fn done, void *context)
+{
+    struct assay_error err = { 0 };
+    struct assay_request request;
+    struct assay_response response = { 0 };
+
+    if (make_request(exchange, method, &request))
+        return assay_call_begin(assay, &request, done, context, &err);
+    if (!write_refusal(exchange, &response))
+        return false;
+    done(context, &response);
+    return true;
 }

@@ -13,12 +13,17 @@
 
 struct exchange;
 
-/* target: as on the request line, "/path?query", still percent-encoded. NULL for lack of memory. */
+/* target: as on the request line, "/path?query" or "http://host/path?query", still percent-encoded.
+ * NULL for lack of memory. */
 struct exchange *exchange_new(const char *target);
 void exchange_free(struct exchange *exchange); /* NULL is fine */
 
-/* Decoded, as far as it could be. */
+/* Decoded, as far as it could be, but for %25, %2F and %3A. */
 const char *exchange_path(const struct exchange *exchange);
+/* Of an absolute target, which then stands for the header Host; else NULL. */
+const char *exchange_host(const struct exchange *exchange);
+/* Encoded; NULL where there is none. */
+const char *exchange_query(const struct exchange *exchange);
 
 /* The answer will be this error, and nothing is kept of the body. The first refusal stands. */
 void exchange_refuse(struct exchange *exchange, int status, enum assay_code code,
@@ -34,8 +39,14 @@ void exchange_expect_encoding(struct exchange *exchange, const char *encoding);
 /* What is beyond BODY_MAX, or cannot be kept, is dropped, and the answer says so. */
 void exchange_add(struct exchange *exchange, const char *bytes, size_t size);
 
+size_t exchange_body_size(const struct exchange *exchange); /* of what has come, unpacked */
+
 /* False: there is no answer (no memory); the transport then closes the connection. */
 bool exchange_answer(struct exchange *exchange, const char *method, struct assay *assay,
                      struct assay_response *response);
+
+/* The same without waiting: see assay_call_begin(). False: there will be no answer. */
+bool exchange_begin(struct exchange *exchange, const char *method, struct assay *assay,
+                    assay_answer_fn done, void *context);
 
 #endif

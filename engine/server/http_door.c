@@ -2,24 +2,32 @@
 
 #include "assay/env.h"
 #include "engine/server/errands.h"
+#include "engine/server/event_stream.h"
 #include "engine/server/exchange.h"
+#include "engine/server/guard.h"
 #include "engine/server/monitor.h"
 #include "engine/server/peer.h"
-#include "engine/server/watch.h"
 
 #include <microhttpd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Headers of real clients stay below 16 KiB; bodies are not kept there. */
-enum { CONNECTION_BYTES = 64 * 1024 };
+enum { CONNECTION_BYTES = 32 * 1024 };
+/* What a stream may have on its way to a slow reader, in our memory and in the kernel's. */
+enum { STREAM_BLOCK_BYTES = 2048, STREAM_KERNEL_BYTES = 64 * 1024 };
+
+/* A longer body takes longer to read than another thread to wake. */
+enum { QUESTION_BYTES = 64 * 1024 };
 
 struct http_door {
     struct http_door_options options;
     struct MHD_Daemon *daemon;
-    struct watch *watch;
+    struct guard *guard;
     struct errands *errands;
     pthread_mutex_t mutex;   /* guards under_way */
     pthread_cond_t is_quiet; /* under_way has become 0 */
@@ -29,9 +37,10 @@ struct http_door {
 
 /* A connection, as long as it is open. */
 struct caller {
-    struct watched watched;
-    bool is_looked_up;
-    bool is_peer_known;
+    struct guarded guarded; /* first: it is the caller */
+    struct http_door *door;
+    struct event_stream *stream; /* that is being answered; NULL for none */
+    bool is_peer_known;          /* the user at the other end, where that counts */
     uid_t peer;
 };
 
@@ -48,6 +57,7 @@ struct visit {
     bool is_answered;
     bool has_answer; /* it could be made */
     struct assay_response answer;
+    struct event_stream *stream; /* in place of an answer */
 };
 
 static struct caller *caller_of(struct MHD_Connection *connection)
@@ -66,6 +76,15 @@ static int descriptor_of(struct MHD_Connection *connection)
     return info ? info->connect_fd : -1;
 }
 
+/* At once: of a peer that closes its end after its question, nobody could tell any more. */
+static void look_up(struct caller *caller, int fd)
+{
+    const struct access_rules *access = caller->door->options.access;
+
+    if (access && access->is_loopback && access->token)
+        caller->is_peer_known = peer_uid(fd, &caller->peer);
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -76,13 +95,16 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         (void)atomic_fetch_add(&door->options.traffic->connections, 1);
         caller = calloc(1, sizeof *caller);
         *socket_context = caller; /* without one, each request is refused */
-        if (caller)
-            watch_add(door->watch, &caller->watched, descriptor_of(connection));
+        if (caller) {
+            caller->door = door;
+            look_up(caller, descriptor_of(connection));
+            guard_add(door->guard, &caller->guarded, descriptor_of(connection));
+        }
         return;
     }
     (void)atomic_fetch_sub(&door->options.traffic->connections, 1);
     if (caller)
-        watch_remove(door->watch, &caller->watched);
+        guard_remove(door->guard, &caller->guarded);
     free(caller);
     *socket_context = NULL;
 }
@@ -92,6 +114,7 @@ static void visit_free(struct visit *visit)
     if (!visit)
         return;
     assay_response_clear(&visit->answer);
+    event_stream_close(visit->stream);
     exchange_free(visit->exchange);
     free(visit);
 }
@@ -115,7 +138,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     (void)pthread_mutex_lock(&door->mutex);
     door->under_way++;
     (void)pthread_mutex_unlock(&door->mutex);
-    watch_expect_headers(&visit->caller->watched);
+    guard_expect_headers(&visit->caller->guarded);
     return visit;
 }
 
@@ -129,7 +152,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)code;
     if (!visit)
         return;
-    watch_expect_request(&visit->caller->watched);
+    guard_set_pulse(door->guard, &visit->caller->guarded, NULL);
+    guard_expect_request(&visit->caller->guarded);
     visit_free(visit);
     *slot = NULL;
     (void)pthread_mutex_lock(&door->mutex);
@@ -157,21 +181,19 @@ static bool has_body(struct MHD_Connection *connection)
            header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
 }
 
-/* Once per connection: its other end does not change. */
-static void look_up(struct http_door *door, struct caller *caller,
-                    struct MHD_Connection *connection)
+/* Whom the request is meant for. */
+static const char *host_of(const struct visit *visit)
 {
-    if (caller->is_looked_up || !door->options.access->is_loopback || !door->options.access->token)
-        return;
-    caller->is_looked_up = true;
-    caller->is_peer_known = peer_uid(descriptor_of(connection), &caller->peer);
+    const char *host = exchange_host(visit->exchange);
+
+    return host ? host : header(visit->connection, MHD_HTTP_HEADER_HOST);
 }
 
 static void check_access(struct http_door *door, struct visit *visit,
                          struct MHD_Connection *connection)
 {
     struct access_claim claim = {
-        .host = header(connection, MHD_HTTP_HEADER_HOST),
+        .host = host_of(visit),
         .origin = header(connection, MHD_HTTP_HEADER_ORIGIN),
         .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
         .fetch_site = header(connection, "Sec-Fetch-Site"),
@@ -181,7 +203,6 @@ static void check_access(struct http_door *door, struct visit *visit,
     };
     struct assay_error err = { 0 };
 
-    look_up(door, visit->caller, connection);
     claim.is_peer_known = visit->caller->is_peer_known;
     claim.peer = visit->caller->peer;
     visit->is_denied = !access_check(door->options.access, &claim, &err);
@@ -205,7 +226,7 @@ static void begin(struct http_door *door, struct visit *visit, struct MHD_Connec
     exchange_expect(visit->exchange, announced_size(connection));
     if (encoding)
         exchange_expect_encoding(visit->exchange, encoding);
-    watch_expect_body(&visit->caller->watched);
+    guard_expect_body(&visit->caller->guarded);
 }
 
 /* What a page may do with our answers, and that a browser must not guess what they are. */
@@ -213,7 +234,7 @@ static bool add_headers(const struct http_door *door, const struct visit *visit,
                         struct MHD_Response *response)
 {
     const char *origin = header(visit->connection, MHD_HTTP_HEADER_ORIGIN);
-    const char *host = header(visit->connection, MHD_HTTP_HEADER_HOST);
+    const char *host = host_of(visit);
     bool is_ok = MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") == MHD_YES;
 
     if (visit->is_denied || atomic_load(&door->is_closing))
@@ -235,7 +256,7 @@ static enum MHD_Result queue(struct visit *visit, struct MHD_Response *response)
     enum MHD_Result result = MHD_NO;
 
     traffic_count(visit->door->options.traffic, visit->answer.status);
-    watch_expect_reader(&visit->caller->watched, visit->answer.size);
+    guard_expect_reader(&visit->caller->guarded, visit->answer.size);
     if (add_headers(visit->door, visit, response))
         result =
             MHD_queue_response(visit->connection, (unsigned int)visit->answer.status, response);
@@ -243,10 +264,111 @@ static enum MHD_Result queue(struct visit *visit, struct MHD_Response *response)
     return result;
 }
 
+/* A stream that has nothing to say, and one that may have again. */
+static void put_to_sleep(void *context)
+{
+    struct visit *visit = context;
+
+    guard_expect_silence(&visit->caller->guarded);
+    MHD_suspend_connection(visit->connection);
+}
+
+static void wake_up(void *context)
+{
+    struct visit *visit = context;
+
+    MHD_resume_connection(visit->connection);
+}
+
+static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t size)
+{
+    struct visit *visit = context;
+    ssize_t read = event_stream_read(visit->stream, bytes, size);
+
+    (void)position;
+    if (read == EVENT_STREAM_FAILED)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (read == EVENT_STREAM_END)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (read > 0)
+        guard_expect_reader(&visit->caller->guarded, (size_t)read);
+    return read;
+}
+
+/* Nobody has taken from a log for a while: its reader may be gone, which no write can show. */
+static bool is_hung_up(int fd)
+{
+    struct pollfd polled = { .fd = fd, .events = POLLRDHUP };
+
+    return poll(&polled, 1, 0) > 0;
+}
+
+static void on_pulse(struct guarded *guarded)
+{
+    struct caller *caller = (struct caller *)guarded;
+
+    if (atomic_load(&caller->door->is_closing) ||
+        (!event_stream_has_pulse(caller->stream) && is_hung_up(guarded->fd)))
+        event_stream_end(caller->stream);
+    else
+        event_stream_pulse(caller->stream);
+}
+
+static bool open_stream(struct visit *visit)
+{
+    const struct event_stream_reader reader = { .sleep = put_to_sleep,
+                                                .wake = wake_up,
+                                                .context = visit };
+    struct assay_error err = { 0 };
+
+    visit->stream = event_stream_open(visit->door->options.assay, exchange_path(visit->exchange),
+                                      exchange_query(visit->exchange),
+                                      header(visit->connection, "Last-Event-ID"), &reader, &err);
+    if (!visit->stream)
+        exchange_refuse(visit->exchange, assay_code_info(err.code)->http_status, err.code,
+                        err.message);
+    return visit->stream != NULL;
+}
+
+static enum MHD_Result send_stream(struct visit *visit)
+{
+    struct MHD_Response *response = NULL;
+    int room = STREAM_KERNEL_BYTES;
+
+    visit->answer.status = MHD_HTTP_OK;
+    visit->answer.content_type = event_stream_content_type(visit->stream);
+    if (event_stream_is_over(visit->stream)) {
+        visit->answer.status = MHD_HTTP_NO_CONTENT;
+        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    } else {
+        response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES,
+                                                     read_stream, visit, NULL);
+        (void)setsockopt(descriptor_of(visit->connection), SOL_SOCKET, SO_SNDBUF, &room,
+                         sizeof room);
+        visit->caller->stream = visit->stream;
+        guard_set_pulse(visit->door->guard, &visit->caller->guarded, on_pulse);
+        if (atomic_load(&visit->door->is_closing)) /* which has told the others already */
+            event_stream_end(visit->stream);
+    }
+    if (!response)
+        return MHD_NO;
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    return queue(visit, response);
+}
+
+static bool wants_stream(const struct visit *visit)
+{
+    return !exchange_is_refused(visit->exchange) &&
+           event_stream_is_wanted(visit->method, exchange_path(visit->exchange),
+                                  exchange_query(visit->exchange));
+}
+
 static enum MHD_Result send_answer(struct visit *visit)
 {
     struct MHD_Response *response = NULL;
 
+    if (visit->stream)
+        return send_stream(visit);
     if (!visit->has_answer || !visit->answer.body)
         return MHD_NO;
     response = MHD_create_response_from_buffer(visit->answer.size, visit->answer.body,
@@ -284,12 +406,14 @@ static void make_answer(struct visit *visit)
 {
     const struct http_door_options *options = &visit->door->options;
 
+    visit->is_answered = true;
+    if (wants_stream(visit) && open_stream(visit))
+        return;
     visit->has_answer =
         (!exchange_is_refused(visit->exchange) &&
          monitor_answer(options->assay, options->traffic, visit->method,
                         exchange_path(visit->exchange), &visit->answer)) ||
         exchange_answer(visit->exchange, visit->method, options->assay, &visit->answer);
-    visit->is_answered = true;
 }
 
 static void run_errand(struct errand *errand)
@@ -313,15 +437,59 @@ static bool is_quick(const struct visit *visit)
            strspn(last + 1, "0123456789") == strlen(last + 1);
 }
 
+/* What only asks the controller and waits: no thread need wait with it. */
+static bool is_question(const struct visit *visit)
+{
+    static const char *const verbs[] = { ":suggest", ":complete", ":addTrialMeasurement",
+                                         ":checkTrialEarlyStoppingState" };
+    const char *path = exchange_path(visit->exchange);
+    const char *verb = strrchr(path, ':');
+
+    if (!verb || strcmp(visit->method, "POST") != 0 || !strstr(path, "/studies/") ||
+        exchange_body_size(visit->exchange) > QUESTION_BYTES)
+        return false;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verb, verbs[i]) == 0)
+            return true;
+    return false;
+}
+
+static void on_answer(void *context, struct assay_response *response)
+{
+    struct visit *visit = context;
+    struct MHD_Connection *connection = visit->connection;
+
+    visit->answer = *response;
+    visit->has_answer = response->body != NULL;
+    visit->is_answered = true;
+    MHD_resume_connection(connection); /* from here on the visit may be gone */
+}
+
+static void ask(struct visit *visit)
+{
+    struct assay_response none = { 0 };
+
+    MHD_suspend_connection(visit->connection);
+    if (!exchange_begin(visit->exchange, visit->method, visit->door->options.assay, on_answer,
+                        visit))
+        on_answer(visit, &none);
+}
+
 /* All of the request is there. */
 static enum MHD_Result answer(struct visit *visit)
 {
-    watch_expect_nothing(&visit->caller->watched);
+    bool is_slow = visit->door->options.has_slow_answers;
+
+    guard_expect_nothing(&visit->caller->guarded);
     if (strcmp(visit->method, "OPTIONS") == 0 && !exchange_is_refused(visit->exchange))
         return send_options(visit);
-    if (is_quick(visit)) {
+    if (exchange_is_refused(visit->exchange) || (!is_slow && is_quick(visit))) {
         make_answer(visit);
         return send_answer(visit);
+    }
+    if (!is_slow && is_question(visit)) {
+        ask(visit);
+        return MHD_YES;
     }
     visit->errand.run = run_errand;
     MHD_suspend_connection(visit->connection);
@@ -367,7 +535,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (*upload_size) {
         exchange_add(visit->exchange, upload, *upload_size);
-        watch_note_bytes(&visit->caller->watched, *upload_size);
+        guard_note_bytes(&visit->caller->guarded, *upload_size);
         *upload_size = 0;
         return MHD_YES;
     }
@@ -391,7 +559,7 @@ static struct MHD_Daemon *start_daemon(struct http_door *door, int fd)
         flags, 0, NULL, NULL, on_request, door, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_THREAD_POOL_SIZE, options->threads, MHD_OPTION_CONNECTION_LIMIT,
         options->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->peer_connections_max,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)WATCH_IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)GUARD_IDLE_SECONDS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_STRICT_FOR_CLIENT,
         1, MHD_OPTION_URI_LOG_CALLBACK, on_target, door, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         door, MHD_OPTION_NOTIFY_CONNECTION, on_connection, door, MHD_OPTION_ARRAY,
@@ -415,13 +583,13 @@ struct http_door *http_door_open(int fd, const struct http_door_options *options
     if (!door->errands)
         (void)assay_fail_memory(err);
     else
-        door->watch = watch_new(err);
-    if (door->watch)
+        door->guard = guard_new(err);
+    if (door->guard)
         door->daemon = start_daemon(door, fd);
     if (door->daemon)
         return door;
     (void)close(fd);
-    if (door->watch)
+    if (door->guard)
         (void)assay_fail(err, options->tls_cert ? ASSAY_INVALID : ASSAY_UNAVAILABLE, NULL,
                          "the HTTP server cannot be started%s",
                          options->tls_cert ? ": look at the certificate and its key" : "");
@@ -438,6 +606,7 @@ void http_door_close(struct http_door *door)
     if (door->daemon) {
         atomic_store(&door->is_closing, true);
         fd = MHD_quiesce_daemon(door->daemon);
+        guard_end_streams(door->guard);
         (void)pthread_mutex_lock(&door->mutex);
         while (door->under_way > 0)
             (void)pthread_cond_wait(&door->is_quiet, &door->mutex);
@@ -447,7 +616,7 @@ void http_door_close(struct http_door *door)
     if (fd >= 0)
         (void)close(fd);
     errands_free(door->errands);
-    watch_free(door->watch);
+    guard_free(door->guard);
     (void)pthread_cond_destroy(&door->is_quiet);
     (void)pthread_mutex_destroy(&door->mutex);
     free(door);

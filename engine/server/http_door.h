@@ -5,8 +5,8 @@
  * Each request becomes an exchange; where the door has access rules, who may not ask is refused
  * before its body is read. Short reads are answered by the threads that serve the connections, all
  * else by others, so that nobody waits for a commit of somebody else's. A connection has a time by
- * which its headers, its body and its next request must have come, however slowly it drips; a watch
- * closes those that are late.
+ * which its headers, its body and its next request must have come, however slowly it drips; a guard
+ * closes those that are late. What is a stream (event_stream.h) waits without a thread.
  */
 #ifndef ENGINE_SERVER_HTTP_DOOR_H
 #define ENGINE_SERVER_HTTP_DOOR_H
@@ -26,6 +26,7 @@ struct http_door_options {
     unsigned int connections_max;
     unsigned int peer_connections_max; /* of one address; 0: as many */
     const char *tls_cert, *tls_key;    /* PEM; NULL: plain HTTP */
+    bool has_slow_answers;             /* any request may take long: others must not wait for it */
 };
 
 /*

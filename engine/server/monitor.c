@@ -119,6 +119,13 @@ static void write_traffic(FILE *out, struct traffic *traffic)
     (void)fprintf(out, "assay_build_info{version=\"%s\"} 1\n", ASSAY_VERSION);
 }
 
+static void write_commits(FILE *out, const struct assay *assay)
+{
+    write_head(out, "assay_commits_total", "counter",
+               "Commits of the store, each of which may carry many changes.");
+    (void)fprintf(out, "assay_commits_total %" PRIu64 "\n", assay_commit_count(assay));
+}
+
 static void write_metrics(struct assay *assay, struct traffic *traffic, FILE *out)
 {
     struct assay_error err = { 0 };
@@ -128,6 +135,7 @@ static void write_metrics(struct assay *assay, struct traffic *traffic, FILE *ou
     (void)fprintf(out, "assay_up %d\n", assay_is_working(assay, &err) ? 1 : 0);
     if (take_census(assay, &census))
         write_census(out, &census);
+    write_commits(out, assay);
     write_traffic(out, traffic);
 }
 

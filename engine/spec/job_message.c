@@ -33,7 +33,7 @@ static void labels_read(struct fields *fields, const cJSON *node, void *record)
     cJSON_ArrayForEach(label, node)
     {
         size_t here = fields_enter_key(fields, label->string);
-        const char *value = cJSON_IsNull(label) ? NULL : fields_text(fields, label);
+        const char *value = fields_text(fields, label); /* in a map, null is no value */
 
         if (!is_label_text(label->string, true))
             fields_fault(fields, label, NULL,
@@ -241,6 +241,7 @@ static void read_job(struct fields *fields, const cJSON *root, struct job_spec *
         return;
     }
     spec->kind = shape->kind;
+    spec->run.timeout_us = TIMEOUT_DEFAULT_US;
     fields_read(fields, root, shape->message ? shape->message : &bare, spec);
     if (spec->kind == JOB_CUSTOM) {
         spec->max_trial_count = 1;
@@ -248,8 +249,8 @@ static void read_job(struct fields *fields, const cJSON *root, struct job_spec *
     }
 }
 
-struct job_spec *job_spec_from_json(const cJSON *root, struct assay_faults *faults,
-                                    struct assay_error *err)
+struct job_spec *job_spec_read(const cJSON *root, job_spec_reader read, struct assay_faults *faults,
+                               struct assay_error *err)
 {
     struct fields *fields = calloc(1, sizeof *fields);
     struct job_spec *spec = calloc(1, sizeof *spec);
@@ -260,9 +261,8 @@ struct job_spec *job_spec_from_json(const cJSON *root, struct assay_faults *faul
         goto out;
     }
     fields->faults = faults;
-    spec->run.timeout_us = TIMEOUT_DEFAULT_US;
     spec->assay.grace_us = GRACE_DEFAULT_US;
-    read_job(fields, root, spec);
+    read(fields, root, spec);
     is_good = assay_faults_check(faults, err);
     if (fields->is_short_of_memory)
         is_good = assay_fail_memory(err);
@@ -272,4 +272,10 @@ out:
         return spec;
     job_spec_free(spec);
     return NULL;
+}
+
+struct job_spec *job_spec_from_json(const cJSON *root, struct assay_faults *faults,
+                                    struct assay_error *err)
+{
+    return job_spec_read(root, read_job, faults, err);
 }

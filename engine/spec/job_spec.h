@@ -57,7 +57,7 @@ struct time_constraint {
 /* studyStoppingConfig; has_ members tell presence. */
 struct stopping_config {
     bool is_set;
-    bool should_stop_asap;
+    bool has_should_stop_asap, should_stop_asap;
     struct time_constraint minimum_runtime;
     struct time_constraint maximum_runtime;
     bool has_min_num_trials, has_max_num_trials, has_max_num_trials_no_progress;

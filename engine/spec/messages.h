@@ -35,6 +35,12 @@ struct job_shape {
 
 const struct job_shape *job_shape_find(const cJSON *root);
 
+/* A document as a typed spec, by what reads its members into a record of defaults; as
+ * job_spec_from_json(). */
+typedef void (*job_spec_reader)(struct fields *fields, const cJSON *root, struct job_spec *spec);
+struct job_spec *job_spec_read(const cJSON *root, job_spec_reader read, struct assay_faults *faults,
+                               struct assay_error *err);
+
 /* Reads StudySpec.parameters into the search space of record, a struct study_spec. */
 void parameters_read(struct fields *fields, const cJSON *node, void *record);
 

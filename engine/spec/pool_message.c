@@ -274,10 +274,6 @@ static void pool_check(struct fields *fields, const cJSON *node, void *record)
     if (!pool->has_container && !pool->has_python_package)
         fields_fault(fields, node, NULL,
                      "needs exactly one task: container_spec or python_package_spec");
-    if (pool->has_python_package)
-        fields_fault(fields, node, "pythonPackageSpec",
-                     "not supported in this version: put the package into an image, or run its "
-                     "module on the host, and give the command in container_spec");
 }
 
 const struct message pool_message = { MESSAGE_FIELDS(pool_fields),

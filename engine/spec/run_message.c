@@ -100,7 +100,7 @@ static const struct field run_fields[] = {
     { .name = "protectedArtifactLocationId", .kind = FIELD_TEXT },
 };
 
-/* Pool 0 is the primary, with one replica; further pools are what this version cannot run. */
+/* Pool 0 is the primary, with one replica. */
 static void pool_role_check(struct fields *fields, const cJSON *node, size_t index,
                             const struct worker_pool_spec *pool)
 {
@@ -110,9 +110,6 @@ static void pool_role_check(struct fields *fields, const cJSON *node, size_t ind
         fields_fault(fields, node, NULL, "pool 0, the primary, cannot be empty");
     else if (index == 0 && pool->replica_count > 1)
         fields_fault(fields, node, "replicaCount", "pool 0, the primary, has exactly 1 replica");
-    else if (index > 0 && !pool->is_empty)
-        fields_fault(fields, node, NULL,
-                     "this version runs one replica in pool 0 only: remove this pool");
     fields_leave(fields, here);
 }
 

@@ -3,7 +3,6 @@
 #include "assay/utf8.h"
 #include "engine/spec/messages.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct field study_resource_fields[] = {
@@ -38,29 +37,15 @@ static void study_resource_check(struct fields *fields, const cJSON *node, void 
 static const struct message study_resource_message = { MESSAGE_FIELDS(study_resource_fields),
                                                        .check = study_resource_check };
 
+static void read_study(struct fields *fields, const cJSON *root, struct job_spec *spec)
+{
+    spec->kind = JOB_STUDY;
+    (void)fields_enter(fields, "study");
+    fields_read(fields, root, &study_resource_message, spec);
+}
+
 struct job_spec *study_resource_from_json(const cJSON *root, struct assay_faults *faults,
                                           struct assay_error *err)
 {
-    struct fields *fields = calloc(1, sizeof *fields);
-    struct job_spec *spec = calloc(1, sizeof *spec);
-    bool is_good = false;
-
-    if (!fields || !spec) {
-        (void)assay_fail_memory(err);
-        goto out;
-    }
-    fields->faults = faults;
-    spec->kind = JOB_STUDY;
-    spec->assay.grace_us = GRACE_DEFAULT_US;
-    (void)fields_enter(fields, "study");
-    fields_read(fields, root, &study_resource_message, spec);
-    is_good = assay_faults_check(faults, err);
-    if (fields->is_short_of_memory)
-        is_good = assay_fail_memory(err);
-out:
-    free(fields);
-    if (is_good)
-        return spec;
-    job_spec_free(spec);
-    return NULL;
+    return job_spec_read(root, read_study, faults, err);
 }

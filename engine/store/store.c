@@ -212,7 +212,31 @@ static int note_wal_pages(void *context, sqlite3 *db, const char *name, int page
     (void)db;
     (void)name;
     store->wal_pages = pages;
+    (void)atomic_fetch_add(&store->commit_count, 1);
     return SQLITE_OK;
+}
+
+/* By the row, not by who writes it: no statement can be forgotten. */
+static void note_write(void *context, int operation, const char *name, const char *table,
+                       sqlite3_int64 row)
+{
+    struct store *store = context;
+
+    (void)operation;
+    (void)name;
+    if (strcmp(table, "trial") == 0)
+        job_stamps_touch(store->stamps, JOB_STAMP_TRIALS, row / STORE_TRIALS_MAX);
+    else if (strcmp(table, "job") == 0)
+        job_stamps_touch(store->stamps, JOB_STAMP_ROW, row);
+}
+
+static bool follow_writes(struct store *store, struct assay_error *err)
+{
+    store->stamps = calloc(1, sizeof *store->stamps);
+    if (!store->stamps)
+        return assay_fail_memory(err);
+    (void)sqlite3_update_hook(store->db, note_write, store);
+    return true;
 }
 
 static bool open_as(struct store *store, const char *name, int flags, const char *pragmas,
@@ -311,7 +335,8 @@ struct store *store_open(const char *state_dir, enum store_mode mode, struct ass
     (void)sqlite3_wal_hook(store->db, note_wal_pages, store);
     /* Closing must not race other handles' reads: the log is moved at store_checkpoint() only. */
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == STORE_READ, NULL);
-    is_open = check_version(store, path, mode, err);
+    is_open =
+        check_version(store, path, mode, err) && (mode == STORE_READ || follow_writes(store, err));
 out:
     free(path);
     if (is_open)
@@ -327,8 +352,24 @@ void store_close(struct store *store)
     for (int i = 0; i < SQL_COUNT; i++)
         (void)sqlite3_finalize(store->statements[i]);
     (void)sqlite3_close(store->db);
+    free(store->stamps);
     free(store->scratch);
     free(store);
+}
+
+void store_on_change(struct store *store, store_change_fn fn, void *context)
+{
+    store->on_change = fn;
+    store->change_context = context;
+}
+
+void store_note(const struct store *store, enum change_kind kind, int64_t job, int64_t trial,
+                int64_t value)
+{
+    const struct change change = { .kind = kind, .job = job, .trial = trial, .value = value };
+
+    if (store->on_change)
+        store->on_change(store->change_context, &change);
 }
 
 static bool run_simple(struct store *store, enum store_statement which, const char *what,
@@ -347,7 +388,12 @@ bool store_begin(struct store *store, struct assay_error *err)
 
 bool store_commit(struct store *store, struct assay_error *err)
 {
-    if (!run_simple(store, SQL_COMMIT, "commit", err))
+    bool is_committed = false;
+
+    job_stamps_begin(store->stamps);
+    is_committed = run_simple(store, SQL_COMMIT, "commit", err);
+    job_stamps_end(store->stamps);
+    if (!is_committed)
         return false;
     store->is_in_transaction = false;
     return true;
@@ -357,9 +403,36 @@ void store_rollback(struct store *store)
 {
     struct assay_error err = { 0 };
 
+    job_stamps_begin(store->stamps);
+    job_stamps_end(store->stamps);
     if (store_is_in_transaction(store))
         (void)run_simple(store, SQL_ROLLBACK, "roll back", &err);
     store->is_in_transaction = false;
+}
+
+void store_snapshot_begin(struct store *store)
+{
+    struct assay_error err = { 0 };
+
+    (void)run_simple(store, SQL_BEGIN_READ, "begin", &err);
+}
+
+void store_snapshot_end(struct store *store)
+{
+    struct assay_error err = { 0 };
+
+    if (!sqlite3_get_autocommit(store->db))
+        (void)run_simple(store, SQL_COMMIT, "end", &err);
+}
+
+uint64_t store_commit_count(const struct store *store)
+{
+    return atomic_load(&store->commit_count);
+}
+
+const struct job_stamps *store_job_stamps(const struct store *store)
+{
+    return store->stamps;
 }
 
 bool store_is_in_transaction(const struct store *store)

@@ -14,6 +14,7 @@
 #include "assay/env.h"
 #include "assay/error.h"
 #include "engine/life/states.h"
+#include "engine/store/change.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,26 @@ void store_rollback(struct store *store);
 /* False also when SQLite itself gave the transaction up, as it does after some failed reads. */
 bool store_is_in_transaction(const struct store *store);
 
+/* Calls fn for each write that others may follow, before its commit, on the writing thread. NULL:
+ * for none any more. */
+typedef void (*store_change_fn)(void *context, const struct change *change);
+void store_on_change(struct store *store, store_change_fn fn, void *context);
+
+/*
+ * What is read from begin to end is of one moment, and costs the locks of one statement instead of
+ * those of each. For a handle that reads; failing, it reads as without.
+ */
+void store_snapshot_begin(struct store *store);
+void store_snapshot_end(struct store *store);
+
+/* How many commits have written something since the store was opened; any thread may ask. */
+uint64_t store_commit_count(const struct store *store);
+
+struct job_stamps;
+
+/* What tells whether a job has changed; any thread may read it. NULL: this handle only reads. */
+const struct job_stamps *store_job_stamps(const struct store *store);
+
 /*
  * Makes the write-ahead log as long as it gets between two checkpoints, so that commits overwrite
  * it: to append and sync takes twice as long, since the file's size changes as well. Costs some 20
@@ -55,6 +76,12 @@ bool store_is_in_transaction(const struct store *store);
  * work.
  */
 void store_stretch_log(struct store *store);
+
+/* For an emulation: what is committed may be lost with the machine's power. */
+void store_relax(struct store *store);
+
+/* Deletes all rows of all tables. No transaction may be open. */
+bool store_empty(struct store *store, struct assay_error *err);
 
 /* Moves the write-ahead log into the file when it has grown large. No reader may be at work. */
 void store_checkpoint(struct store *store);
@@ -134,6 +161,7 @@ struct trial_query {
     int64_t job;
     enum trial_order order;
     int64_t after;     /* number or end_order greater than this */
+    int64_t until;     /* BY_NUMBER: number not greater than this; 0: any */
     int64_t limit;     /* 0: no limit */
     int state;         /* 0: any */
     bool only_unended; /* neither SUCCEEDED nor INFEASIBLE */
@@ -153,6 +181,11 @@ struct trial_totals {
 bool store_trial_totals(struct store *store, int64_t job, struct trial_totals *totals,
                         struct assay_error *err);
 
+/* The end order of the trial that ended last, and the highest number; 0: there is none. */
+bool store_last_end_order(struct store *store, int64_t job, int64_t *end_order,
+                          struct assay_error *err);
+bool store_last_number(struct store *store, int64_t job, int64_t *number, struct assay_error *err);
+
 /* One measurement of a running or ended trial, upserted by index. */
 struct measurement_row {
     int64_t trial_id;
@@ -166,6 +199,9 @@ bool store_measurement_put(struct store *store, const struct measurement_row *ro
 typedef bool (*measurement_row_fn)(void *context, const struct measurement_row *row);
 bool store_measurement_each(struct store *store, int64_t trial_id, measurement_row_fn fn,
                             void *context, struct assay_error *err);
+/* Those from index first on. */
+bool store_measurement_from(struct store *store, int64_t trial_id, int64_t first,
+                            measurement_row_fn fn, void *context, struct assay_error *err);
 /* A new attempt begins from nothing. */
 bool store_measurement_clear(struct store *store, int64_t trial_id, struct assay_error *err);
 
@@ -218,10 +254,25 @@ bool store_client_put(struct store *store, int64_t trial_id, const char *client,
 /* A copy that the caller frees: "" for nobody. NULL and *err on failure. */
 char *store_client_get(struct store *store, int64_t trial_id, struct assay_error *err);
 
+/*
+ * How a study's suggestion was made where that does not go without saying: as which one its sampler
+ * counted it (without a row: the trial's number), and which parameters its client had fixed (their
+ * indexes, with spaces between).
+ */
+bool store_made_put(struct store *store, int64_t trial_id, int64_t ordinal, const char *fixed,
+                    struct assay_error *err);
+typedef bool (*made_fn)(void *context, int64_t number, int64_t ordinal, const char *fixed);
+/* Of all trials of the study, by number; false ends the walk. */
+bool store_made_each(struct store *store, int64_t job, made_fn fn, void *context,
+                     struct assay_error *err);
+/* As which one the sampler has counted the last, deleted or not; 0: there was none. */
+bool store_made_last(struct store *store, int64_t job, int64_t *ordinal, struct assay_error *err);
+
 /* All of one trial; its number is not given again. */
 bool store_trial_delete(struct store *store, int64_t job, int64_t number, struct assay_error *err);
 /* The highest number of those that are gone; 0: none are. */
 bool store_deleted_last(struct store *store, int64_t job, int64_t *number, struct assay_error *err);
+bool store_deleted_count(struct store *store, int64_t job, int64_t *count, struct assay_error *err);
 
 /* The studies of this display name, newest first, with documents left out. */
 bool store_study_each(struct store *store, const char *display_name, job_row_fn fn, void *context,
@@ -241,7 +292,7 @@ struct operation_row {
     char *trials; /* their numbers, with spaces between; never NULL */
 };
 
-/* So many of a study are kept, the newest. */
+/* So many of a study are kept, the newest; and so many of deletions. */
 enum { OPERATIONS_KEPT = 1000 };
 
 void operation_row_clear(struct operation_row *row);
@@ -253,11 +304,11 @@ bool store_operation_get(struct store *store, int64_t job, int64_t number,
                          struct operation_row *row, struct assay_error *err);
 bool store_operation_last(struct store *store, int64_t job, int64_t *number,
                           struct assay_error *err);
-/* What is left of deleted jobs, the largest id first, below before (INT64_MAX: all). row is valid
- * during the call; false ends the walk. */
+/* What is left of deleted jobs, the newest first, after that of the job before_job at before_us
+ * (INT64_MAX both: all). row is valid during the call; false ends the walk. */
 typedef bool (*operation_row_fn)(void *context, const struct operation_row *row);
-bool store_deletion_each(struct store *store, int64_t before, operation_row_fn fn, void *context,
-                         struct assay_error *err);
+bool store_deletion_each(struct store *store, int64_t before_us, int64_t before_job,
+                         operation_row_fn fn, void *context, struct assay_error *err);
 bool store_operation_delete(struct store *store, int64_t job, int64_t number,
                             struct assay_error *err);
 

@@ -48,7 +48,10 @@ bool store_job_insert(struct store *store, const struct job_row *row, struct ass
     bind_text(s, 17, row->note);
     (void)sqlite3_bind_int(s, 18, row->closing);
     bind_text(s, 19, row->parent ? row->parent : STORE_PARENT_LOCAL);
-    return store_run(store, s, "store the job", err);
+    if (!store_run(store, s, "store the job", err))
+        return false;
+    store_note(store, CHANGE_JOB, row->id, 0, row->state);
+    return true;
 }
 
 bool store_job_update(struct store *store, const struct job_row *row, struct assay_error *err)
@@ -68,7 +71,10 @@ bool store_job_update(struct store *store, const struct job_row *row, struct ass
     bind_text(s, 9, row->model_dir);
     bind_text(s, 10, row->note);
     (void)sqlite3_bind_int(s, 11, row->closing);
-    return store_run(store, s, "store the job's state", err);
+    if (!store_run(store, s, "store the job's state", err))
+        return false;
+    store_note(store, CHANGE_JOB, row->id, 0, row->state);
+    return true;
 }
 
 bool store_trials_delete(struct store *store, int64_t job, int64_t first, int64_t last,
@@ -77,6 +83,7 @@ bool store_trials_delete(struct store *store, int64_t job, int64_t first, int64_
     static const enum store_statement by_trial[] = {
         SQL_TRIAL_DELETE,          SQL_MEASUREMENT_DELETE,    SQL_MARK_DELETE_JOB,
         SQL_SUGGESTION_DELETE_JOB, SQL_EARLY_STOP_DELETE_JOB, SQL_CLIENT_DELETE_JOB,
+        SQL_MADE_DELETE_JOB,
     };
 
     for (size_t i = 0; i < sizeof by_trial / sizeof by_trial[0]; i++) {
@@ -103,7 +110,10 @@ bool store_job_delete(struct store *store, int64_t job, struct assay_error *err)
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, job);
-    return store_run(store, s, "delete the job", err);
+    if (!store_run(store, s, "delete the job", err))
+        return false;
+    store_note(store, CHANGE_JOB_GONE, job, 0, 0);
+    return true;
 }
 
 /* NULL for lack of memory; no column of a job is ever NULL. */

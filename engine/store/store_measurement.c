@@ -14,7 +14,11 @@ bool store_measurement_put(struct store *store, const struct measurement_row *ro
     (void)sqlite3_bind_int64(s, 3, row->step);
     (void)sqlite3_bind_int64(s, 4, row->elapsed_us);
     (void)store_bind_doubles(s, 5, row->values, row->value_count);
-    return store_run(store, s, "store a measurement", err);
+    if (!store_run(store, s, "store a measurement", err))
+        return false;
+    store_note(store, CHANGE_MEASURED, row->trial_id / STORE_TRIALS_MAX,
+               row->trial_id % STORE_TRIALS_MAX, row->index);
+    return true;
 }
 
 static bool read_measurement(struct store *store, sqlite3_stmt *s, int64_t trial_id,
@@ -40,6 +44,12 @@ static bool read_measurement(struct store *store, sqlite3_stmt *s, int64_t trial
 bool store_measurement_each(struct store *store, int64_t trial_id, measurement_row_fn fn,
                             void *context, struct assay_error *err)
 {
+    return store_measurement_from(store, trial_id, 0, fn, context, err);
+}
+
+bool store_measurement_from(struct store *store, int64_t trial_id, int64_t first,
+                            measurement_row_fn fn, void *context, struct assay_error *err)
+{
     sqlite3_stmt *s = store_statement(store, SQL_MEASUREMENT_EACH, err);
     bool goes_on = true;
     int code = SQLITE_DONE;
@@ -47,6 +57,7 @@ bool store_measurement_each(struct store *store, int64_t trial_id, measurement_r
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, trial_id);
+    (void)sqlite3_bind_int64(s, 2, first);
     while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
         struct measurement_row row;
 

@@ -2,17 +2,23 @@
 #ifndef ENGINE_STORE_STORE_PRIVATE_H
 #define ENGINE_STORE_STORE_PRIVATE_H
 
+#include "engine/store/job_stamps.h"
 #include "engine/store/store.h"
 #include "engine/store/store_schema.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT]; /* prepared at first use */
     int wal_pages;                       /* as of the last commit; written by the wal hook */
+    atomic_uint_fast64_t commit_count;   /* of those that wrote; by the hook, too */
     bool is_in_transaction;
-    int version;     /* of the file; an older one than STORE_VERSION only where it is read */
+    struct job_stamps *stamps; /* the writer's; NULL for a reader */
+    int version; /* of the file; an older one than STORE_VERSION only where it is read */
+    store_change_fn on_change; /* NULL: nobody follows */
+    void *change_context;
     double *scratch; /* the doubles of the row being read: blobs lie at any address */
     size_t scratch_count;
 };
@@ -23,6 +29,10 @@ bool store_fail(struct store *store, const char *what, struct assay_error *err);
 /* The statement, prepared and reset by whoever ran it before; NULL and *err on failure. */
 sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
                               struct assay_error *err);
+
+/* Tells who follows the store; for a write that succeeded. */
+void store_note(const struct store *store, enum change_kind kind, int64_t job, int64_t trial,
+                int64_t value);
 
 /* Runs a statement that returns no rows and resets it. */
 bool store_run(struct store *store, sqlite3_stmt *statement, const char *what,

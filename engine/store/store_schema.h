@@ -20,17 +20,21 @@
 
 /* What version 3 added: what samplers have learnt and go on from, so that it is learnt once; whose
  * a job is; and what studies of VizierService need beside: which client has a trial, which trials
- * are gone, and what the newest operations answered. */
+ * are gone, how those were suggested that were not simply the next, and what the newest operations
+ * answered. */
 #define STORE_JOB_PARENT "parent TEXT NOT NULL DEFAULT '" STORE_PARENT_LOCAL "'"
 #define STORE_ADDED_IN_3                                                                           \
     "CREATE TABLE model (job INTEGER NOT NULL, count INTEGER NOT NULL, numbers BLOB NOT NULL,"     \
     " PRIMARY KEY (job, count)) STRICT, WITHOUT ROWID;"                                            \
     "CREATE TABLE client (trial INTEGER PRIMARY KEY, id TEXT NOT NULL) STRICT;"                    \
-    "CREATE TABLE deleted (trial INTEGER PRIMARY KEY) STRICT;"                                     \
+    "CREATE TABLE made (trial INTEGER PRIMARY KEY, ordinal INTEGER NOT NULL, fixed TEXT NOT NULL)" \
+    " STRICT;"                                                                                     \
+    "CREATE TABLE deleted (trial INTEGER PRIMARY KEY, ordinal INTEGER NOT NULL) STRICT;"           \
     "CREATE TABLE operation ("                                                                     \
     " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, state INTEGER NOT NULL,"                      \
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, client TEXT NOT NULL,"                   \
-    " trials TEXT NOT NULL) STRICT;"
+    " trials TEXT NOT NULL) STRICT;"                                                               \
+    "CREATE INDEX deletion_by_age ON operation (start_us, id) WHERE kind = 2;"
 #define STORE_STUDY_INDEX "CREATE INDEX study_by_name ON job (display_name) WHERE kind = 2;"
 #define STORE_CHANGED_IN_3 "ALTER TABLE job ADD COLUMN " STORE_JOB_PARENT ";" STORE_STUDY_INDEX
 
@@ -67,6 +71,7 @@
 
 enum store_statement {
     SQL_BEGIN,
+    SQL_BEGIN_READ,
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_JOB_INSERT,
@@ -82,6 +87,8 @@ enum store_statement {
     SQL_TRIAL_BY_NUMBER,
     SQL_TRIAL_BY_END,
     SQL_TRIAL_TOTALS,
+    SQL_TRIAL_LAST_END,
+    SQL_TRIAL_LAST,
     SQL_MEASUREMENT_PUT,
     SQL_MEASUREMENT_EACH,
     SQL_MEASUREMENT_CLEAR,
@@ -106,13 +113,20 @@ enum store_statement {
     SQL_CLIENT_PUT,
     SQL_CLIENT_GET,
     SQL_CLIENT_DELETE_JOB,
+    SQL_MADE_PUT,
+    SQL_MADE_EACH,
+    SQL_MADE_LAST,
+    SQL_MADE_DELETE_JOB,
     SQL_DELETED_PUT,
     SQL_DELETED_LAST,
+    SQL_DELETED_COUNT,
+    SQL_DELETED_LAST_ORDINAL,
     SQL_DELETED_DELETE_JOB,
     SQL_OPERATION_PUT,
     SQL_OPERATION_GET,
     SQL_OPERATION_LAST,
     SQL_DELETION_EACH,
+    SQL_DELETION_TRIM,
     SQL_OPERATION_DELETE,
     SQL_COUNT
 };
@@ -126,6 +140,7 @@ enum store_statement {
 
 static const char *const store_sql[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_BEGIN_READ] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_JOB_INSERT] = "INSERT INTO job VALUES "
@@ -156,10 +171,13 @@ static const char *const store_sql[SQL_COUNT] = {
                          " sum(failure BETWEEN 1 AND 5), max(id), max(end_order),"
                          " max(end_order = 1 AND failure BETWEEN 1 AND 5)"
                          " FROM trial WHERE id BETWEEN ?1 AND ?2",
+    [SQL_TRIAL_LAST_END] = "SELECT end_order FROM trial WHERE id / 100000000 = ?1"
+                           " AND end_order > 0 ORDER BY end_order DESC LIMIT 1",
+    [SQL_TRIAL_LAST] = "SELECT max(id) FROM trial WHERE id BETWEEN ?1 AND ?2",
     [SQL_MEASUREMENT_PUT] = "INSERT INTO measurement VALUES (?1,?2,?3,?4,?5)"
                             " ON CONFLICT DO UPDATE SET step=?3, elapsed_us=?4, reported=?5",
     [SQL_MEASUREMENT_EACH] = "SELECT ordinal, step, elapsed_us, reported FROM measurement"
-                             " WHERE trial=?1 ORDER BY ordinal",
+                             " WHERE trial=?1 AND ordinal >= ?2 ORDER BY ordinal",
     [SQL_MEASUREMENT_CLEAR] = "DELETE FROM measurement WHERE trial=?1",
     [SQL_MEASUREMENT_DELETE] = "DELETE FROM measurement WHERE trial BETWEEN ?1 AND ?2",
     [SQL_MARK_PUT] = "INSERT OR REPLACE INTO mark VALUES (?1,?2,?3)",
@@ -185,14 +203,29 @@ static const char *const store_sql[SQL_COUNT] = {
     [SQL_CLIENT_PUT] = "INSERT OR REPLACE INTO client VALUES (?1,?2)",
     [SQL_CLIENT_GET] = "SELECT id FROM client WHERE trial=?1",
     [SQL_CLIENT_DELETE_JOB] = "DELETE FROM client WHERE trial BETWEEN ?1 AND ?2",
-    [SQL_DELETED_PUT] = "INSERT INTO deleted VALUES (?1)",
+    [SQL_MADE_PUT] = "INSERT INTO made VALUES (?1,?2,?3)",
+    [SQL_MADE_EACH] = "SELECT trial, ordinal, fixed FROM made WHERE trial BETWEEN ?1 AND ?2"
+                      " ORDER BY trial",
+    [SQL_MADE_LAST] = "SELECT coalesce(made.ordinal, trial.id % 100000000) FROM trial"
+                      " LEFT JOIN made ON made.trial = trial.id"
+                      " WHERE trial.id BETWEEN ?1 AND ?2 AND trial.attempt > 0"
+                      " ORDER BY trial.id DESC LIMIT 1",
+    [SQL_MADE_DELETE_JOB] = "DELETE FROM made WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_DELETED_PUT] = "INSERT INTO deleted SELECT trial.id, CASE WHEN attempt = 0 THEN 0"
+                        " ELSE coalesce(made.ordinal, trial.id % 100000000) END FROM trial"
+                        " LEFT JOIN made ON made.trial = trial.id WHERE trial.id = ?1",
     [SQL_DELETED_LAST] = "SELECT max(trial) FROM deleted WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_DELETED_COUNT] = "SELECT count(*) FROM deleted WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_DELETED_LAST_ORDINAL] = "SELECT max(ordinal) FROM deleted WHERE trial BETWEEN ?1 AND ?2",
     [SQL_DELETED_DELETE_JOB] = "DELETE FROM deleted WHERE trial BETWEEN ?1 AND ?2",
     [SQL_OPERATION_PUT] = "INSERT INTO operation VALUES (?1,?2,?3,?4,?5,?6,?7)",
     [SQL_OPERATION_GET] = "SELECT kind, state, start_us, end_us, client, trials FROM operation"
                           " WHERE id=?1",
     [SQL_DELETION_EACH] = "SELECT id / 100000000, start_us, end_us, client FROM operation"
-                          " WHERE kind = 2 AND id / 100000000 < ?1 ORDER BY id DESC",
+                          " WHERE kind = 2 AND (start_us, id) < (?1, ?2)"
+                          " ORDER BY start_us DESC, id DESC",
+    [SQL_DELETION_TRIM] = "DELETE FROM operation WHERE id IN (SELECT id FROM operation"
+                          " WHERE kind = 2 ORDER BY start_us DESC, id DESC LIMIT -1 OFFSET ?1)",
     [SQL_OPERATION_LAST] = "SELECT max(id) FROM operation WHERE id BETWEEN ?1 AND ?2",
     [SQL_OPERATION_DELETE] = "DELETE FROM operation WHERE id BETWEEN ?1 AND ?2",
 };

@@ -71,12 +71,12 @@ static bool run_range(struct store *store, enum store_statement which, int64_t j
     return store_run(store, s, "delete from the study", err);
 }
 
-/* The highest number of the study's ids that the statement finds; 0: none. */
+/* The highest number that the statement finds, of an id of the study's or as it is; 0: none. */
 static bool read_last(struct store *store, enum store_statement which, int64_t job, int64_t *number,
                       struct assay_error *err)
 {
     sqlite3_stmt *s = NULL;
-    bool is_read = false;
+    int code = SQLITE_DONE;
 
     *number = 0;
     if (store->version < 3)
@@ -86,31 +86,93 @@ static bool read_last(struct store *store, enum store_statement which, int64_t j
         return false;
     (void)sqlite3_bind_int64(s, 1, store_trial_id(job, 0));
     (void)sqlite3_bind_int64(s, 2, store_trial_id(job, STORE_TRIALS_MAX - 1));
-    is_read = sqlite3_step(s) == SQLITE_ROW;
-    if (is_read)
+    code = sqlite3_step(s);
+    if (code == SQLITE_ROW)
         *number = sqlite3_column_int64(s, 0) % STORE_TRIALS_MAX;
-    else
+    else if (code != SQLITE_DONE)
         (void)store_fail(store, "read the study", err);
     (void)sqlite3_reset(s);
-    return is_read;
+    return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
-bool store_trial_delete(struct store *store, int64_t job, int64_t number, struct assay_error *err)
+bool store_made_put(struct store *store, int64_t trial_id, int64_t ordinal, const char *fixed,
+                    struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_MADE_PUT, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, trial_id);
+    (void)sqlite3_bind_int64(s, 2, ordinal);
+    (void)sqlite3_bind_text(s, 3, fixed, -1, SQLITE_STATIC);
+    return store_run(store, s, "store how the trial was suggested", err);
+}
+
+bool store_made_each(struct store *store, int64_t job, made_fn fn, void *context,
+                     struct assay_error *err)
 {
     sqlite3_stmt *s = NULL;
+    bool goes_on = true;
+    int code = SQLITE_DONE;
 
-    if (!store_trials_delete(store, job, number, number, err))
+    if (store->version < 3)
+        return true;
+    s = store_statement(store, SQL_MADE_EACH, err);
+    if (!s)
         return false;
-    s = store_statement(store, SQL_DELETED_PUT, err);
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(job, 0));
+    (void)sqlite3_bind_int64(s, 2, store_trial_id(job, STORE_TRIALS_MAX - 1));
+    while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        const char *fixed = (const char *)sqlite3_column_text(s, 2);
+
+        if (!fixed) {
+            (void)sqlite3_reset(s);
+            return assay_fail_memory(err);
+        }
+        goes_on = fn(context, sqlite3_column_int64(s, 0) % STORE_TRIALS_MAX,
+                     sqlite3_column_int64(s, 1), fixed);
+    }
+    if (goes_on && code != SQLITE_DONE)
+        (void)store_fail(store, "read how trials were suggested", err);
+    (void)sqlite3_reset(s);
+    return !goes_on || code == SQLITE_DONE;
+}
+
+bool store_made_last(struct store *store, int64_t job, int64_t *ordinal, struct assay_error *err)
+{
+    int64_t deleted = 0;
+
+    if (!read_last(store, SQL_MADE_LAST, job, ordinal, err) ||
+        !read_last(store, SQL_DELETED_LAST_ORDINAL, job, &deleted, err))
+        return false;
+    if (deleted > *ordinal)
+        *ordinal = deleted;
+    return true;
+}
+
+/* What is to be remembered of it is read from its own rows, which go afterwards. */
+bool store_trial_delete(struct store *store, int64_t job, int64_t number, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_DELETED_PUT, err);
+
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, store_trial_id(job, number));
-    return store_run(store, s, "delete the trial", err);
+    if (!store_run(store, s, "delete the trial", err) ||
+        !store_trials_delete(store, job, number, number, err))
+        return false;
+    store_note(store, CHANGE_TRIAL_GONE, job, number, 0);
+    return true;
 }
 
 bool store_deleted_last(struct store *store, int64_t job, int64_t *number, struct assay_error *err)
 {
     return read_last(store, SQL_DELETED_LAST, job, number, err);
+}
+
+bool store_deleted_count(struct store *store, int64_t job, int64_t *count, struct assay_error *err)
+{
+    return read_last(store, SQL_DELETED_COUNT, job, count, err);
 }
 
 bool store_study_delete(struct store *store, int64_t job, struct assay_error *err)
@@ -139,6 +201,16 @@ void operation_row_clear(struct operation_row *row)
     *row = (struct operation_row){ 0 };
 }
 
+static bool trim_deletions(struct store *store, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_DELETION_TRIM, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int(s, 1, OPERATIONS_KEPT);
+    return store_run(store, s, "forget old deletions", err);
+}
+
 bool store_operation_put(struct store *store, const struct operation_row *row, const char *client,
                          const char *trials, struct assay_error *err)
 {
@@ -155,6 +227,8 @@ bool store_operation_put(struct store *store, const struct operation_row *row, c
     (void)sqlite3_bind_text(s, 7, trials, -1, SQLITE_STATIC);
     if (!store_run(store, s, "store the operation", err))
         return false;
+    if (row->kind == OPERATION_DELETION)
+        return trim_deletions(store, err);
     return row->number <= OPERATIONS_KEPT ||
            store_operation_delete(store, row->job, row->number - OPERATIONS_KEPT, err);
 }
@@ -218,23 +292,29 @@ bool store_operation_delete(struct store *store, int64_t job, int64_t number,
     return run_range(store, SQL_OPERATION_DELETE, job, number, number, err);
 }
 
-bool store_deletion_each(struct store *store, int64_t before, operation_row_fn fn, void *context,
-                         struct assay_error *err)
+bool store_deletion_each(struct store *store, int64_t before_us, int64_t before_job,
+                         operation_row_fn fn, void *context, struct assay_error *err)
 {
-    sqlite3_stmt *s = store_statement(store, SQL_DELETION_EACH, err);
+    sqlite3_stmt *s = NULL;
     bool goes_on = true;
     int code = SQLITE_DONE;
 
+    if (store->version < 3)
+        return true;
+    s = store_statement(store, SQL_DELETION_EACH, err);
     if (!s)
         return false;
-    (void)sqlite3_bind_int64(s, 1, before);
+    (void)sqlite3_bind_int64(s, 1, before_us);
+    (void)sqlite3_bind_int64(
+        s, 2,
+        before_job < INT64_MAX / STORE_TRIALS_MAX ? store_trial_id(before_job, 0) : INT64_MAX);
     while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
         struct operation_row row = { .job = sqlite3_column_int64(s, 0),
                                      .kind = OPERATION_DELETION,
                                      .start_us = sqlite3_column_int64(s, 1),
                                      .end_us = sqlite3_column_int64(s, 2) };
 
-        row.client = strdup((const char *)sqlite3_column_text(s, 3));
+        row.client = column_copy(s, 3);
         row.trials = strdup("");
         if (!row.client || !row.trials) {
             operation_row_clear(&row);

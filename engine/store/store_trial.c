@@ -19,7 +19,10 @@ bool store_trial_insert(struct store *store, const struct trial_row *row, struct
         return false;
     bind_start(s, row);
     (void)store_bind_doubles(s, 5, row->point, row->point_count);
-    return store_run(store, s, "store the trial", err);
+    if (!store_run(store, s, "store the trial", err))
+        return false;
+    store_note(store, CHANGE_TRIAL, row->job, row->number, 0);
+    return true;
 }
 
 bool store_trial_update(struct store *store, const struct trial_row *row, struct assay_error *err)
@@ -29,7 +32,10 @@ bool store_trial_update(struct store *store, const struct trial_row *row, struct
     if (!s)
         return false;
     bind_start(s, row);
-    return store_run(store, s, "store the trial's state", err);
+    if (!store_run(store, s, "store the trial's state", err))
+        return false;
+    store_note(store, CHANGE_TRIAL, row->job, row->number, 0);
+    return true;
 }
 
 bool store_trial_end(struct store *store, const struct trial_row *row, struct assay_error *err)
@@ -46,7 +52,10 @@ bool store_trial_end(struct store *store, const struct trial_row *row, struct as
     (void)sqlite3_bind_int64(s, 9, row->elapsed_us);
     (void)store_bind_doubles(s, 10, row->values, row->value_count);
     (void)sqlite3_bind_text(s, 11, row->reason, -1, SQLITE_STATIC); /* NULL binds NULL */
-    return store_run(store, s, "store the trial's end", err);
+    if (!store_run(store, s, "store the trial's end", err))
+        return false;
+    store_note(store, CHANGE_TRIAL_ENDED, row->job, row->number, row->end_order);
+    return true;
 }
 
 static bool read_trial(struct store *store, sqlite3_stmt *s, struct trial_row *row)
@@ -89,6 +98,8 @@ static bool read_trial(struct store *store, sqlite3_stmt *s, struct trial_row *r
 static void bind_trial_query(sqlite3_stmt *s, const struct trial_query *query)
 {
     int64_t limit = query->limit > 0 ? query->limit : -1;
+    bool has_end = query->until > 0 && query->until < STORE_TRIALS_MAX;
+    int64_t last = has_end ? query->until : STORE_TRIALS_MAX - 1;
 
     if (query->order == TRIALS_BY_END) {
         (void)sqlite3_bind_int64(s, 1, query->job);
@@ -97,7 +108,7 @@ static void bind_trial_query(sqlite3_stmt *s, const struct trial_query *query)
         return;
     }
     (void)sqlite3_bind_int64(s, 1, store_trial_id(query->job, query->after));
-    (void)sqlite3_bind_int64(s, 2, store_trial_id(query->job + 1, 0) - 1);
+    (void)sqlite3_bind_int64(s, 2, store_trial_id(query->job, last));
     (void)sqlite3_bind_int(s, 3, query->state);
     (void)sqlite3_bind_int(s, 4, query->only_unended);
     (void)sqlite3_bind_int64(s, 5, limit);
@@ -128,6 +139,44 @@ bool store_trial_each(struct store *store, const struct trial_query *query, tria
         (void)store_fail(store, "read the trials", err);
     (void)sqlite3_reset(s);
     return !goes_on || code == SQLITE_DONE;
+}
+
+/* The statement's one number; 0 where it finds none. */
+static bool read_number(struct store *store, sqlite3_stmt *s, int64_t *number,
+                        struct assay_error *err)
+{
+    int code = sqlite3_step(s);
+
+    *number = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        (void)store_fail(store, "look for the last trial", err);
+    (void)sqlite3_reset(s);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+bool store_last_end_order(struct store *store, int64_t job, int64_t *end_order,
+                          struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_TRIAL_LAST_END, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, job);
+    return read_number(store, s, end_order, err);
+}
+
+bool store_last_number(struct store *store, int64_t job, int64_t *number, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_TRIAL_LAST, err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(job, 0));
+    (void)sqlite3_bind_int64(s, 2, store_trial_id(job + 1, 0) - 1);
+    if (!read_number(store, s, number, err))
+        return false;
+    *number %= STORE_TRIALS_MAX;
+    return true;
 }
 
 bool store_trial_totals(struct store *store, int64_t job, struct trial_totals *totals,

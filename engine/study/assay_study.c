@@ -1,7 +1,8 @@
-/* The C library's door to ask and tell: assay.h on top of the study's parts. */
+/* The C library's door to a study: its life, its specs, and its lines (ask_tell.c: its structs). */
 
 #include "engine/fault_json.h"
 #include "engine/numerics.h"
+#include "engine/reserved.h"
 #include "engine/spec/job_document.h"
 #include "engine/study/not_finite.h"
 #include "engine/study/study_private.h"
@@ -9,28 +10,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void study_begin_line(struct assay_study *s)
+void study_begin_call(struct assay_study *s)
 {
+    (void)pthread_mutex_lock(&s->mutex);
     assay_faults_clear(&s->faults);
     s->fields.faults = &s->faults;
     s->fields.is_short_of_memory = false;
     fields_leave(&s->fields, 0);
 }
 
+void study_end_call(struct assay_study *s)
+{
+    (void)pthread_mutex_unlock(&s->mutex);
+}
+
 static struct assay_study *open_empty(const struct assay_study_options *options,
                                       struct assay_error *err)
 {
-    struct assay_study *s = calloc(1, sizeof *s);
-    bool is_open = s && text_stream_open(&s->answer) && text_stream_open(&s->event);
+    struct assay_study *s = NULL;
+    bool is_open = false;
 
+    if (!reserved_check(options->reserved, sizeof options->reserved / sizeof options->reserved[0],
+                        err))
+        return NULL;
+    s = calloc(1, sizeof *s);
+    if (!s) {
+        (void)assay_fail_memory(err);
+        return NULL;
+    }
+    (void)pthread_mutex_init(&s->mutex, NULL);
     numerics_set_up();
+    is_open = text_stream_open(&s->answer) && text_stream_open(&s->event);
     if (is_open && options->state_dir) {
         s->state_dir = strdup(options->state_dir);
         is_open = s->state_dir != NULL;
     }
     if (is_open) {
         s->is_verifying = options->is_verifying;
-        study_begin_line(s);
+        s->fields.faults = &s->faults;
         return s;
     }
     (void)assay_fail_memory(err);
@@ -67,20 +84,53 @@ void assay_study_close(struct assay_study *s)
     assay_faults_clear(&s->faults);
     text_stream_close(&s->answer);
     text_stream_close(&s->event);
+    study_specs_free(s->specs);
     free(s->state_dir);
     free(s->point);
     free(s->values);
+    (void)pthread_mutex_destroy(&s->mutex);
     free(s);
 }
 
-bool assay_study_has_begun(const struct assay_study *s)
+bool assay_study_has_begun(struct assay_study *s)
 {
-    return s->study != NULL;
+    bool has_begun = false;
+
+    study_begin_call(s);
+    has_begun = s->study != NULL;
+    study_end_call(s);
+    return has_begun;
 }
 
-const char *assay_study_note(const struct assay_study *s)
+const char *assay_study_note(struct assay_study *s)
 {
-    return s->note[0] ? s->note : NULL;
+    const char *note = NULL;
+
+    study_begin_call(s);
+    if (s->study && s->note[0])
+        note = s->note;
+    study_end_call(s);
+    return note;
+}
+
+size_t assay_study_parameter_count(struct assay_study *s)
+{
+    return assay_study_has_begun(s) ? s->document.spec->study.space->param_count : 0;
+}
+
+const struct assay_parameter_spec *assay_study_parameter(struct assay_study *s, size_t index)
+{
+    return index < assay_study_parameter_count(s) ? &s->specs->parameters[index] : NULL;
+}
+
+size_t assay_study_metric_count(struct assay_study *s)
+{
+    return assay_study_has_begun(s) ? s->document.spec->study.metric_count : 0;
+}
+
+const struct assay_metric_spec *assay_study_metric(struct assay_study *s, size_t index)
+{
+    return index < assay_study_metric_count(s) ? &s->specs->metrics[index] : NULL;
 }
 
 /* {"ok":true,"name":"assay","version":"…","algorithm":"gp","seed":"…","pending":[…]} */
@@ -105,6 +155,12 @@ static void write_greeting(struct assay_study *s)
         study_write_pending(s, w);
     }
     json_end_object(w);
+}
+
+bool study_check_usable(const struct assay_study *s, struct assay_error *err)
+{
+    return !s->is_broken ||
+           assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the study must be opened again");
 }
 
 /* The line of the study: its beginning, or, once it has begun, the question whether it is this. */
@@ -140,10 +196,8 @@ static bool act(struct assay_study *s, const cJSON *root, struct assay_error *er
         is_done = act_on_study(s, root, err); /* it may have nothing beside the study */
     else if (!s->study)
         (void)assay_fail(err, ASSAY_PRECONDITION, NULL, "the first line must be {\"study\": …}");
-    else if (s->is_broken)
-        (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the study must be opened again");
     else
-        is_done = study_act(s, &line, err);
+        is_done = study_check_usable(s, err) && study_act(s, &line, err);
     study_line_clear(&line);
     return is_done;
 }
@@ -213,18 +267,21 @@ bool assay_study_line(struct assay_study *s, const char *line, size_t size,
                       struct assay_response *response, struct assay_error *err)
 {
     struct assay_error why;
+    bool is_given = false;
 
     why.code = ASSAY_OK; /* the rest of it is large, and written where it is needed */
     why.field[0] = '\0';
     *response = (struct assay_response){ .status = 200 };
-    study_begin_line(s);
+    study_begin_call(s);
     text_stream_begin(&s->answer);
     if (!read_and_act(s, line, size, &why)) {
         text_stream_begin(&s->answer);
         write_error(s, &why);
         response->status = assay_code_info(why.code)->http_status;
     }
-    return give(s, response, err);
+    is_given = give(s, response, err);
+    study_end_call(s);
+    return is_given;
 }
 
 bool assay_study_check(const char *document, size_t size, struct assay_response *response,

@@ -7,7 +7,7 @@
 
 static const char *const words[] = { "NaN", "Infinity", "-Infinity" };
 
-enum { WORD_COUNT = sizeof words / sizeof words[0], ID_MAX = 40 };
+enum { WORD_COUNT = sizeof words / sizeof words[0], METRIC_MAX = 100, REASON_SIZE = 128 };
 
 /* The word that the text begins with; NULL: none. */
 static const char *word_at(const char *text, size_t size)
@@ -49,36 +49,55 @@ static char *quote(const char *line, size_t size, size_t *quoted_size)
 
 static bool is_word(const cJSON *node)
 {
-    return cJSON_IsString(node) && word_at(node->valuestring, strlen(node->valuestring)) != NULL;
+    const char *text = cJSON_GetStringValue(node);
+    const char *word = text ? word_at(text, strlen(text)) : NULL;
+
+    return word && strlen(word) == strlen(text);
 }
 
+/* Of a trial that may be told: NULL for what is no id. */
 static const char *id_of(const cJSON *trial, char text[ASSAY_NUMBER_TEXT])
 {
     const cJSON *id = json_get(trial, "id");
+    const char *said =
+        cJSON_IsNumber(id) ? assay_number_text(id->valuedouble, text) : cJSON_GetStringValue(id);
+    int64_t number = 0;
 
-    if (cJSON_IsNumber(id))
-        return assay_number_text(id->valuedouble, text);
-    return cJSON_IsString(id) ? id->valuestring : NULL;
+    return said && assay_integer_parse(said, &number) ? said : NULL;
+}
+
+/* "loss is NaN" as a JSON text that can be copied; of a name that would need escapes only the value
+ * is said. */
+static const char *reason(const cJSON *metric, char text[REASON_SIZE])
+{
+    bool is_plain = strlen(metric->string) <= METRIC_MAX;
+
+    for (const char *at = metric->string; is_plain && *at; at++)
+        is_plain = (unsigned char)*at >= ' ' && *at != '"' && *at != '\\' && *at != 0x7f;
+    (void)snprintf(text, REASON_SIZE, "\"%s%s%s\"", is_plain ? metric->string : "",
+                   is_plain ? " is " : "", metric->valuestring);
+    return text;
 }
 
 static void fault_metric(struct fields *fields, const cJSON *trial, const cJSON *metric,
                          bool has_ended)
 {
     char text[ASSAY_NUMBER_TEXT];
+    char why[REASON_SIZE];
     const char *id = id_of(trial, text);
     size_t here = fields_enter_key(fields, metric->string);
 
     if (!id)
         fields_fault(fields, NULL, NULL,
-                     "is %s, not a finite number; tell this trial with \"infeasible\":\"%.100s is "
-                     "%s\" in the place of its metrics",
-                     metric->valuestring, metric->string, metric->valuestring);
+                     "is %s, not a finite number; tell this trial with \"infeasible\":%s in the "
+                     "place of its metrics",
+                     metric->valuestring, reason(metric, why));
     else
         fields_fault(fields, NULL, NULL,
-                     "is %s, not a finite number; %strial %.*s is told without it: "
-                     "{\"tell\":[{\"id\":\"%.*s\",\"infeasible\":\"%.100s is %s\"}]}",
-                     metric->valuestring, has_ended ? "" : "leave it out, or, to end it, ", ID_MAX,
-                     id, ID_MAX, id, metric->string, metric->valuestring);
+                     "is %s, not a finite number; %strial %s is told without it: "
+                     "{\"tell\":[{\"id\":\"%s\",\"infeasible\":%s}]}",
+                     metric->valuestring, has_ended ? "" : "leave it out, or, to end it, ", id, id,
+                     reason(metric, why));
     fields_leave(fields, here);
 }
 

@@ -317,6 +317,11 @@ bool study_get_provenance(const struct study *study, uint64_t number, struct pro
     return true;
 }
 
+size_t study_active_count(const struct study *study)
+{
+    return study->active_count;
+}
+
 uint64_t study_next_active(const struct study *study, uint64_t number)
 {
     int64_t index = study->first;

@@ -76,6 +76,8 @@ bool study_get(const struct study *study, uint64_t number, struct study_trial *t
 bool study_get_provenance(const struct study *study, uint64_t number,
                           struct provenance *provenance);
 
+size_t study_active_count(const struct study *study);
+
 /* The active trial with the least number above this one; 0: there is none. */
 uint64_t study_next_active(const struct study *study, uint64_t number);
 

@@ -1,10 +1,10 @@
 #include "engine/study/study_learner.h"
 
 #include "engine/life/study_memory.h"
+#include "engine/thread.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 struct study_learner {
@@ -123,11 +123,16 @@ static void learn(const struct study_learner *learner, bool is_recording, struct
     sampler_model_pack(learner->sampler, lesson->model, lesson->record->numbers);
 }
 
-/* Needs the mutex. */
+/*
+ * Needs the mutex. What no suggestion from now on is made with goes, so that models do not pile up
+ * while nobody asks. One that is being made meanwhile is made after as many trials as there are now
+ * (its thread is the only one to append), and keeps its model.
+ */
 static void keep(struct study_learner *learner, const struct lesson *lesson)
 {
     learner->has_failed =
         !lesson->model || !study_memory_add(learner->memory, lesson->count, lesson->model);
+    (void)study_memory_trim(learner->memory, study_memory_count(learner->memory));
     if (learner->has_failed || !lesson->record) {
         free(lesson->record);
         return;
@@ -167,18 +172,6 @@ static void *learner_thread(void *context)
     return NULL;
 }
 
-/* A program's signals are for its own threads. Where no thread can be had, all is learnt by
- * study_learner_find(). */
-static void start_thread(struct study_learner *learner)
-{
-    sigset_t all, before;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    learner->has_thread = pthread_create(&learner->thread, NULL, learner_thread, learner) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 void study_learner_go_ahead(struct study_learner *learner)
 {
     struct lesson lesson;
@@ -190,8 +183,9 @@ void study_learner_go_ahead(struct study_learner *learner)
     is_needed = choose_lesson(learner, &lesson);
     (void)pthread_cond_signal(&learner->is_wanted);
     (void)pthread_mutex_unlock(&learner->mutex);
+    /* Where no thread can be had, all is learnt by study_learner_find(). */
     if (is_needed && !learner->has_thread)
-        start_thread(learner);
+        learner->has_thread = thread_start(&learner->thread, learner_thread, learner) == 0;
 }
 
 /* Needs the mutex. Until something has been learnt, or not. */
@@ -226,7 +220,7 @@ bool study_learner_find(struct study_learner *learner, const struct sampler_mode
         is_found = study_memory_find(learner->memory, past_count, model);
     }
     if (is_found)
-        study_memory_trim(learner->memory, past_count);
+        (void)study_memory_trim(learner->memory, past_count);
     (void)pthread_mutex_unlock(&learner->mutex);
     return is_found || assay_fail_memory(err);
 }

@@ -1,8 +1,8 @@
 /*
- * engine/study/study_private.h - an open study, shared by the files that answer its lines.
+ * engine/study/study_private.h - an open study, shared by the files that work on it.
  *
- * assay_study.c is the door, study_actions.c does what a line says, study_replay.c does what a
- * journal says, study_models.c keeps models in it.
+ * assay_study.c and ask_tell.c are the doors, study_actions.c does what a line says, study_change.c
+ * what either door changes, study_replay.c what a journal says, study_models.c keeps models in it.
  */
 #ifndef ENGINE_STUDY_STUDY_PRIVATE_H
 #define ENGINE_STUDY_STUDY_PRIVATE_H
@@ -13,6 +13,9 @@
 #include "engine/study/study_journal.h"
 #include "engine/study/study_learner.h"
 #include "engine/study/study_line.h"
+#include "engine/study/study_specs.h"
+
+#include <pthread.h>
 
 /* A text that is written again and again: memory is taken once, not for each line. */
 struct text_stream {
@@ -29,7 +32,10 @@ void text_stream_begin(struct text_stream *stream);
 bool text_stream_end(struct text_stream *stream);
 
 struct assay_study {
+    pthread_mutex_t mutex; /* guards all the rest; what document and specs have never changes once
+                              study is there */
     struct study_document document;
+    struct study_specs *specs;     /* the document's, as assay.h has them; NULL until then, too */
     struct study *study;           /* NULL before there is a document */
     struct study_journal *journal; /* NULL for a study in memory */
     char *state_dir;               /* NULL the same */
@@ -48,6 +54,14 @@ struct assay_study {
     double *values; /* one per metric */
 };
 
+/* Around each call of a door: takes and gives back the mutex, and forgets the last call's faults.
+ */
+void study_begin_call(struct assay_study *s);
+void study_end_call(struct assay_study *s);
+
+/* False: memory and journal differ. */
+bool study_check_usable(const struct assay_study *s, struct assay_error *err);
+
 /*
  * Does what the line says and writes the answer into s->answer, which was begun. False and *err (or
  * s->faults and ASSAY_INVALID), and nothing has changed.
@@ -65,6 +79,10 @@ void study_read_model_line(struct assay_study *s, const char *line, size_t size)
 
 /* Stores what was learnt since the last time. What cannot be stored is learnt again some day. */
 void study_store_models(struct assay_study *s);
+
+/* Members "id": "7", "parameters": {…}; without the latter for a NULL point. */
+void study_write_assignment(const struct assay_study *s, struct json_writer *writer,
+                            uint64_t number, const double *point);
 
 /* {"id": "7", "parameters": {…}} */
 void study_write_suggestion(struct assay_study *s, struct json_writer *writer, uint64_t number);

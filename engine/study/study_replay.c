@@ -299,7 +299,8 @@ static bool begin_journal(struct assay_study *s, struct assay_error *err)
     s->study = study_new(s->document.spec, err);
     if (!s->study)
         return false;
-    study_learner_record(study_get_learner(s->study));
+    if (!s->is_verifying) /* a check leaves the journal as it is */
+        study_learner_record(study_get_learner(s->study));
     return size > 0 ? replay(s, err) : write_header(s, err);
 }
 
@@ -310,7 +311,8 @@ bool study_begin(struct assay_study *s, struct assay_error *err)
 
     s->point = calloc(spec->space->param_count + 1, sizeof *s->point);
     s->values = calloc(spec->metric_count + 1, sizeof *s->values);
-    if (!s->point || !s->values)
+    s->specs = study_specs_new(spec);
+    if (!s->point || !s->values || !s->specs)
         (void)assay_fail_memory(err);
     else if (s->state_dir)
         is_begun = begin_journal(s, err);
@@ -328,8 +330,10 @@ bool study_begin(struct assay_study *s, struct assay_error *err)
     }
     study_free(s->study);
     study_journal_close(s->journal);
+    study_specs_free(s->specs);
     free(s->point);
     free(s->values);
+    s->specs = NULL;
     s->study = NULL;
     s->journal = NULL;
     s->point = NULL;

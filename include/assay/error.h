@@ -19,6 +19,10 @@
 #define ASSAY_API
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The numbers are those of google.rpc.Code, which resources carry in their `error` field. */
 enum assay_code {
     ASSAY_OK = 0,
@@ -99,5 +103,9 @@ void assay_faults_clear(struct assay_faults *faults);
  * "Field: …; Message: …." entry per fault, tab-separated as the service writes it.
  */
 bool assay_faults_check(const struct assay_faults *faults, struct assay_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -21,6 +21,9 @@ enum { ASSAY_NUMBER_TEXT = 32, ASSAY_TIME_TEXT = 88 };
  */
 char *assay_number_text(double number, char text[ASSAY_NUMBER_TEXT]);
 
+/* Its digits, after a - where it is below 0. Returns text. */
+char *assay_integer_text(int64_t number, char text[ASSAY_NUMBER_TEXT]);
+
 /* The whole text is one decimal number: sign, digits, point, exponent; no hex, blanks, nan, inf.
  * False also when it overflows to infinity. */
 bool assay_number_parse(const char *text, double *number);

@@ -43,6 +43,7 @@ class Service:
             self._tidy()
             raise
         self.port = int(self.url.rsplit(":", 1)[1])
+        self.url = f"http://127.0.0.1:{self.port}"  # also where it listens on all addresses
         return self
 
     def __exit__(self, kind, value, trace):
@@ -61,12 +62,16 @@ class Service:
         status, answer, _ = self.exchange(method, target, body, headers)
         return status, json.loads(answer) if answer else None
 
-    def exchange(self, method, target, body=None, headers=None):
-        """Status, text and headers of the answer to a request as it is written."""
+    def exchange(self, method, target, body=None, headers=None, has_chunks=False):
+        """Status, text and headers of the answer to a request as it is written; body is text or bytes."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
         try:
-            connection.request(method, target, body.encode() if body else None,
-                               {"content-type": "application/json", **(headers or {})})
+            data = body.encode() if isinstance(body, str) else body
+            if data and has_chunks:
+                data = iter([data[:7], data[7:]] if len(data) > 7 else [data])
+            connection.request(method, target, data or None,
+                               {"content-type": "application/json", **(headers or {})},
+                               encode_chunked=has_chunks)
             answer = connection.getresponse()
             text = answer.read().decode(errors="replace")
         finally:
@@ -83,7 +88,7 @@ class Service:
                 if not piece:
                     break
                 said += piece
-        match = re.search(rb"listening on (http://127\.0\.0\.1:\d+)\n", said)
+        match = re.search(rb"listening on (http://[\d.]+:\d+)\n", said)
         if not match:
             raise RuntimeError(f"assay serve does not listen; it says {said!r}: {self._said()}")
         return match.group(1).decode()

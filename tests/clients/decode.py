@@ -1,12 +1,14 @@
 """Judges recorded answers by Google's own generated types.
 
-    decode.py RECORDING        (in the Python environment of the clients)
+    decode.py [--every-method] RECORDING        (in the Python environment of the clients)
 
 Each answer is read as the message that the service documents for its method and path, with unknown
 members forbidden, and written again by protobuf. What it writes must be what was answered: so the
 names are lowerCamelCase, zeros are left out, int64 are strings, enums are numbers or names as asked,
-times are in their canonical form, and nothing is null. Errors must be as google.rpc.Status has them.
-Prints each kind of fault with an example; status 1 when there is one.
+times are in their canonical form, and nothing is null. Operations must carry the types that
+their method documents. Errors must be google.rpc.Status, their details known types of google.rpc.
+Prints each kind of fault with an example; status 1 when there is one. With --every-method a method
+of the table without a good answer in the recording is a fault, too.
 """
 
 import json
@@ -20,32 +22,33 @@ from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2, json_format
 from google.rpc import error_details_pb2, status_pb2  # noqa: F401  (Any needs the details' types)
 
-# Method, path after the location (* is one segment), message of a good answer.
+# Method, path after the location (* is one segment), message of a good answer, and in an operation
+# the messages of its metadata and of its response.
 ANSWERS = """
 GET     *                                                   google.cloud.location.Location
 POST    customJobs                                          CustomJob
 GET     customJobs/*                                        CustomJob
 GET     customJobs                                          ListCustomJobsResponse
-DELETE  customJobs/*                                        google.longrunning.Operation
+DELETE  customJobs/*                                        google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
 POST    customJobs/*:cancel                                 google.protobuf.Empty
 POST    hyperparameterTuningJobs                            HyperparameterTuningJob
 GET     hyperparameterTuningJobs/*                          HyperparameterTuningJob
 GET     hyperparameterTuningJobs                            ListHyperparameterTuningJobsResponse
-DELETE  hyperparameterTuningJobs/*                          google.longrunning.Operation
+DELETE  hyperparameterTuningJobs/*                          google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
 POST    hyperparameterTuningJobs/*:cancel                   google.protobuf.Empty
 POST    studies                                             Study
 GET     studies/*                                           Study
 GET     studies                                             ListStudiesResponse
 DELETE  studies/*                                           google.protobuf.Empty
 POST    studies:lookup                                      Study
-POST    studies/*/trials:suggest                            google.longrunning.Operation
+POST    studies/*/trials:suggest                            google.longrunning.Operation  SuggestTrialsMetadata SuggestTrialsResponse
 POST    studies/*/trials                                    Trial
 GET     studies/*/trials/*                                  Trial
 GET     studies/*/trials                                    ListTrialsResponse
 POST    studies/*/trials/*:addTrialMeasurement              Trial
 POST    studies/*/trials/*:complete                         Trial
 DELETE  studies/*/trials/*                                  google.protobuf.Empty
-POST    studies/*/trials/*:checkTrialEarlyStoppingState     google.longrunning.Operation
+POST    studies/*/trials/*:checkTrialEarlyStoppingState     google.longrunning.Operation  CheckTrialEarlyStoppingStateMetatdata CheckTrialEarlyStoppingStateResponse
 POST    studies/*/trials/*:stop                             Trial
 POST    studies/*/trials:listOptimalTrials                  ListOptimalTrialsResponse
 GET     **operations/*                                      google.longrunning.Operation
@@ -54,40 +57,60 @@ POST    **operations/*:wait                                 google.longrunning.O
 POST    **operations/*:cancel                               google.protobuf.Empty
 DELETE  **operations/*                                      google.protobuf.Empty
 """
+# Operations are done at once here, so that none can be cancelled.
+NEVER_GOOD = "POST **operations/*:cancel"
 PLAIN = {"google.cloud.location.Location": locations_pb2.Location,
          "google.longrunning.Operation": operations_pb2.Operation,
          "google.longrunning.ListOperationsResponse": operations_pb2.ListOperationsResponse,
          "google.protobuf.Empty": empty_pb2.Empty}
 LOCATION = re.compile(r"/(v1|v1beta1|ui)/projects/[^/]+/locations/[^/]+(?:/(.*))?$")
-# HTTP status of each google.rpc.Code that the service answers with.
-STATUSES = {"INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "OUT_OF_RANGE": 400,
+# HTTP status of each google.rpc.Code. 401 is not among them: clients do not show it (docs/clients.md).
+STATUSES = {"CANCELLED": 499, "UNKNOWN": 500, "INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "OUT_OF_RANGE": 400,
             "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "ABORTED": 409,
             "RESOURCE_EXHAUSTED": 429, "INTERNAL": 500, "UNIMPLEMENTED": 501, "UNAVAILABLE": 503,
             "DEADLINE_EXCEEDED": 504}
+# What HTTP itself refuses: a body, path, encoding or header that is not read at all.
+OF_HTTP = (413, 414, 415, 431)
 
 
 def patterns():
     for line in ANSWERS.strip().split("\n"):
-        method, path, message = line.split()
+        method, path, message, *inside = line.split()
         if path == "*":
             path = ""  # the location itself
         shape = re.escape(path).replace(r"\*\*", "(?:.*/)?").replace(r"\*", "[^/:]+")
-        yield method, re.compile(shape + "$"), message
+        yield method, re.compile(shape + "$"), message, inside, f"{method} {line.split()[1]}"
 
 
 PATTERNS = list(patterns())
+seen_methods = set()  # lines of the table that had a good answer
 
 
 def message_of(method, path):
-    """An empty protobuf message for the answer, or None where the table has none."""
+    """(an empty protobuf message for the answer, full names of the types inside it), or (None, []) where
+    the table has none."""
     match = LOCATION.match(path)
     if not match:
-        return None
-    package = aiplatform_v1beta1 if match.group(1) == "v1beta1" else aiplatform_v1
-    for wanted, shape, name in PATTERNS:
+        return None, []
+    is_beta = match.group(1) == "v1beta1"
+    package = aiplatform_v1beta1 if is_beta else aiplatform_v1
+    for wanted, shape, name, inside, line in PATTERNS:
         if wanted == method and shape.match(match.group(2) or ""):
-            return PLAIN[name]() if name in PLAIN else getattr(package, name).pb()()
-    return None
+            seen_methods.add(line)
+            message = PLAIN[name]() if name in PLAIN else getattr(package, name).pb()()
+            prefix = "google.cloud.aiplatform.v1beta1." if is_beta else "google.cloud.aiplatform.v1."
+            return message, [one if "." in one else prefix + one for one in inside]
+    return None, []
+
+
+def wrong_types(operation, inside):
+    """What is wrong with the types that an operation of a method carries, or None."""
+    if not inside:
+        return None
+    found = [operation.metadata.TypeName()]
+    if operation.done and not operation.HasField("error"):
+        found.append(operation.response.TypeName())
+    return None if found == inside[:len(found)] else f"it carries {found}, not {inside}"
 
 
 def different(given, again, path=""):
@@ -124,8 +147,8 @@ def details_inside(value, path=""):
     return next(filter(None, (details_inside(item, path + key) for key, item in value.items())), None)
 
 
-def judge_good(exchange, path, query):
-    message = message_of(exchange["method"], path)
+def judge_good(exchange, method, path, query):
+    message, inside = message_of(method, path)
     if message is None:
         return "the table of messages does not know this method and path"
     try:
@@ -139,7 +162,7 @@ def judge_good(exchange, path, query):
         return fault
     if fault := details_inside(answer):
         return f"{fault} is there"
-    return None
+    return wrong_types(message, inside)
 
 
 def judge_bad(exchange):
@@ -150,15 +173,24 @@ def judge_bad(exchange):
             return "the error has other members than code, message, status and details"
         if error["code"] != exchange["status"]:
             return f"HTTP status {exchange['status']}, code {error['code']}"
-        if STATUSES.get(error["status"]) != exchange["status"]:
+        if STATUSES.get(error["status"]) != exchange["status"] and exchange["status"] not in OF_HTTP:
             return f"HTTP status {exchange['status']}, status {error['status']}"
         if not isinstance(error["message"], str) or not error["message"]:
             return "the error has no message"
-        details = {"details": error.get("details", [])}
-        json_format.ParseDict(details, status_pb2.Status(), ignore_unknown_fields=False)
+        status = {key: value for key, value in error.items() if key != "status"}  # which only REST has
+        read = json_format.ParseDict(status, status_pb2.Status(), ignore_unknown_fields=False)
+        if fault := different(status, json_format.MessageToDict(read)):
+            return fault
     except (ValueError, KeyError, TypeError, json_format.ParseError) as fault:
         return f"no google.rpc.Status: {fault!r}"
     return None
+
+
+def is_googles(exchange):
+    """Whether the answer has a body, and Google a type for it: our own paths and streams are ours."""
+    path = exchange["target"].split("?")[0]
+    is_stream = path.endswith(":watch") and exchange["status"] < 400
+    return exchange["method"] not in ("HEAD", "OPTIONS") and not path.startswith("/assay/") and not is_stream
 
 
 def judge(exchange):
@@ -168,13 +200,15 @@ def judge(exchange):
         return f"content-type {exchange['headers'].get('content-type')}"
     if exchange["status"] >= 400:
         return judge_bad(exchange)
-    return judge_good(exchange, target.path, urllib.parse.parse_qs(target.query))
+    # Google's clients may tunnel a method through POST.
+    method = exchange.get("requestHeaders", {}).get("x-http-method-override", exchange["method"])
+    return judge_good(exchange, method, target.path, urllib.parse.parse_qs(target.query))
 
 
 def main():
     kinds, faults = set(), {}
-    with open(sys.argv[1], encoding="utf-8") as file:
-        exchanges = [json.loads(line) for line in file]
+    with open(sys.argv[-1], encoding="utf-8") as file:
+        exchanges = list(filter(is_googles, map(json.loads, file)))
     for exchange in exchanges:
         path = exchange["target"].split("?")[0]
         kind = exchange["method"] + " " + re.sub(r"[0-9]{3,}|(?<=trials/)\d+", "N", path)
@@ -188,8 +222,12 @@ def main():
               f"{exchange['status']}: {fault}\n    asked:    {exchange['request'][:1500]}\n"
               f"    answered: {exchange['answer'][:1500]}")
     count = sum(map(len, faults.values()))
+    if "--every-method" in sys.argv:
+        for line in [line for *_, line in PATTERNS if line not in seen_methods | {NEVER_GOOD}]:
+            print(f"FAILED: no good answer to {line} was seen")
+            count += 1
     print(f"{len(exchanges)} answers decoded strictly, {count} faults, {len(kinds)} kinds of request")
-    return 1 if faults or not exchanges else 0
+    return 1 if count or not exchanges else 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
     with Recorder(service.port) as recorder:
         ... clients talk to recorder.url ...
-    for exchange in recorder.exchanges(): ...
+        recorder.save(path)
+
+    recorder.py FILE COMMAND…    the same for a command, before the server at $ASSAY_ENDPOINT
 
 Nothing is changed on the way, so a client meets the server's own bytes, pauses and closed
 connections. Standard library only.
@@ -10,8 +12,12 @@ connections. Standard library only.
 
 import gzip
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
+import urllib.parse
 
 PIECE_BYTES = 65536
 
@@ -64,8 +70,8 @@ class Recorder:
         return found
 
     def save(self, path):
-        """A line of JSON for each exchange."""
-        with open(path, "w", encoding="utf-8") as file:
+        """Adds a line of JSON for each exchange to a file."""
+        with open(path, "a", encoding="utf-8") as file:
             for exchange in self.exchanges():
                 file.write(json.dumps(exchange) + "\n")
 
@@ -136,3 +142,16 @@ def _chunks(stream, at):
             return body, at + 2
         body += stream[at:at + size]
         at += size + 2
+
+
+def main():
+    path, command = sys.argv[1], sys.argv[2:]
+    with Recorder(urllib.parse.urlsplit(os.environ["ASSAY_ENDPOINT"]).port) as recorder:
+        there = {"ASSAY_ENDPOINT": recorder.url, "ASSAY_TEST_URL": recorder.url}
+        status = subprocess.run(command, env={**os.environ, **there}, check=False).returncode
+        recorder.save(path)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

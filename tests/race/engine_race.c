@@ -1,7 +1,8 @@
 /*
- * Many threads at one engine: readers, a canceller and a pauser beside jobs that run, while the
- * controller, follower, supervisor, offload and search threads do their work. For ThreadSanitizer,
- * under which Criterion does not run: a plain program, status 0 when every answer was sane.
+ * Many threads at one engine: readers, watchers, a canceller and a pauser beside jobs that run,
+ * while the controller, follower, supervisor, offload and search threads do their work. For
+ * ThreadSanitizer, under which Criterion does not run: a plain program, status 0 when every answer
+ * was sane.
  */
 
 #include "assay.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READERS = 4, JOBS = 3, DOCUMENT = 2048 };
+enum { READERS = 4, WATCHERS = 3, JOBS = 3, DOCUMENT = 2048 };
 
 static const char study[] =
     "maxTrialCount: 40\n"
@@ -74,6 +75,55 @@ static void *read_all(void *context)
         }
         (void)assay_wait(shared->assay, &seen, 50);
     }
+    return NULL;
+}
+
+/* Says that it was told. */
+static void note_ready(void *context)
+{
+    atomic_store((atomic_bool *)context, true);
+}
+
+/* Follows the newest job, with its logs, and comes back now and then where it was. */
+static void watch_once(struct shared *shared, char id[128])
+{
+    atomic_bool is_ready = false;
+    struct assay_error err = { 0 };
+    struct assay_event event;
+    struct assay_watch_options options = { .path = "/assay/v1/jobs/last:watch",
+                                           .query = "logs=true",
+                                           .after = id[0] ? id : NULL,
+                                           .on_ready = note_ready,
+                                           .context = &is_ready };
+    struct assay_watch *watch = assay_watch_open(shared->assay, &options, &err);
+    enum assay_watch_result result = ASSAY_WATCH_EVENT;
+    uint64_t seen = 0;
+
+    for (int i = 0; watch && i < 200 && result <= ASSAY_WATCH_EVENT; i++) {
+        result = assay_watch_next(watch, &event, &err);
+        if (result == ASSAY_WATCH_EVENT)
+            (void)snprintf(id, 128, "%s", event.id);
+        else if (result == ASSAY_WATCH_NOTHING && !atomic_exchange(&is_ready, false))
+            (void)assay_wait(shared->assay, &seen, 10);
+        if (result == ASSAY_WATCH_FAILED)
+            atomic_fetch_add(&shared->faults, 1);
+    }
+    if (result == ASSAY_WATCH_END)
+        id[0] = '\0'; /* another job comes */
+    if (!watch && err.code != ASSAY_NOT_FOUND)
+        atomic_fetch_add(&shared->faults, 1);
+    if (!watch)
+        (void)assay_wait(shared->assay, &seen, 10);
+    assay_watch_close(watch);
+}
+
+static void *watch_all(void *context)
+{
+    struct shared *shared = context;
+    char id[128] = "";
+
+    while (!atomic_load(&shared->is_over))
+        watch_once(shared, id);
     return NULL;
 }
 
@@ -140,19 +190,19 @@ int main(int argc, char **argv)
     struct assay_options options = { .shim_path = argc > 2 ? argv[1] : NULL,
                                      .state_dir = argc > 2 ? argv[2] : "race-state" };
     struct shared shared = { .assay = assay_open(&options, &err) };
-    pthread_t readers[READERS];
+    pthread_t readers[READERS + WATCHERS];
     bool is_ok = false;
 
     if (!shared.assay) {
         (void)fprintf(stderr, "%s\n", err.message);
         return 1;
     }
-    for (int i = 0; i < READERS; i++)
-        (void)pthread_create(&readers[i], NULL, read_all, &shared);
+    for (int i = 0; i < READERS + WATCHERS; i++)
+        (void)pthread_create(&readers[i], NULL, i < READERS ? read_all : watch_all, &shared);
     /* The second learns: its suggestions and models are made on threads of their own. */
     is_ok = run_jobs(&shared, "random") && run_jobs(&shared, "default");
     atomic_store(&shared.is_over, true);
-    for (int i = 0; i < READERS; i++)
+    for (int i = 0; i < READERS + WATCHERS; i++)
         (void)pthread_join(readers[i], NULL);
     assay_close(shared.assay);
     is_ok = is_ok && atomic_load(&shared.faults) == 0;

@@ -2,7 +2,6 @@
 
 #include "engine/api/list/field_mask.h"
 #include "engine/api/list/filter.h"
-#include "engine/api/list/page_token.h"
 #include "engine/api/vertex/vertex_jobs.h"
 #include "engine/spec/fields.h"
 
@@ -65,15 +64,13 @@ static const char *const custom_fields[] = {
 };
 
 /* One page while it is found and written. */
-struct page {
+struct job_page {
     struct api_call *call;
     enum job_kind kind;
-    struct store *store; /* held during the walk */
-    struct page_request request;
-    struct page_position position; /* of the last item */
+    struct store *store;   /* held during the walk */
+    struct api_page asked; /* its position moves on to the last item */
     struct filter *filter;
     struct field_mask *mask; /* NULL: everything */
-    int size;
     int64_t ids[PAGE_SIZE_MAX];
     int count;
     bool has_more;
@@ -83,7 +80,7 @@ struct page {
 
 /* A row as the filter sees it; labels are read when they are first asked for. */
 struct candidate {
-    struct page *page;
+    struct job_page *page;
     const struct job_row *row;
     cJSON *document;
     bool is_read;
@@ -142,7 +139,7 @@ static bool get_value(const void *context, int id, const char *key, struct filte
     return value->number != 0;
 }
 
-static bool is_wanted(struct page *page, const struct job_row *row)
+static bool is_wanted(struct job_page *page, const struct job_row *row)
 {
     struct candidate candidate = { .page = page, .row = row };
     struct candidate *const asked = &candidate;
@@ -157,20 +154,20 @@ static bool is_wanted(struct page *page, const struct job_row *row)
 
 static bool take_row(void *context, const struct job_row *row)
 {
-    struct page *page = context;
+    struct job_page *page = context;
 
     if (!is_wanted(page, row))
         return !page->has_failed;
-    if (page->has_failed || page->count == page->size) {
+    if (page->has_failed || page->count == page->asked.size) {
         page->has_more = true;
         return false;
     }
     page->ids[page->count++] = row->id;
-    page->position = (struct page_position){ .key = row->create_us, .id = row->id };
+    page->asked.position = (struct page_position){ .key = row->create_us, .id = row->id };
     return true;
 }
 
-static bool write_masked(struct page *page, const struct job_row *row, struct assay_error *err)
+static bool write_masked(struct job_page *page, const struct job_row *row, struct assay_error *err)
 {
     char *text = NULL;
     size_t size = 0;
@@ -197,7 +194,7 @@ static bool write_masked(struct page *page, const struct job_row *row, struct as
 }
 
 /* A job that was deleted since the walk is passed over. */
-static bool write_item(struct page *page, int64_t id, struct assay_error *err)
+static bool write_item(struct job_page *page, int64_t id, struct assay_error *err)
 {
     struct job_row row = { 0 };
     bool is_ok = store_job_get(engine_read_begin(page->call->engine), id, &row, err);
@@ -211,24 +208,21 @@ static bool write_item(struct page *page, int64_t id, struct assay_error *err)
     return is_ok;
 }
 
-static bool write_page(struct page *page, struct assay_error *err)
+static bool write_page(struct job_page *page, struct assay_error *err)
 {
     struct json_writer *w = &page->call->json;
-    char token[PAGE_TOKEN_TEXT];
     bool is_ok = true;
 
     json_begin_object(w);
     if (page->count > 0) {
-        json_key(w, page->request.collection);
+        json_key(w, page->asked.request.collection);
         json_begin_array(w);
         for (int i = 0; i < page->count && is_ok; i++)
             is_ok = write_item(page, page->ids[i], err);
         json_end_array(w);
     }
-    if (page->has_more) {
-        json_key(w, "nextPageToken");
-        json_string(w, page_token_write(&page->request, &page->position, token));
-    }
+    if (page->has_more)
+        api_page_write_next(page->call, &page->asked, &page->asked.position);
     json_end_object(w);
     return is_ok;
 }
@@ -244,14 +238,10 @@ static struct field_mask *parse_mask(enum job_kind kind, const char *text, struc
 }
 
 /* The request's words. text: room for the longest, size bytes. */
-static bool read_request(struct page *page, char *text, size_t size, struct assay_error *err)
+static bool read_request(struct job_page *page, char *text, size_t size, struct assay_error *err)
 {
-    char word[PAGE_TOKEN_TEXT + 16] = "";
     const struct api_call *call = page->call;
 
-    (void)api_query(call, "pageSize", word, sizeof word);
-    if (!page_size_read(word, PAGE_SIZE_DEFAULT, &page->size, err))
-        return false;
     text[0] = '\0';
     (void)api_query(call, "readMask", text, size);
     page->mask = text[0] ? parse_mask(page->kind, text, err) : NULL;
@@ -260,15 +250,13 @@ static bool read_request(struct page *page, char *text, size_t size, struct assa
     text[0] = '\0';
     (void)api_query(call, "filter", text, size);
     page->filter = filter_parse(text, list_fields, LIST_FIELDS, err);
-    page->request.filter = text;
-    word[0] = '\0';
-    (void)api_query(call, "pageToken", word, sizeof word);
-    return page->filter && page_token_read(word, &page->request, &page->position, err);
+    page->asked.request.filter = text;
+    return page->filter && api_page_read(call, PAGE_SIZE_DEFAULT, &page->asked, err);
 }
 
-static bool walk(struct page *page, struct assay_error *err)
+static bool walk(struct job_page *page, struct assay_error *err)
 {
-    struct page_position from = page->position;
+    struct page_position from = page->asked.position;
     bool is_ok = false;
 
     page->err = err;
@@ -282,7 +270,7 @@ bool vertex_list_jobs(struct api_call *call, enum job_kind kind, struct assay_er
 {
     size_t size = (call->request->query ? strlen(call->request->query) : 0) + 1;
     char *text = malloc(size);
-    struct page *page = calloc(1, sizeof *page);
+    struct job_page *page = calloc(1, sizeof *page);
     bool is_ok = text && page;
 
     if (!is_ok) {
@@ -292,9 +280,9 @@ bool vertex_list_jobs(struct api_call *call, enum job_kind kind, struct assay_er
     }
     page->call = call;
     page->kind = kind;
-    page->request.collection = vertex_collection(kind);
-    page->request.parent = call->match->words[ROUTE_LOCATION];
-    page->position = (struct page_position){ .key = INT64_MAX, .id = INT64_MAX };
+    page->asked.request.collection = resource_collection((int)kind);
+    page->asked.request.parent = call->match->words[ROUTE_LOCATION];
+    page->asked.position = (struct page_position){ .key = INT64_MAX, .id = INT64_MAX };
     is_ok = read_request(page, text, size, err) && walk(page, err) && write_page(page, err);
     filter_free(page->filter);
     field_mask_free(page->mask);

@@ -6,6 +6,7 @@
 
 #include "engine/api/vertex/vertex_jobs.h"
 #include "assay/value.h"
+#include "engine/api/kept_answer.h"
 #include "engine/api/submission.h"
 #include "engine/api/vertex/trial_job.h"
 #include "engine/spec/fields.h"
@@ -17,11 +18,6 @@
 static const char *type_name(enum job_kind kind)
 {
     return kind == JOB_CUSTOM ? "CustomJob" : "HyperparameterTuningJob";
-}
-
-const char *vertex_collection(enum job_kind kind)
-{
-    return kind == JOB_CUSTOM ? "customJobs" : "hyperparameterTuningJobs";
 }
 
 bool vertex_check_arguments(const struct api_call *call, const char *argument,
@@ -41,7 +37,8 @@ bool vertex_check_arguments(const struct api_call *call, const char *argument,
         is_ok = assay_fail(err, ASSAY_INVALID, NULL, "the request's body: expected an object");
     cJSON_ArrayForEach(member, body)
     {
-        bool is_argument = strcmp(member->string, argument) == 0;
+        char camel[64];
+        bool is_argument = strcmp(fields_camel(member->string, camel, sizeof camel), argument) == 0;
         int64_t time_us = 0;
 
         if (is_ok && is_argument && strcmp(argument, "timeout") == 0 &&
@@ -101,15 +98,16 @@ static bool read_row(const struct api_call *call, enum job_kind kind, struct job
 bool vertex_write_job(struct api_call *call, struct json_writer *writer, const struct job_row *row,
                       bool has_trials, struct assay_error *err)
 {
-    struct job_spec *spec = job_row_spec(row, err);
-    bool is_ok = spec != NULL;
+    struct job_spec *spec = NULL;
+    bool is_ok = false;
 
-    if (is_ok && has_trials && row->kind == JOB_TUNING) {
-        is_ok = resource_write_job(writer, row, spec, engine_read_begin(call->engine), err);
-        engine_read_end(call->engine);
-    } else if (is_ok) {
-        is_ok = resource_write_job(writer, row, spec, NULL, err);
-    }
+    if (!has_trials || row->kind != JOB_TUNING)
+        return resource_write_job(writer, row, NULL, NULL, err);
+    spec = job_row_spec(row, err);
+    if (!spec)
+        return false;
+    is_ok = resource_write_job(writer, row, spec, engine_read_begin(call->engine), err);
+    engine_read_end(call->engine);
     job_spec_free(spec);
     return is_ok;
 }
@@ -159,12 +157,34 @@ static bool get_trial_job(struct api_call *call, struct assay_error *err)
     return (is_ok || err->code == ASSAY_NOT_FOUND) ? fail_absent(call, JOB_CUSTOM, err) : false;
 }
 
+/* From what was answered before, where it is still true. */
+static bool give_again(struct api_call *call, enum job_kind kind,
+                       const struct answer_moment *moment)
+{
+    const struct kept_answer *kept = kept_answer_find(call, moment);
+    bool is_given = kept && kept->kind == (int)kind && vertex_is_parent(call, kept->parent) &&
+                    kept_answer_give(kept, call);
+
+    kept_answer_release(kept);
+    return is_given;
+}
+
 static bool get(struct api_call *call, enum job_kind kind, struct assay_error *err)
 {
     struct job_row row = { 0 };
-    bool is_read = read_row(call, kind, &row, err);
-    bool is_ok = is_read && vertex_write_job(call, &call->json, &row, true, err);
+    struct answer_moment moment = { 0 };
+    int64_t id = 0;
+    bool is_read = false;
+    bool is_ok = false;
 
+    if (assay_integer_parse(call->match->words[ROUTE_JOB], &id))
+        moment = answer_moment_now(call, id);
+    if (give_again(call, kind, &moment))
+        return true;
+    is_read = read_row(call, kind, &row, err);
+    is_ok = is_read && vertex_write_job(call, &call->json, &row, true, err);
+    if (is_ok)
+        kept_answer_keep(call, &moment, &row);
     job_row_clear(&row);
     if (!is_read && kind == JOB_CUSTOM && err->code == ASSAY_NOT_FOUND)
         return get_trial_job(call, err);
@@ -182,23 +202,33 @@ static bool write_by_id(struct api_call *call, int64_t job, struct assay_error *
     return is_ok;
 }
 
-/* A door that insists: the documents of `assay run` may do without a name, and be of any kind. */
+/* As proto3 sees it: a zero is no count, as "" is no name. */
+static bool is_absent(const cJSON *member)
+{
+    return !member || (cJSON_IsString(member) && member->valuestring[0] == '\0') ||
+           (cJSON_IsNumber(member) && member->valuedouble == 0);
+}
+
+/* A door that insists: the documents of `assay run` may do without a name and without counts, and
+ * be of any kind. */
 static void check_resource(struct submission *submission, enum job_kind kind)
 {
-    static const char *const required[2][3] = {
-        [JOB_TUNING] = { "displayName", "studySpec", "trialJobSpec" },
-        [JOB_CUSTOM] = { "displayName", "jobSpec", "" },
+    enum { REQUIRED_MAX = 5 };
+    static const char *const required[2][REQUIRED_MAX] = {
+        [JOB_TUNING] = { "displayName", "studySpec", "maxTrialCount", "parallelTrialCount",
+                         "trialJobSpec" },
+        [JOB_CUSTOM] = { "displayName", "jobSpec" },
     };
     struct assay_faults *faults = &submission->faults;
     bool is_shapeless = !submission->spec && faults->stored > 0 && !faults->items[0].field[0];
 
     if (submission->document && is_shapeless) /* what is missing says it better */
         assay_faults_clear(faults);
-    for (size_t i = 0; submission->document && i < 3 && required[kind][i][0]; i++) {
+    for (size_t i = 0; submission->document && i < REQUIRED_MAX && required[kind][i]; i++) {
         const cJSON *member = fields_member(submission->document, required[kind][i]);
         char path[64];
 
-        if (!member || (cJSON_IsString(member) && member->valuestring[0] == '\0'))
+        if (is_absent(member))
             assay_faults_add(faults, 0, fields_snake(required[kind][i], path, sizeof path),
                              "is required");
     }
@@ -209,7 +239,8 @@ static bool create(struct api_call *call, enum job_kind kind, struct assay_error
     struct submission submission = { 0 };
     struct submission_text text = { .document = call->request->body ? call->request->body : "",
                                     .format = DOCUMENT_JSON,
-                                    .dir = engine_state_dir(call->engine) };
+                                    .dir = engine_state_dir(call->engine),
+                                    .is_emulated = engine_is_emulated(call->engine) };
     char parent[2 * ROUTE_WORD_SIZE + 32];
     int64_t job = 0;
     bool is_ok = false;
@@ -225,13 +256,6 @@ static bool create(struct api_call *call, enum job_kind kind, struct assay_error
     return is_ok;
 }
 
-static bool write_empty(struct api_call *call)
-{
-    json_begin_object(&call->json);
-    json_end_object(&call->json);
-    return true;
-}
-
 /* What has ended stays as it is. */
 static bool cancel(struct api_call *call, enum job_kind kind, struct assay_error *err)
 {
@@ -243,7 +267,7 @@ static bool cancel(struct api_call *call, enum job_kind kind, struct assay_error
     if (is_ok && !job_state_is_terminal(row.state))
         is_ok = engine_ask(call->engine, &request, err);
     job_row_clear(&row);
-    return is_ok && write_empty(call);
+    return is_ok && api_write_empty(call);
 }
 
 /* An operation that is done. */
@@ -325,4 +349,23 @@ bool vertex_cancel_tuning_job(struct api_call *call, struct assay_error *err)
 bool vertex_cancel_custom_job(struct api_call *call, struct assay_error *err)
 {
     return cancel(call, JOB_CUSTOM, err);
+}
+
+static bool watch(struct api_call *call, enum job_kind kind, struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    bool is_ok = read_row(call, kind, &row, err) && api_note_watched(call, row.id, err);
+
+    job_row_clear(&row);
+    return is_ok;
+}
+
+bool vertex_watch_tuning_job(struct api_call *call, struct assay_error *err)
+{
+    return watch(call, JOB_TUNING, err);
+}
+
+bool vertex_watch_custom_job(struct api_call *call, struct assay_error *err)
+{
+    return watch(call, JOB_CUSTOM, err);
 }

@@ -6,9 +6,6 @@
 
 #include "engine/api/api_private.h"
 
-/* "customJobs", "hyperparameterTuningJobs". */
-const char *vertex_collection(enum job_kind kind);
-
 /*
  * Whether "projects/…/locations/…" is what the path means. A project's number stands for any id,
  * since only the cloud knows which is whose; "-" stands for all.
@@ -23,6 +20,9 @@ bool vertex_check_arguments(const struct api_call *call, const char *argument,
 /* The resource that a row is, with its trials where it has some and they are wanted. */
 bool vertex_write_job(struct api_call *call, struct json_writer *writer, const struct job_row *row,
                       bool has_trials, struct assay_error *err);
+
+/* Begins a member that is a google.protobuf.Any of this message, in the version of the path. */
+void vertex_begin_message(struct api_call *call, const char *key, const char *message);
 
 bool vertex_list_jobs(struct api_call *call, enum job_kind kind, struct assay_error *err);
 

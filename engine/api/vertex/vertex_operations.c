@@ -5,34 +5,33 @@
 #include "engine/api/vertex/vertex_jobs.h"
 
 #include "assay/value.h"
-#include "engine/api/list/page_token.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define TYPE_PREFIX "type.googleapis.com/"
-
-static void write_type(struct json_writer *w, const char *key, const char *type)
+void vertex_begin_message(struct api_call *call, const char *key, const char *message)
 {
-    json_key(w, key);
-    json_begin_object(w);
-    json_key(w, "@type");
-    json_string(w, type);
+    bool is_beta = strncmp(call->request->path, "/v1beta1/", strlen("/v1beta1/")) == 0;
+    char type[128];
+
+    (void)snprintf(type, sizeof type, "type.googleapis.com/google.cloud.aiplatform.%s.%s",
+                   is_beta ? "v1beta1" : "v1", message);
+    json_key(&call->json, key);
+    json_begin_object(&call->json);
+    json_key(&call->json, "@type");
+    json_string(&call->json, type);
 }
 
 static void write_deletion(struct api_call *call, const struct operation_row *row)
 {
     struct json_writer *w = &call->json;
-    bool is_beta = strncmp(call->request->path, "/v1beta1/", strlen("/v1beta1/")) == 0;
     char name[RESOURCE_NAME_SIZE];
 
     (void)snprintf(name, sizeof name, "%s/operations/%" PRId64, row->client, row->job);
     json_begin_object(w);
     json_key(w, "name");
     json_string(w, name);
-    write_type(w, "metadata",
-               is_beta ? TYPE_PREFIX "google.cloud.aiplatform.v1beta1.DeleteOperationMetadata"
-                       : TYPE_PREFIX "google.cloud.aiplatform.v1.DeleteOperationMetadata");
+    vertex_begin_message(call, "metadata", "DeleteOperationMetadata");
     json_key(w, "genericMetadata");
     json_begin_object(w);
     resource_write_time(w, "createTime", row->start_us);
@@ -41,7 +40,10 @@ static void write_deletion(struct api_call *call, const struct operation_row *ro
     json_end_object(w);
     json_key(w, "done");
     json_bool(w, true);
-    write_type(w, "response", TYPE_PREFIX "google.protobuf.Empty");
+    json_key(w, "response");
+    json_begin_object(w);
+    json_key(w, "@type");
+    json_string(w, "type.googleapis.com/google.protobuf.Empty");
     json_end_object(w);
     json_end_object(w);
 }
@@ -89,66 +91,52 @@ bool vertex_get_operation(struct api_call *call, struct assay_error *err)
 }
 
 /* One page of a list. */
-struct page {
+struct deletions {
     struct api_call *call;
-    struct page_request request;
-    struct page_position position;
-    int size, count;
+    struct api_page page; /* its position moves on */
+    int count;
     bool has_more;
 };
 
 static bool take_row(void *context, const struct operation_row *row)
 {
-    struct page *page = context;
+    struct deletions *list = context;
 
-    if (!vertex_is_parent(page->call, row->client))
+    if (!vertex_is_parent(list->call, row->client))
         return true;
-    if (page->count == page->size) {
-        page->has_more = true;
+    if (list->count == list->page.size) {
+        list->has_more = true;
         return false;
     }
-    if (page->count++ == 0) {
-        json_key(&page->call->json, "operations");
-        json_begin_array(&page->call->json);
+    if (list->count++ == 0) {
+        json_key(&list->call->json, "operations");
+        json_begin_array(&list->call->json);
     }
-    write_deletion(page->call, row);
-    page->position.key = row->job;
+    write_deletion(list->call, row);
+    list->page.position = (struct page_position){ .key = row->start_us, .id = row->job };
     return true;
-}
-
-static bool read_page(struct page *page, struct assay_error *err)
-{
-    char word[PAGE_TOKEN_TEXT + 16] = "";
-
-    (void)api_query(page->call, "pageSize", word, sizeof word);
-    if (!page_size_read(word, PAGE_SIZE_DEFAULT, &page->size, err))
-        return false;
-    word[0] = '\0';
-    (void)api_query(page->call, "pageToken", word, sizeof word);
-    return page_token_read(word, &page->request, &page->position, err);
 }
 
 bool vertex_list_operations(struct api_call *call, struct assay_error *err)
 {
-    struct page page = { .call = call,
-                         .request = { .collection = "operations",
-                                      .parent = call->match->words[ROUTE_LOCATION] },
-                         .position = { .key = INT64_MAX } };
-    char token[PAGE_TOKEN_TEXT];
-    bool is_ok = read_page(&page, err);
+    struct deletions list = {
+        .call = call,
+        .page = { .request = { .collection = "operations",
+                               .parent = call->match->words[ROUTE_LOCATION] },
+                  .position = { .key = INT64_MAX, .id = INT64_MAX } },
+    };
+    bool is_ok = api_page_read(call, PAGE_SIZE_DEFAULT, &list.page, err);
 
     if (!is_ok)
         return false;
     json_begin_object(&call->json);
-    is_ok = store_deletion_each(engine_read_begin(call->engine), page.position.key, take_row, &page,
-                                err);
+    is_ok = store_deletion_each(engine_read_begin(call->engine), list.page.position.key,
+                                list.page.position.id, take_row, &list, err);
     engine_read_end(call->engine);
-    if (page.count > 0)
+    if (list.count > 0)
         json_end_array(&call->json);
-    if (page.has_more) {
-        json_key(&call->json, "nextPageToken");
-        json_string(&call->json, page_token_write(&page.request, &page.position, token));
-    }
+    if (list.has_more)
+        api_page_write_next(call, &list.page, &list.page.position);
     json_end_object(&call->json);
     return is_ok;
 }
@@ -161,10 +149,10 @@ bool vertex_wait_for_operation(struct api_call *call, struct assay_error *err)
 bool vertex_cancel_operation(struct api_call *call, struct assay_error *err)
 {
     struct operation_row row = { 0 };
-    bool is_ok =
-        find(call, &row, err) && assay_fail(err, ASSAY_PRECONDITION, NULL,
-                                            "Operation %s is not cancellable: it is done already",
-                                            call->match->words[ROUTE_OPERATION]);
+    bool is_ok = vertex_check_arguments(call, "", err) && find(call, &row, err) &&
+                 assay_fail(err, ASSAY_PRECONDITION, NULL,
+                            "Operation %s is not cancellable: it is done already",
+                            call->match->words[ROUTE_OPERATION]);
 
     operation_row_clear(&row);
     return is_ok;
@@ -180,7 +168,5 @@ bool vertex_delete_operation(struct api_call *call, struct assay_error *err)
     request.job = row.job;
     is_ok = is_ok && engine_ask(call->engine, &request, err);
     operation_row_clear(&row);
-    json_begin_object(&call->json);
-    json_end_object(&call->json);
-    return is_ok;
+    return is_ok && api_write_empty(call);
 }

@@ -46,13 +46,37 @@ static const struct message measurement_message = { MESSAGE_FIELDS(measurement_f
                                                     .size = sizeof(struct vizier_measurement),
                                                     .check = measurement_check };
 
-static const struct field no_fields[] = {
-    { .name = "description", .kind = FIELD_TEXT },
-    { .name = "parameters", .kind = FIELD_ANY },
+static const struct field parameter_fields[] = {
+    { .name = "parameterId", .kind = FIELD_TEXT },
+    { .name = "value", .kind = FIELD_ANY },
 };
 
-/* TrialContext: known, and refused by whoever reads their count. */
-static const struct message context_message = { MESSAGE_FIELDS(no_fields) };
+static void parameter_check(struct fields *fields, const cJSON *node, void *record)
+{
+    (void)record;
+    fields_require(fields, node, "parameterId");
+}
+
+static const struct message parameter_value_message = { MESSAGE_FIELDS(parameter_fields),
+                                                        .check = parameter_check };
+
+/* Parameters are looked at once the study's space is at hand. */
+static void expect_list(struct fields *fields, const cJSON *node, void *record)
+{
+    (void)record;
+    (void)fields_expect_list(fields, node);
+}
+
+/* v1's Trial has no place for the description. */
+static const struct field context_fields[] = {
+    { .name = "description", .kind = FIELD_TEXT },
+    { .name = "parameters",
+      .kind = FIELD_CUSTOM,
+      .message = &parameter_value_message,
+      .read = expect_list },
+};
+
+static const struct message context_message = { MESSAGE_FIELDS(context_fields) };
 
 static void read_contexts(struct fields *fields, const cJSON *node, void *record)
 {
@@ -61,6 +85,7 @@ static void read_contexts(struct fields *fields, const cJSON *node, void *record
 
     if (!fields_expect_list(fields, node))
         return;
+    body->context_list = node;
     cJSON_ArrayForEach(item, node)
     {
         size_t here = fields_enter_item(fields, body->context_count++);
@@ -91,17 +116,13 @@ static void suggest_check(struct fields *fields, const cJSON *node, void *record
     else if (body->suggestion_count < 0 || body->suggestion_count > SUGGESTIONS_MAX)
         fields_fault(fields, node, "suggestionCount", "%d is not from 1 to %d",
                      (int)body->suggestion_count, SUGGESTIONS_MAX);
+    if (body->context_count > 0 && body->context_count != (size_t)body->suggestion_count)
+        fields_fault(fields, node, "contexts",
+                     "has %zu entries: give none, or one for each of suggestion_count",
+                     body->context_count);
     fields_require(fields, node, "clientId");
     if (body->client_id && strlen(body->client_id) > CLIENT_ID_MAX)
         fields_fault(fields, node, "clientId", "has more than %d bytes", CLIENT_ID_MAX);
-}
-
-static void keep_parameters(struct fields *fields, const cJSON *node, void *record)
-{
-    struct vizier_body *body = record;
-
-    if (fields_expect_list(fields, node))
-        body->parameters = node;
 }
 
 static const struct enum_word state_words[] = {
@@ -109,25 +130,11 @@ static const struct enum_word state_words[] = {
     { "STOPPING", 3, 3 },          { "SUCCEEDED", 4, 4 }, { "INFEASIBLE", 5, 5 },
 };
 
-static const struct field parameter_fields[] = {
-    { .name = "parameterId", .kind = FIELD_TEXT },
-    { .name = "value", .kind = FIELD_ANY },
-};
-
-static void parameter_check(struct fields *fields, const cJSON *node, void *record)
-{
-    (void)record;
-    fields_require(fields, node, "parameterId");
-}
-
-static const struct message parameter_value_message = { MESSAGE_FIELDS(parameter_fields),
-                                                        .check = parameter_check };
-
 static const struct field create_fields[] = {
     { .name = "parameters",
       .kind = FIELD_CUSTOM,
       .message = &parameter_value_message,
-      .read = keep_parameters },
+      .read = expect_list },
     { .name = "state",
       .kind = FIELD_ENUM,
       .at = FIELD_AT(struct vizier_body, state),
@@ -275,49 +282,159 @@ static void sort_measurements(struct fields *fields, const cJSON *node,
     fields_leave(fields, outer);
 }
 
-/* The list as one object by name: {"lr": 0.1}; items stay the list's. NULL for lack of memory. */
-static cJSON *parameters_by_name(struct fields *fields, const cJSON *list)
-{
-    cJSON *object = cJSON_CreateObject();
-    size_t outer = fields_enter(fields, "parameters");
-    size_t index = 0;
-    cJSON *item = NULL;
+/* A list of parameters as it is matched with the study's. */
+struct assignment {
+    const cJSON *list; /* NULL: there is none */
+    size_t count;
+    bool *is_used; /* count */
+};
 
-    cJSON_ArrayForEach(item, list)
+static const cJSON *find_parameter(const struct assignment *assignment, const char *id,
+                                   size_t *index)
+{
+    const cJSON *item = NULL;
+
+    *index = 0;
+    cJSON_ArrayForEach(item, assignment->list)
+    {
+        const char *name = fields_member_text(item, "parameterId");
+
+        if (name && strcmp(name, id) == 0 && !assignment->is_used[*index])
+            return item;
+        (*index)++;
+    }
+    return NULL;
+}
+
+/* The path stands at the list. */
+static void check_shape(struct fields *fields, const struct assignment *assignment)
+{
+    const cJSON *item = NULL;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(item, assignment->list)
     {
         size_t here = fields_enter_item(fields, index++);
-        const char *id = NULL;
-        cJSON *value = NULL;
 
         fields_read(fields, item, &parameter_value_message, NULL);
-        id = fields_member_text(item, "parameterId");
-        value = cJSON_GetObjectItemCaseSensitive(item, "value");
-        if (id && *id && json_get(object, id))
-            fields_fault(fields, item, "parameterId", "\"%.100s\" is given twice", id);
-        else if (id && *id && value && !cJSON_IsNull(value) &&
-                 !cJSON_AddItemReferenceToObject(object, id, value))
-            fields->is_short_of_memory = true;
+        if (cJSON_IsObject(item))
+            fields_require(fields, item, "value");
         fields_leave(fields, here);
     }
+    if (assignment->list)
+        fields_check_unique(fields, assignment->list, "parameterId");
+}
+
+static void read_values(struct fields *fields, const cJSON *node, struct assignment *assignment,
+                        const struct search_space *space, bool is_partial, double *point)
+{
+    for (size_t i = 0; i < space->param_count; i++) {
+        const struct param_spec *param = &space->params[i];
+        size_t index = 0, item = 0, value = 0;
+        const cJSON *found = NULL;
+
+        point[i] = (double)NAN;
+        if (!search_space_is_active(space, point, i))
+            continue;
+        found = find_parameter(assignment, param->id, &index);
+        if (found) {
+            assignment->is_used[index] = true;
+            item = fields_enter_item(fields, index);
+            value = fields_enter(fields, "value");
+            point[i] = study_read_value(fields, fields_member(found, "value"), param);
+            fields_leave(fields, value);
+            fields_leave(fields, item);
+        } else if (!is_partial) {
+            fields_fault(fields, node, NULL, "the parameter \"%.100s\" is missing", param->id);
+        }
+    }
+}
+
+static void fault_parameter(struct fields *fields, const cJSON *item,
+                            const struct search_space *space, bool was_good)
+{
+    const char *id = fields_member_text(item, "parameterId");
+    const char **names = calloc(space->param_count + 1, sizeof *names);
+    bool is_known = false;
+    char hint[FIELDS_TEXT_MAX];
+
+    for (size_t i = 0; i < space->param_count; i++) {
+        is_known = is_known || strcmp(space->params[i].id, id) == 0;
+        if (names)
+            names[i] = space->params[i].id;
+    }
+    if (!is_known)
+        fields_fault(fields, item, "parameterId", "the study has no parameter \"%.100s\"%s", id,
+                     names ? fields_suggest(id, names, space->param_count, hint) : "");
+    else if (was_good) /* after a fault it may look so only because its parent was at fault */
+        fields_fault(fields, item, "parameterId",
+                     "\"%.100s\" is inactive here: its parent has no value that selects it", id);
+    free(names);
+}
+
+/* The parameters of node, a message that has them, into point; is_partial: any may be missing. The
+ * path stands at node. */
+static void read_parameters(struct fields *fields, const cJSON *node,
+                            const struct search_space *space, bool is_partial, double *point)
+{
+    struct assignment assignment = { .list = fields_member(node, "parameters") };
+    size_t fault_count = fields->faults->count;
+    size_t outer = fields_enter(fields, "parameters");
+    const cJSON *item = NULL;
+    size_t index = 0;
+
+    assignment.count = (size_t)cJSON_GetArraySize(assignment.list);
+    assignment.is_used = calloc(assignment.count + 1, sizeof *assignment.is_used);
+    fields->is_short_of_memory |= !assignment.is_used;
+    check_shape(fields, &assignment);
+    if (assignment.is_used && fields->faults->count == fault_count) {
+        bool was_good = false;
+
+        read_values(fields, assignment.list ? assignment.list : node, &assignment, space,
+                    is_partial, point);
+        was_good = fields->faults->count == fault_count;
+        cJSON_ArrayForEach(item, assignment.list)
+        {
+            size_t here = fields_enter_item(fields, index);
+
+            if (!assignment.is_used[index++])
+                fault_parameter(fields, item, space, was_good);
+            fields_leave(fields, here);
+        }
+    }
+    free(assignment.is_used);
     fields_leave(fields, outer);
-    return object;
 }
 
 static void read_point(struct fields *fields, const cJSON *node, const struct study_spec *study,
                        struct vizier_body *body)
 {
-    size_t fault_count = fields->faults->count;
-    cJSON *object = parameters_by_name(fields, body->parameters);
-
-    body->parameters = NULL;
     body->point = calloc(study->space->param_count + 1, sizeof *body->point);
-    if (!object || !body->point)
+    if (body->point)
+        read_parameters(fields, node, study->space, false, body->point);
+    else
         fields->is_short_of_memory = true;
-    else if (fields->faults->count == fault_count) {
-        json_set_line(object, json_line(node));
-        study_read_parameters(fields, object, study->space, body->point);
+}
+
+static void sort_contexts(struct fields *fields, const struct study_spec *study,
+                          struct vizier_body *body)
+{
+    size_t width = study->space->param_count;
+    size_t outer = fields_enter(fields, "contexts");
+    const cJSON *item = NULL;
+    size_t index = 0;
+
+    body->contexts = calloc(body->context_count * width + 1, sizeof *body->contexts);
+    fields->is_short_of_memory |= !body->contexts;
+    cJSON_ArrayForEach(item, body->context_list)
+    {
+        size_t here = fields_enter_item(fields, index);
+
+        if (body->contexts)
+            read_parameters(fields, item, study->space, true, body->contexts + index++ * width);
+        fields_leave(fields, here);
     }
-    cJSON_Delete(object);
+    fields_leave(fields, outer);
 }
 
 /* What a Trial may say of its end. */
@@ -346,6 +463,9 @@ static void read_body(struct fields *fields, enum vizier_method method, const cJ
     if (final && !body->is_infeasible)
         sort_metrics(fields, final, study, &body->final);
     fields_leave(fields, here);
+    if (body->context_count > 0)
+        sort_contexts(fields, study, body);
+    body->context_list = NULL;
     if (method != VIZIER_CREATE)
         return;
     sort_measurements(fields, root, study, body);
@@ -395,5 +515,6 @@ void vizier_body_clear(struct vizier_body *body)
     free(body->client_id);
     free(body->reason);
     free(body->point);
+    free(body->contexts);
     *body = (struct vizier_body){ 0 };
 }

@@ -42,8 +42,10 @@ struct vizier_body {
     struct vizier_measurement final;
     struct vizier_measurement *measurements; /* strictly rising in (step, elapsed) */
     size_t measurement_count;
-    double *point;           /* of VIZIER_CREATE: legal in the study's space */
-    const cJSON *parameters; /* while it is read */
+    double *point;             /* of VIZIER_CREATE: legal in the study's space */
+    double *contexts;          /* of VIZIER_SUGGEST, for each: what it fixes, NaN elsewhere; NULL:
+                                  there are none */
+    const cJSON *context_list; /* while it is read */
 };
 
 /*

@@ -3,20 +3,11 @@
  * are answered; what they answered is written again from the store, trials as they are now.
  */
 
+#include "engine/api/vertex/vertex_jobs.h"
 #include "engine/api/vizier/vizier_studies.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-#define TYPE_PREFIX "type.googleapis.com/google.cloud.aiplatform.v1."
-
-static void begin_typed(struct json_writer *w, const char *key, const char *type)
-{
-    json_key(w, key);
-    json_begin_object(w);
-    json_key(w, "@type");
-    json_string(w, type);
-}
 
 static void write_name(struct json_writer *w, const char *key, const char *study,
                        const char *collection, const char *id)
@@ -65,14 +56,14 @@ static bool write_suggestion(struct api_call *call, const struct study *study, s
     int number = resource_study_state(row->state, &state);
     bool is_ok = false;
 
-    begin_typed(w, "metadata", TYPE_PREFIX "SuggestTrialsMetadata");
+    vertex_begin_message(call, "metadata", "SuggestTrialsMetadata");
     write_times(w, row);
     json_key(w, "clientId");
     json_string(w, row->client);
     json_end_object(w);
     json_key(w, "done");
     json_bool(w, true);
-    begin_typed(w, "response", TYPE_PREFIX "SuggestTrialsResponse");
+    vertex_begin_message(call, "response", "SuggestTrialsResponse");
     is_ok = write_trials(call, study, store, row->trials, err);
     json_key(w, "studyState");
     json_enum(w, number, state);
@@ -87,14 +78,14 @@ static void write_check(struct api_call *call, const char *study, const struct o
     struct json_writer *w = &call->json;
 
     /* The service spells it so, and clients look for it. */
-    begin_typed(w, "metadata", TYPE_PREFIX "CheckTrialEarlyStoppingStateMetatdata");
+    vertex_begin_message(call, "metadata", "CheckTrialEarlyStoppingStateMetatdata");
     write_times(w, row);
     write_name(w, "study", study, "", "");
     write_name(w, "trial", study, "/trials/", row->trials);
     json_end_object(w);
     json_key(w, "done");
     json_bool(w, true);
-    begin_typed(w, "response", TYPE_PREFIX "CheckTrialEarlyStoppingStateResponse");
+    vertex_begin_message(call, "response", "CheckTrialEarlyStoppingStateResponse");
     if (row->state) {
         json_key(w, "shouldStop");
         json_bool(w, true);
@@ -127,9 +118,12 @@ bool study_write_operation(struct api_call *call, const struct study *study, int
 {
     struct operation_row row = { 0 };
     struct store *store = engine_read_begin(call->engine);
-    bool is_ok = store_operation_get(store, study->row.id, number, &row, err) &&
-                 write_row(call, study, store, &row, err);
+    bool is_ok = false;
 
+    store_snapshot_begin(store);
+    is_ok = store_operation_get(store, study->row.id, number, &row, err) &&
+            write_row(call, study, store, &row, err);
+    store_snapshot_end(store);
     engine_read_end(call->engine);
     operation_row_clear(&row);
     return is_ok;
@@ -143,6 +137,12 @@ bool vizier_get_study_operation(struct api_call *call, struct assay_error *err)
 
     study_clear(&study);
     return is_ok;
+}
+
+/* It is done, so nobody waits. */
+bool vizier_wait_for_study_operation(struct api_call *call, struct assay_error *err)
+{
+    return vertex_check_arguments(call, "timeout", err) && vizier_get_study_operation(call, err);
 }
 
 /* Finds it; true where it exists. */
@@ -172,14 +172,15 @@ bool vizier_delete_study_operation(struct api_call *call, struct assay_error *er
     request.job = study.row.id;
     is_ok = is_ok && engine_ask(call->engine, &request, err);
     study_clear(&study);
-    return is_ok && study_write_empty(call);
+    return is_ok && api_write_empty(call);
 }
 
 bool vizier_cancel_study_operation(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
     int64_t number = 0;
-    bool is_ok = find_operation(call, &study, &number, err);
+    bool is_ok =
+        vertex_check_arguments(call, "", err) && find_operation(call, &study, &number, err);
 
     if (is_ok)
         is_ok =
@@ -192,7 +193,7 @@ bool vizier_cancel_study_operation(struct api_call *call, struct assay_error *er
 
 /* Newest first. */
 static bool write_list(struct api_call *call, const struct study *study,
-                       const struct study_page *page, struct store *store, struct assay_error *err)
+                       const struct api_page *page, struct store *store, struct assay_error *err)
 {
     struct page_position last = { 0 };
     int count = 0;
@@ -203,12 +204,14 @@ static bool write_list(struct api_call *call, const struct study *study,
     if (number > oldest)
         number = oldest;
     oldest = oldest > OPERATIONS_KEPT ? oldest - OPERATIONS_KEPT : 0;
-    json_key(&call->json, "operations");
-    json_begin_array(&call->json);
     for (; is_ok && number > oldest && count < page->size; number--) {
         struct operation_row row = { 0 };
 
         if (store_operation_get(store, study->row.id, number, &row, err)) {
+            if (count == 0) {
+                json_key(&call->json, "operations");
+                json_begin_array(&call->json);
+            }
             is_ok = write_row(call, study, store, &row, err);
             last.key = number;
             count++;
@@ -217,20 +220,21 @@ static bool write_list(struct api_call *call, const struct study *study,
         }
         operation_row_clear(&row);
     }
-    json_end_array(&call->json);
+    if (count > 0)
+        json_end_array(&call->json);
     if (is_ok && number > oldest && count == page->size)
-        study_page_write_next(call, page, &last);
+        api_page_write_next(call, page, &last);
     return is_ok;
 }
 
 bool vizier_list_study_operations(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
-    struct study_page page = { .request = { .collection = "operations",
-                                            .parent = call->match->words[ROUTE_STUDY] },
-                               .position = { .key = INT64_MAX } };
+    struct api_page page = { .request = { .collection = "operations",
+                                          .parent = call->match->words[ROUTE_STUDY] },
+                             .position = { .key = INT64_MAX } };
     bool is_ok =
-        study_read(call, &study, err) && study_page_read(call, PAGE_SIZE_DEFAULT, &page, err);
+        study_read(call, &study, err) && api_page_read(call, PAGE_SIZE_DEFAULT, &page, err);
 
     if (is_ok) {
         json_begin_object(&call->json);

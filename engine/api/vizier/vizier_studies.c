@@ -44,19 +44,37 @@ static bool read_row(const struct api_call *call, struct job_row *row, struct as
     return fail_absent(call, err);
 }
 
+/* The view of the study that the path means, and no job's. */
+static const struct job_view *get_view(const struct api_call *call, struct assay_error *err)
+{
+    const struct job_view *view = NULL;
+    int64_t id = 0;
+
+    if (assay_integer_parse(call->match->words[ROUTE_STUDY], &id))
+        view = job_view_get(call->engine, id, err);
+    else
+        (void)fail_absent(call, err);
+    if (view && view->row.kind == JOB_STUDY && vertex_is_parent(call, view->row.parent))
+        return view;
+    if (view || err->code == ASSAY_NOT_FOUND)
+        (void)fail_absent(call, err);
+    job_view_release(view);
+    return NULL;
+}
+
 bool study_read(const struct api_call *call, struct study *study, struct assay_error *err)
 {
-    *study = (struct study){ 0 };
-    if (!read_row(call, &study->row, err))
+    *study = (struct study){ .view = get_view(call, err) };
+    if (!study->view)
         return false;
-    study->spec = job_row_spec(&study->row, err);
-    return study->spec != NULL;
+    study->row = study->view->row;
+    study->spec = study->view->spec;
+    return true;
 }
 
 void study_clear(struct study *study)
 {
-    job_spec_free(study->spec);
-    job_row_clear(&study->row);
+    job_view_release(study->view);
     *study = (struct study){ 0 };
 }
 
@@ -66,35 +84,6 @@ cJSON *study_read_body(const struct api_call *call, struct assay_error *err)
     if (!call->request->body || call->request->body_size == 0)
         return NULL;
     return json_read(call->request->body, call->request->body_size, err);
-}
-
-bool study_write_empty(struct api_call *call)
-{
-    json_begin_object(&call->json);
-    json_end_object(&call->json);
-    return true;
-}
-
-bool study_page_read(const struct api_call *call, int default_size, struct study_page *page,
-                     struct assay_error *err)
-{
-    char word[PAGE_TOKEN_TEXT + 16] = "";
-
-    (void)api_query(call, "pageSize", word, sizeof word);
-    if (!page_size_read(word, default_size, &page->size, err))
-        return false;
-    word[0] = '\0';
-    (void)api_query(call, "pageToken", word, sizeof word);
-    return page_token_read(word, &page->request, &page->position, err);
-}
-
-void study_page_write_next(struct api_call *call, const struct study_page *page,
-                           const struct page_position *position)
-{
-    char token[PAGE_TOKEN_TEXT];
-
-    json_key(&call->json, "nextPageToken");
-    json_string(&call->json, page_token_write(&page->request, position, token));
 }
 
 static bool write_by_id(struct api_call *call, int64_t id, struct assay_error *err)
@@ -146,12 +135,12 @@ bool vizier_delete_study(struct api_call *call, struct assay_error *err)
     /* Of two that delete at once one comes too late. */
     if (!is_ok && err->code == ASSAY_NOT_FOUND)
         return fail_absent(call, err);
-    return is_ok && study_write_empty(call);
+    return is_ok && api_write_empty(call);
 }
 
 struct listing {
     const struct api_call *call;
-    struct study_page page;
+    struct api_page page;
     int64_t ids[PAGE_SIZE_MAX];
     int count;
     bool has_more;
@@ -187,7 +176,7 @@ static bool write_listing(struct api_call *call, const struct listing *listing,
         json_end_array(&call->json);
     }
     if (listing->has_more)
-        study_page_write_next(call, &listing->page, &listing->last);
+        api_page_write_next(call, &listing->page, &listing->last);
     json_end_object(&call->json);
     return is_ok;
 }
@@ -201,11 +190,10 @@ bool vizier_list_studies(struct api_call *call, struct assay_error *err)
     if (!is_ok)
         return assay_fail_memory(err);
     listing->call = call;
-    listing->page =
-        (struct study_page){ .request = { .collection = "studies",
-                                          .parent = call->match->words[ROUTE_LOCATION] },
-                             .position = { .key = INT64_MAX, .id = INT64_MAX } };
-    is_ok = study_page_read(call, PAGE_SIZE_DEFAULT, &listing->page, err);
+    listing->page = (struct api_page){ .request = { .collection = "studies",
+                                                    .parent = call->match->words[ROUTE_LOCATION] },
+                                       .position = { .key = INT64_MAX, .id = INT64_MAX } };
+    is_ok = api_page_read(call, PAGE_SIZE_DEFAULT, &listing->page, err);
     if (is_ok) {
         is_ok = store_job_each(engine_read_begin(call->engine), listing->page.position.key,
                                listing->page.position.id, choose, listing, err);
@@ -287,5 +275,14 @@ bool vizier_lookup_study(struct api_call *call, struct assay_error *err)
                            "there is no Study with the display name \"%.200s\"", name);
     is_ok = is_ok && write_by_id(call, lookup.found, err);
     free(name);
+    return is_ok;
+}
+
+bool vizier_watch_study(struct api_call *call, struct assay_error *err)
+{
+    struct study study = { 0 };
+    bool is_ok = study_read(call, &study, err) && api_note_watched(call, study.row.id, err);
+
+    study_clear(&study);
     return is_ok;
 }

@@ -5,12 +5,13 @@
 #define ENGINE_API_VIZIER_VIZIER_STUDIES_H
 
 #include "engine/api/api_private.h"
-#include "engine/api/list/page_token.h"
+#include "engine/api/job_view.h"
 
-/* A study that a path names. */
+/* A study that a path names; borrowed from its view. */
 struct study {
+    const struct job_view *view;
     struct job_row row;
-    struct job_spec *spec;
+    const struct job_spec *spec;
 };
 
 /* ASSAY_NOT_FOUND. Clear it, also after false. */
@@ -19,21 +20,6 @@ void study_clear(struct study *study);
 
 /* The request's body; NULL where it is empty, with err->code ASSAY_OK, or no JSON. */
 cJSON *study_read_body(const struct api_call *call, struct assay_error *err);
-
-/* {}: what there is to say of a deletion. */
-bool study_write_empty(struct api_call *call);
-
-/* The page that a list is asked for; request stays borrowed. */
-struct study_page {
-    struct page_request request;
-    struct page_position position; /* where it begins: set it before */
-    int size;
-};
-bool study_page_read(const struct api_call *call, int default_size, struct study_page *page,
-                     struct assay_error *err);
-/* The token of the next page, which begins after position. */
-void study_page_write_next(struct api_call *call, const struct study_page *page,
-                           const struct page_position *position);
 
 /* A number of a path: a trial's, an operation's. 0 where it is none. */
 int64_t study_path_number(const struct api_call *call, enum route_word word);

@@ -64,37 +64,62 @@ static bool fail_absent(const struct api_call *call, struct assay_error *err)
 static bool answer_trial(struct api_call *call, const struct study *study, int64_t number,
                          struct assay_error *err)
 {
+    struct store *store = NULL;
     bool is_found = false;
     bool is_ok = false;
 
     if (number == 0)
         return fail_absent(call, err);
-    is_ok = study_write_trial(call, study, engine_read_begin(call->engine), number, &is_found, err);
+    store = engine_read_begin(call->engine);
+    store_snapshot_begin(store);
+    is_ok = study_write_trial(call, study, store, number, &is_found, err);
+    store_snapshot_end(store);
     engine_read_end(call->engine);
     return is_ok && (is_found || fail_absent(call, err));
 }
 
-/* A request about the study, with what its body says. */
+/* A request about the study, with what its body says. The call's. */
 struct asking {
     struct study study;
     struct vizier_body body;
+    struct study_measurement *measurements; /* CREATE */
     struct study_request ask;
     struct request request;
 };
 
-/* False: there is no such study, or the body has faults. Clear it in either case. */
-static bool begin_asking(struct api_call *call, struct asking *asking, enum request_kind kind,
-                         struct assay_error *err)
+static void asking_free(void *state)
 {
-    *asking = (struct asking){ .request = { .kind = kind } };
+    struct asking *asking = state;
+
+    free(asking->measurements);
+    free(asking->ask.trials);
+    vizier_body_clear(&asking->body);
+    study_clear(&asking->study);
+    free(asking);
+}
+
+/* NULL and *err: there is no such study or trial. */
+static struct asking *begin_asking(struct api_call *call, enum request_kind kind,
+                                   struct assay_error *err)
+{
+    struct asking *asking = calloc(1, sizeof *asking);
+
+    if (!asking) {
+        (void)assay_fail_memory(err);
+        return NULL;
+    }
+    call->question.state = asking;
+    call->question.free = asking_free;
+    asking->request.kind = kind;
     if (!study_read(call, &asking->study, err))
-        return false;
+        return NULL;
     asking->request.job = asking->study.row.id;
     asking->request.study = &asking->ask;
     asking->ask.trial = study_path_number(call, ROUTE_TRIAL);
-    if (call->match->words[ROUTE_TRIAL][0] && asking->ask.trial == 0)
-        return fail_absent(call, err);
-    return true;
+    if (!call->match->words[ROUTE_TRIAL][0] || asking->ask.trial != 0)
+        return asking;
+    (void)fail_absent(call, err);
+    return NULL;
 }
 
 static bool read_body(struct api_call *call, struct asking *asking, enum vizier_method method,
@@ -109,13 +134,6 @@ static bool read_body(struct api_call *call, struct asking *asking, enum vizier_
     return is_read;
 }
 
-static void end_asking(struct asking *asking)
-{
-    free(asking->ask.trials);
-    vizier_body_clear(&asking->body);
-    study_clear(&asking->study);
-}
-
 static struct study_measurement measurement_of(const struct vizier_measurement *m)
 {
     return (struct study_measurement){ .step = m->step,
@@ -123,127 +141,127 @@ static struct study_measurement measurement_of(const struct vizier_measurement *
                                        .values = m->values };
 }
 
-/* Asks, and answers with the trial that it was about. */
-static bool ask_and_answer(struct api_call *call, struct asking *asking, struct assay_error *err)
+/* With the trial that was asked about. */
+static bool answer_with_trial(struct api_call *call, void *state, struct assay_error *err)
 {
-    return engine_ask(call->engine, &asking->request, err) &&
-           answer_trial(call, &asking->study, asking->ask.trial, err);
+    const struct asking *asking = state;
+
+    return answer_trial(call, &asking->study, asking->ask.trial, err);
 }
 
-static bool suggest(struct api_call *call, struct asking *asking, struct assay_error *err)
+static bool answer_with_operation(struct api_call *call, void *state, struct assay_error *err)
+{
+    const struct asking *asking = state;
+
+    return study_write_operation(call, &asking->study, asking->ask.operation, err);
+}
+
+static bool answer_with_nothing(struct api_call *call, void *state, struct assay_error *err)
+{
+    (void)state;
+    (void)err;
+    return api_write_empty(call);
+}
+
+/* The last that a handler does. */
+static bool ask(struct api_call *call, struct asking *asking,
+                bool (*answer)(struct api_call *, void *, struct assay_error *))
+{
+    call->question.request = &asking->request;
+    call->question.answer = answer;
+    return true;
+}
+
+static bool suggest(struct api_call *call, struct asking *asking)
 {
     const struct vizier_body *body = &asking->body;
 
-    if (body->context_count > 0)
-        return assay_fail(err, ASSAY_UNIMPLEMENTED, "contexts",
-                          "contexts, which fix parameters of a suggestion, are not implemented: "
-                          "leave them out, or add trials of your own by trials.create");
+    asking->ask.contexts = body->contexts;
     asking->ask.client = body->client_id;
     asking->ask.count = (size_t)body->suggestion_count;
-    return engine_ask(call->engine, &asking->request, err) &&
-           study_write_operation(call, &asking->study, asking->ask.operation, err);
+    return ask(call, asking, answer_with_operation);
 }
 
 bool vizier_suggest_trials(struct api_call *call, struct assay_error *err)
 {
-    struct asking asking;
-    bool is_ok = begin_asking(call, &asking, REQUEST_SUGGEST, err) &&
-                 read_body(call, &asking, VIZIER_SUGGEST, err) && suggest(call, &asking, err);
+    struct asking *asking = begin_asking(call, REQUEST_SUGGEST, err);
 
-    end_asking(&asking);
-    return is_ok;
+    return asking && read_body(call, asking, VIZIER_SUGGEST, err) && suggest(call, asking);
 }
 
 static bool create(struct api_call *call, struct asking *asking, struct assay_error *err)
 {
     const struct vizier_body *body = &asking->body;
-    struct study_measurement *measurements =
-        calloc(body->measurement_count + 1, sizeof *measurements);
-    bool is_ok = measurements != NULL;
 
-    if (!is_ok)
+    asking->measurements = calloc(body->measurement_count + 1, sizeof *asking->measurements);
+    if (!asking->measurements)
         return assay_fail_memory(err);
     asking->ask.point = body->point;
     if (body->state == TRIAL_SUCCEEDED) {
         asking->ask.final = measurement_of(&body->final);
-        asking->ask.measurements = measurements;
+        asking->ask.measurements = asking->measurements;
         asking->ask.measurement_count = body->measurement_count;
         for (size_t i = 0; i < body->measurement_count; i++)
-            measurements[i] = measurement_of(&body->measurements[i]);
+            asking->measurements[i] = measurement_of(&body->measurements[i]);
     }
-    is_ok = ask_and_answer(call, asking, err);
-    free(measurements);
-    return is_ok;
+    return ask(call, asking, answer_with_trial);
 }
 
 bool vizier_create_trial(struct api_call *call, struct assay_error *err)
 {
-    struct asking asking;
-    bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_CREATE, err) &&
-                 read_body(call, &asking, VIZIER_CREATE, err) && create(call, &asking, err);
+    struct asking *asking = begin_asking(call, REQUEST_TRIAL_CREATE, err);
 
-    end_asking(&asking);
-    return is_ok;
+    return asking && read_body(call, asking, VIZIER_CREATE, err) && create(call, asking, err);
 }
 
 bool vizier_add_measurement(struct api_call *call, struct assay_error *err)
 {
-    struct asking asking;
-    bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_MEASURE, err) &&
-                 read_body(call, &asking, VIZIER_MEASURE, err);
+    struct asking *asking = begin_asking(call, REQUEST_TRIAL_MEASURE, err);
 
-    asking.ask.final = measurement_of(&asking.body.final);
-    is_ok = is_ok && ask_and_answer(call, &asking, err);
-    end_asking(&asking);
-    return is_ok;
+    if (!asking || !read_body(call, asking, VIZIER_MEASURE, err))
+        return false;
+    asking->ask.final = measurement_of(&asking->body.final);
+    return ask(call, asking, answer_with_trial);
 }
 
 bool vizier_complete_trial(struct api_call *call, struct assay_error *err)
 {
-    struct asking asking;
-    bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_COMPLETE, err) &&
-                 read_body(call, &asking, VIZIER_COMPLETE, err);
+    struct asking *asking = begin_asking(call, REQUEST_TRIAL_COMPLETE, err);
 
-    asking.ask.is_infeasible = asking.body.is_infeasible;
-    asking.ask.reason = asking.body.reason;
-    if (!asking.body.is_infeasible)
-        asking.ask.final = measurement_of(&asking.body.final);
-    is_ok = is_ok && ask_and_answer(call, &asking, err);
-    end_asking(&asking);
-    return is_ok;
+    if (!asking || !read_body(call, asking, VIZIER_COMPLETE, err))
+        return false;
+    asking->ask.is_infeasible = asking->body.is_infeasible;
+    asking->ask.reason = asking->body.reason;
+    if (!asking->body.is_infeasible)
+        asking->ask.final = measurement_of(&asking->body.final);
+    return ask(call, asking, answer_with_trial);
 }
 
 bool vizier_stop_trial(struct api_call *call, struct assay_error *err)
 {
-    struct asking asking = { 0 };
-    bool is_ok = vertex_check_arguments(call, "", err) &&
-                 begin_asking(call, &asking, REQUEST_TRIAL_STOP, err) &&
-                 ask_and_answer(call, &asking, err);
+    struct asking *asking = NULL;
 
-    end_asking(&asking);
-    return is_ok;
+    if (!vertex_check_arguments(call, "", err))
+        return false;
+    asking = begin_asking(call, REQUEST_TRIAL_STOP, err);
+    return asking && ask(call, asking, answer_with_trial);
 }
 
 bool vizier_check_trial(struct api_call *call, struct assay_error *err)
 {
-    struct asking asking = { 0 };
-    bool is_ok = vertex_check_arguments(call, "", err) &&
-                 begin_asking(call, &asking, REQUEST_TRIAL_CHECK, err) &&
-                 engine_ask(call->engine, &asking.request, err) &&
-                 study_write_operation(call, &asking.study, asking.ask.operation, err);
+    struct asking *asking = NULL;
 
-    end_asking(&asking);
-    return is_ok;
+    if (!vertex_check_arguments(call, "trialName", err))
+        return false;
+    asking = begin_asking(call, REQUEST_TRIAL_CHECK, err);
+    return asking && ask(call, asking, answer_with_operation);
 }
 
 bool vizier_delete_trial(struct api_call *call, struct assay_error *err)
 {
-    struct asking asking;
-    bool is_ok = begin_asking(call, &asking, REQUEST_TRIAL_DELETE, err) &&
-                 engine_ask(call->engine, &asking.request, err) && study_write_empty(call);
+    struct asking *asking = begin_asking(call, REQUEST_TRIAL_DELETE, err);
 
-    end_asking(&asking);
-    return is_ok;
+    return asking && ask(call, asking, answer_with_nothing);
 }
 
 bool vizier_get_trial(struct api_call *call, struct assay_error *err)
@@ -257,7 +275,7 @@ bool vizier_get_trial(struct api_call *call, struct assay_error *err)
 }
 
 static bool write_list(struct api_call *call, const struct study *study,
-                       const struct study_page *page, struct assay_error *err)
+                       const struct api_page *page, struct assay_error *err)
 {
     struct trial_writing writing = { .call = call, .study = study, .left = page->size };
     struct trial_query query = { .job = study->row.id,
@@ -272,7 +290,7 @@ static bool write_list(struct api_call *call, const struct study *study,
     if (writing.last)
         json_end_array(&call->json);
     if (writing.has_more)
-        study_page_write_next(call, page, &(struct page_position){ .key = writing.last });
+        api_page_write_next(call, page, &(struct page_position){ .key = writing.last });
     json_end_object(&call->json);
     return is_ok;
 }
@@ -281,10 +299,10 @@ static bool write_list(struct api_call *call, const struct study *study,
 bool vizier_list_trials(struct api_call *call, struct assay_error *err)
 {
     struct study study = { 0 };
-    struct study_page page = { .request = { .collection = "trials",
-                                            .parent = call->match->words[ROUTE_STUDY] } };
+    struct api_page page = { .request = { .collection = "trials",
+                                          .parent = call->match->words[ROUTE_STUDY] } };
     bool is_ok = study_read(call, &study, err) &&
-                 study_page_read(call, PAGE_SIZE_TRIALS, &page, err) &&
+                 api_page_read(call, PAGE_SIZE_TRIALS, &page, err) &&
                  write_list(call, &study, &page, err);
 
     study_clear(&study);

@@ -20,10 +20,10 @@ aiplatform.init(project=PROJECT, location=LOCATION, staging_bucket="gs://stage",
                 api_endpoint=URL, api_transport="rest", credentials=AnonymousCredentials())
 
 
-def connected(client):
+def connected(client, url=URL, credentials=None):
     """A generated client, as they are what `aiplatform` is built on."""
-    return client(credentials=AnonymousCredentials(), transport="rest",
-                  client_options={"api_endpoint": URL})
+    return client(credentials=credentials or AnonymousCredentials(), transport="rest",
+                  client_options={"api_endpoint": url})
 
 
 def jobs():
@@ -36,6 +36,10 @@ def beta_jobs():
 
 def vizier():
     return connected(aiplatform_v1.VizierServiceClient)
+
+
+def beta_vizier():
+    return connected(aiplatform_v1beta1.VizierServiceClient)
 
 
 def pools(*command):

@@ -111,6 +111,15 @@ class GeneratedClient(unittest.TestCase):
         self.assertEqual([seen.name for seen in found], [job.name])
         self.assertFalse(found[0].trials)
 
+    def test_list_follows_pages_newest_first(self):
+        name = a_name("page")
+        made = [self.create("true", display_name=name).name for _ in range(5)]
+        pager = self.client.list_hyperparameter_tuning_jobs(
+            request={"parent": PARENT, "filter": f'display_name="{name}"', "page_size": 2})
+        pages = [[job.name for job in page.hyperparameter_tuning_jobs] for page in pager.pages]
+        self.assertEqual([len(page) for page in pages], [2, 2, 1])
+        self.assertEqual(sum(pages, []), made[::-1])
+
     def test_deleted_job_is_gone(self):
         job = self.ended(self.create(*TRAINER))
         self.client.delete_hyperparameter_tuning_job(name=job.name).result(timeout=30)

@@ -8,7 +8,7 @@ from google.cloud.aiplatform.vizier import Study, pyvizier
 from google.cloud.aiplatform_v1.types import Study as StudyMessage
 from google.cloud.aiplatform_v1.types import Trial
 
-from fixture import PARENT, a_name, vizier
+from fixture import PARENT, a_name, beta_vizier, vizier
 
 
 def problem():
@@ -105,6 +105,24 @@ class GeneratedClient(unittest.TestCase):
         self.assertEqual(self.study.state, StudyMessage.State.ACTIVE)
         self.assertEqual(self.client.get_study(name=self.study.name).display_name, self.study.display_name)
         self.assertIn(self.study.name, [seen.name for seen in self.client.list_studies(parent=PARENT)])
+
+    def test_studies_follow_pages(self):
+        made = [self.client.create_study(parent=PARENT, study={"display_name": a_name("page"),
+                                                               "study_spec": self.SPEC}) for _ in range(3)]
+        pages = list(self.client.list_studies(request={"parent": PARENT, "page_size": 2}).pages)
+        self.assertLessEqual({study.name for study in made},
+                             {seen.name for page in pages for seen in page.studies})
+        self.assertEqual({len(page.studies) for page in pages[:-1]}, {2})
+        for study in made:
+            self.client.delete_study(name=study.name)
+
+    def test_beta_client_does_as_well(self):
+        beta = beta_vizier()
+        trial = beta.suggest_trials(request={"parent": self.study.name, "suggestion_count": 1,
+                                             "client_id": "w"}).result(timeout=30).trials[0]
+        verdict = beta.check_trial_early_stopping_state(request={"trial_name": trial.name})
+        self.assertIs(verdict.result(timeout=30).should_stop, False)
+        self.assertEqual(self.complete(trial, 0.5).state, Trial.State.SUCCEEDED)
 
     def test_suggested_trials_are_active_and_belong_to_the_client(self):
         answer = self.suggest(3, "me")

@@ -30,6 +30,19 @@ Test(route, a_path_gives_its_handler_and_its_words)
     cr_assert(zero(int, strcmp(match.words[ROUTE_TRIAL], "3")));
 }
 
+Test(route, an_encoded_colon_belongs_to_the_name)
+{
+    struct route_match match;
+
+    cr_assert(eq(int, (int)find("GET", "/v1/" JOBS "/7%3Acancel", &match), ASSAY_OK));
+    cr_assert(match.handler == vertex_get_custom_job);
+    cr_assert(zero(int, strcmp(match.words[ROUTE_JOB], "7:cancel")));
+    cr_assert(eq(int, (int)find("GET", "/v1/" JOBS "/b%253A", &match), ASSAY_OK));
+    cr_assert(zero(int, strcmp(match.words[ROUTE_JOB], "b%3A")));
+    cr_assert(eq(int, (int)find("GET", "/v1/" JOBS "/a%2Fb", &match), ASSAY_NOT_FOUND));
+    cr_assert(eq(int, (int)find("POST", "/v1/" JOBS "%3Acancel", &match), ASSAY_NOT_FOUND));
+}
+
 Test(route, both_versions_are_one)
 {
     struct route_match match;

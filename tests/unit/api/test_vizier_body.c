@@ -86,6 +86,20 @@ Test(vizier_body, each_fault_has_its_path)
         { VIZIER_SUGGEST, "{\"suggestionCount\":1,\"clientId\":\"\"}", "client_id" },
         { VIZIER_SUGGEST, "{\"suggestionCount\":1,\"clientId\":\"w\",\"contexts\":[{\"x\":1}]}",
           "contexts[0].x" },
+        { VIZIER_SUGGEST, "{\"suggestionCount\":2,\"clientId\":\"w\",\"contexts\":[{}]}",
+          "contexts" },
+        { VIZIER_SUGGEST,
+          "{\"suggestionCount\":1,\"clientId\":\"w\",\"contexts\":[{\"parameters\":["
+          "{\"parameterId\":\"a\",\"value\":77}]}]}",
+          "contexts[0].parameters[0].value" },
+        { VIZIER_SUGGEST,
+          "{\"suggestionCount\":1,\"clientId\":\"w\",\"contexts\":[{\"parameters\":["
+          "{\"parameterId\":\"d\",\"value\":1}]}]}",
+          "contexts[0].parameters[0].parameter_id" },
+        { VIZIER_CREATE,
+          "{\"parameters\":[{\"parameterId\":\"a\",\"value\":1},"
+          "{\"parameterId\":\"c\",\"value\":\"x\"},{\"parameterId\":\"b\",\"value\":1}]}",
+          "trial.parameters[2].parameter_id" },
         { VIZIER_MEASURE, "{}", "measurement" },
         { VIZIER_MEASURE, "{\"measurement\":{\"stepCount\":3}}", "measurement.metrics" },
         { VIZIER_MEASURE, "{\"measurement\":{\"metrics\":[{\"value\":3}]}}",
@@ -100,11 +114,11 @@ Test(vizier_body, each_fault_has_its_path)
         { VIZIER_CREATE,
           "{\"parameters\":[{\"parameterId\":\"a\",\"value\":10},"
           "{\"parameterId\":\"c\",\"value\":\"x\"}]}",
-          "trial.parameters.a" },
+          "trial.parameters[0].value" },
         { VIZIER_CREATE,
           "{\"parameters\":[{\"parameterId\":\"a\",\"value\":1},"
           "{\"parameterId\":\"c\",\"value\":\"y\"}]}",
-          "trial.parameters.d" },
+          "trial.parameters" },
         { VIZIER_CREATE, "{\"parameters\":[{\"value\":1}]}", "trial.parameters[0].parameter_id" },
         { VIZIER_CREATE,
           "{\"state\":\"SUCCEEDED\",\"parameters\":[{\"parameterId\":\"a\","

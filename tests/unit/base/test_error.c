@@ -100,6 +100,18 @@ Test(error, all_faults_stand_in_one_message_as_the_service_writes_it)
     cr_assert(eq(sz, faults.count, 0));
 }
 
+Test(error, a_single_fault_without_a_field_is_a_plain_sentence)
+{
+    struct assay_faults faults = { 0 };
+    struct assay_error err = { 0 };
+
+    assay_faults_add(&faults, 1, NULL, "line 1, column 6: expected a value");
+    cr_assert(not(assay_faults_check(&faults, &err)));
+    cr_assert(eq(str, err.message, "line 1, column 6: expected a value"));
+    cr_assert(eq(str, err.field, ""));
+    assay_faults_clear(&faults);
+}
+
 Test(error, past_the_limit_faults_are_only_counted)
 {
     struct assay_faults faults = { 0 };

@@ -96,6 +96,16 @@ Test(value, integers_are_read_to_their_ends)
     cr_assert(not(assay_integer_parse("1 ", &integer)));
 }
 
+Test(value, integers_are_written_to_their_ends)
+{
+    char text[ASSAY_NUMBER_TEXT];
+
+    cr_assert(eq(str, assay_integer_text(0, text), "0"));
+    cr_assert(eq(str, assay_integer_text(-7, text), "-7"));
+    cr_assert(eq(str, assay_integer_text(INT64_MAX, text), "9223372036854775807"));
+    cr_assert(eq(str, assay_integer_text(INT64_MIN, text), "-9223372036854775808"));
+}
+
 Test(value, times_are_written_and_read)
 {
     char text[ASSAY_TIME_TEXT];
@@ -104,6 +114,8 @@ Test(value, times_are_written_and_read)
     cr_assert(eq(str, assay_time_text(0, text), "1970-01-01T00:00:00Z"));
     cr_assert(eq(str, assay_time_text(1769853600250000, text), "2026-01-31T10:00:00.250Z"));
     cr_assert(eq(str, assay_time_text(-1, text), "1969-12-31T23:59:59.999999Z"));
+    cr_assert(eq(str, assay_time_text(253402300799000000, text), "9999-12-31T23:59:59Z"));
+    cr_assert(eq(str, assay_time_text(253402300800000000, text), "10000-01-01T00:00:00Z"));
     cr_assert(assay_time_parse("2026-01-31T12:00:00.25+02:00", &wall_us));
     cr_assert(eq(i64, wall_us, 1769853600250000));
     cr_assert(assay_time_parse("2024-02-29T00:00:00Z", &wall_us));

@@ -303,10 +303,18 @@ void bench_put_searched(struct bench *bench, size_t at)
     put(bench, (struct event){ .kind = EVENT_SEARCHED, .task = task });
 }
 
+struct viewing {
+    int64_t number;
+    struct trial_view view;
+};
+
 static bool note_view(void *context, const struct trial_row *row)
 {
-    struct trial_view *view = context;
+    struct viewing *viewing = context;
+    struct trial_view *view = &viewing->view;
 
+    if (row->number != viewing->number)
+        return false;
     *view = (struct trial_view){ .state = row->state,
                                  .attempt = row->attempt,
                                  .failure = row->failure,
@@ -327,14 +335,15 @@ static bool count_measurement(void *context, const struct measurement_row *row)
 
 struct trial_view bench_trial(struct bench *bench, int64_t job, int64_t trial)
 {
-    struct trial_view view = { 0 };
+    struct viewing viewing = { .number = trial };
     struct trial_query query = { .job = job, .after = trial - 1, .limit = 1 };
     struct assay_error err = { 0 };
 
-    cr_assert(store_trial_each(bench->reader, &query, note_view, &view, &err), "%s", err.message);
+    cr_assert(store_trial_each(bench->reader, &query, note_view, &viewing, &err), "%s",
+              err.message);
     cr_assert(store_measurement_each(bench->reader, store_trial_id(job, trial), count_measurement,
-                                     &view.measurements, &err));
-    return view;
+                                     &viewing.view.measurements, &err));
+    return viewing.view;
 }
 
 struct job_row bench_job(struct bench *bench, int64_t job)

@@ -120,6 +120,13 @@ struct answer study_suggest(struct bench *bench, int64_t study, const char *clie
                &(struct study_request){ .client = client, .count = count });
 }
 
+struct answer study_suggest_in(struct bench *bench, int64_t study, const char *client, size_t count,
+                               const double *contexts)
+{
+    return ask(bench, study, REQUEST_SUGGEST,
+               &(struct study_request){ .client = client, .count = count, .contexts = contexts });
+}
+
 struct answer study_measure(struct bench *bench, int64_t study, int64_t trial, int64_t step,
                             double value)
 {

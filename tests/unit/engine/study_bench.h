@@ -30,6 +30,9 @@ int64_t study_submit(struct bench *bench, const char *algorithm, const char *stu
 struct answer study_try_submit(struct bench *bench, const char *name, const char *parent);
 
 struct answer study_suggest(struct bench *bench, int64_t study, const char *client, size_t count);
+/* contexts: "a" and "c" for each, NaN where it is free. */
+struct answer study_suggest_in(struct bench *bench, int64_t study, const char *client, size_t count,
+                               const double *contexts);
 struct answer study_measure(struct bench *bench, int64_t study, int64_t trial, int64_t step,
                             double value);
 /* NaN: without a final measurement. */

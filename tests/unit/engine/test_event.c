@@ -137,11 +137,39 @@ Test(event, who_asks_waits_for_the_answer_and_gets_the_error)
     cr_assert(not(event.request->is_answered));
     event.request->is_ok =
         assay_fail(&event.request->err, ASSAY_NOT_FOUND, NULL, "there is no such job");
-    event_queue_answer(asking.queue, event.request);
+    event_queue_answer(event.request);
     (void)pthread_join(thread, NULL);
     cr_assert(not(asking.answer));
     cr_assert(eq(int, (int)asking.err.code, ASSAY_NOT_FOUND));
     event_queue_free(asking.queue);
+}
+
+static void count_answer(struct request *request)
+{
+    (*(int *)request->asker)++;
+}
+
+Test(event, who_does_not_wait_is_told_once_by_whoever_answers)
+{
+    struct event_queue *queue = event_queue_new(2);
+    int answers = 0;
+    struct request first = { .kind = REQUEST_CANCEL,
+                             .on_answered = count_answer,
+                             .asker = &answers };
+    struct request second = first;
+    struct event event;
+
+    event_queue_tell(queue, &first);
+    event_queue_tell(queue, &second);
+    cr_assert(eq(sz, event_queue_take(queue, INT64_MAX, &event, 1), 1));
+    cr_assert(zero(int, answers));
+    event_queue_answer(event.request);
+    cr_assert(first.is_answered);
+    cr_assert(eq(int, answers, 1));
+    event_queue_close(queue);
+    cr_assert(eq(int, answers, 2), "also who is refused");
+    cr_assert(eq(int, (int)second.err.code, ASSAY_UNAVAILABLE));
+    event_queue_free(queue);
 }
 
 Test(event, a_closed_queue_refuses_what_lies_in_it_and_what_comes)

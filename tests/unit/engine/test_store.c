@@ -371,7 +371,7 @@ static void make_old(const char *folder, int version)
 {
     if (version < 2)
         run_sql(folder, "DROP TABLE suggestion; DROP TABLE early_stop");
-    run_sql(folder, "DROP TABLE model; DROP TABLE client; DROP TABLE deleted; "
+    run_sql(folder, "DROP TABLE model; DROP TABLE client; DROP TABLE made; DROP TABLE deleted; "
                     "DROP TABLE operation; DROP INDEX study_by_name; "
                     "ALTER TABLE job DROP COLUMN parent");
     run_sql(folder, version < 2 ? "PRAGMA user_version=1" : "PRAGMA user_version=2");

@@ -386,3 +386,39 @@ Test(tuning_job, without_a_safe_trial_the_job_ends_and_publishes_nothing)
     cr_assert(eq(int, (int)decision.end_state, JOB_STATE_SUCCEEDED));
     cr_assert(strstr(decision.why, "safe") != NULL);
 }
+
+Test(tuning_job, a_held_job_does_not_start)
+{
+    struct tuning_bench bench = tuning_bench_new(1, 1, 1);
+
+    tuning_job_init(&bench.job, &bench.spec, START_US);
+    bench.job.is_held = true;
+    cr_assert(eq(int, action_at(&bench, 0), JOB_WAIT));
+    bench.job.state = JOB_STATE_QUEUED;
+    cr_assert(eq(int, action_at(&bench, 0), JOB_WAIT));
+    bench.job.state = JOB_STATE_PENDING;
+    bench.job.is_held = false;
+    cr_assert(eq(int, action_at(&bench, 0), JOB_START));
+}
+
+Test(tuning_job, a_job_that_breaks_fails_with_its_reason_once_its_trials_have_stopped)
+{
+    struct tuning_bench bench = tuning_bench_new(3, 2, 3);
+    struct job_decision decision;
+
+    begin_job(&bench);
+    (void)fill(&bench, 0);
+    bench.job.break_code = ASSAY_INTERNAL;
+    (void)snprintf(bench.job.break_reason, sizeof bench.job.break_reason, "Replica lost");
+    cr_assert(eq(int, action_at(&bench, 1), JOB_STOP_TRIALS));
+    bench.job.are_trials_stopped = true;
+    cr_assert(eq(int, action_at(&bench, 1), JOB_WAIT));
+    bench.job.running = 0;
+    decision = next_at(&bench, AT(2));
+    cr_assert(decision.action == JOB_END && decision.end_state == JOB_STATE_FAILED);
+    cr_assert(eq(int, (int)decision.error_code, ASSAY_INTERNAL));
+    cr_assert(eq(int, strcmp(decision.why, "Replica lost"), 0));
+    bench.job.state = JOB_STATE_CANCELLING;
+    decision = next_at(&bench, AT(2));
+    cr_assert(eq(int, (int)decision.end_state, JOB_STATE_CANCELLED));
+}

@@ -354,6 +354,36 @@ Test(backend_sim, agrees_with_a_plain_array_on_random_orders)
     launcher_free(sim);
 }
 
+Test(backend_sim, an_attempt_can_be_finished_before_its_time)
+{
+    int calls = 0;
+    struct launcher *sim = make(script_by_trial, &calls);
+    const struct ending how = { .kind = ENDING_LOST, .status = 9, .detail = "gone" };
+    struct ending ending;
+
+    cr_assert(eq(i64, launcher_sim_next_us(sim), INT64_MAX));
+    must_start(sim, 100);
+    must_start(sim, 50);
+    cr_assert(eq(i64, launcher_sim_next_us(sim), start_us + 50));
+    launcher_sim_wait(sim, start_us + 5);
+    cr_assert(eq(i64, assay_wall_us(launcher_sim_env(sim)), start_us + 5));
+    cr_assert(not(launcher_sim_next(sim, start_us + 10, &ending)));
+    launcher_sim_finish(sim, (struct attempt_key){ 100, 1 }, &how);
+    launcher_sim_finish(sim, (struct attempt_key){ 7, 1 }, &how);
+    cr_assert(launcher_sim_next(sim, start_us + 10, &ending));
+    cr_assert(eq(i64, ending.key.trial, 100));
+    cr_assert(eq(i64, ending.end_us, start_us + 10));
+    cr_assert(ending.kind == ENDING_LOST && ending.status == 9);
+    cr_assert(eq(str, ending.detail, (char *)"gone"));
+    cr_assert(launcher_sim_next(sim, INT64_MAX, &ending));
+    cr_assert(ending.key.trial == 50 && ending.kind == ENDING_EXITED);
+    must_start(sim, 20);
+    launcher_sim_wait(sim, INT64_MAX); /* stands before the ending */
+    cr_assert(eq(i64, assay_wall_us(launcher_sim_env(sim)), start_us + 70));
+    cr_assert(eq(sz, launcher_sim_running(sim), 1));
+    launcher_free(sim);
+}
+
 Test(backend_sim, thousands_at_once_cost_no_more_than_their_logarithm)
 {
     enum { COUNT = 100000 };

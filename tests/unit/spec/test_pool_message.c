@@ -88,18 +88,25 @@ Test(pool_message, the_first_pool_is_required)
                  "worker_pool_specs[0].container_spec.image_uri", "is required");
 }
 
-Test(pool_message, this_version_runs_one_replica_of_a_container)
+Test(pool_message, the_first_pool_has_one_replica_and_there_are_four_pools_at_most)
 {
     assert_fault(POOL("{" IMAGE ", replicaCount: 2}"), 3, AT ".replica_count", "exactly 1 replica");
     assert_fault(POOL("{" IMAGE ", replicaCount: -1}"), 3, AT ".replica_count", "at least 1");
-    assert_fault(POOL("{" IMAGE "},\n{},\n{" IMAGE "}"), 5, "trial_job_spec.worker_pool_specs[2]",
-                 "remove this pool");
     assert_fault(POOL("{" IMAGE "}, {}, {}, {}, {}"), 2, "trial_job_spec.worker_pool_specs",
                  "5 pools; 4 are the most");
-    assert_fault(
-        POOL("{pythonPackageSpec: {executorImageUri: e, packageUris: [p], pythonModule: m, "
-             "args: [a], env: [{name: A, value: b}]}}"),
-        3, AT ".python_package_spec", "not supported in this version");
+}
+
+/* Whether it can be run here is not the document's fault. */
+Test(pool_message, packages_and_further_pools_are_read)
+{
+    struct job_spec *spec =
+        job_of(POOL("{pythonPackageSpec: {executorImageUri: e, packageUris: [p], pythonModule: m, "
+                    "args: [a], env: [{name: A, value: b}]}}, {}, {" IMAGE ", replicaCount: 3}"));
+
+    cr_assert(spec->run.pools[0].has_python_package && !spec->run.pools[0].has_container);
+    cr_assert(spec->run.pools[1].is_empty);
+    cr_assert(eq(i64, spec->run.pools[2].replica_count, 3));
+    job_spec_free(spec);
 }
 
 Test(pool_message, a_pool_has_exactly_one_task)

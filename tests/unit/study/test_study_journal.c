@@ -149,6 +149,27 @@ static void check_cut(const char *document, const char *whole, size_t size)
     folder_remove(folder);
 }
 
+Test(study_journal, a_sampler_that_only_counts_has_no_reasons_to_store)
+{
+    for (int learns = 0; learns < 2; learns++) {
+        char *document = study_text(SMALL_SPEC, learns ? "gp" : "random", "");
+        struct assay_study *study = NULL;
+        char *text = NULL;
+        size_t size = 0;
+        char folder[64];
+
+        folder_make(folder);
+        study = study_start(document, folder);
+        (void)study_answer(study, "{\"ask\":2}");
+        assay_study_close(study);
+        text = file_text(folder, journal, &size);
+        cr_assert(eq(int, strstr(text, "\"why\"") != NULL, learns), "%s", text);
+        folder_remove(folder);
+        free(text);
+        free(document);
+    }
+}
+
 Test(study_journal, an_unfinished_last_line_is_cut_off_wherever_it_ends)
 {
     char *document = study_text(MIXED_SPEC, "random", "");

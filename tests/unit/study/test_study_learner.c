@@ -20,7 +20,8 @@ struct sampler_model {
 enum { FIRST = 3, LAG_FROM = 10, PAST_MAX = 60 };
 
 static atomic_int learnt_count;
-static atomic_int failing_lessons; /* so many from now on have no memory */
+static atomic_int failing_lessons;         /* so many from now on have no memory */
+static atomic_int alive_count, most_alive; /* models made by learn() and not freed */
 
 static size_t next_model(const struct sampler *sampler, size_t count)
 {
@@ -63,12 +64,15 @@ static struct sampler_model *learn(const struct sampler *sampler, const struct h
         return NULL;
     }
     atomic_fetch_add(&learnt_count, 1);
+    if (atomic_fetch_add(&alive_count, 1) + 1 > atomic_load(&most_alive))
+        atomic_store(&most_alive, atomic_load(&alive_count));
     model->digest = digest(history, count, previous ? previous->digest : 0);
     return model;
 }
 
 static void model_free(struct sampler_model *model)
 {
+    atomic_fetch_sub(&alive_count, 1);
     free(model);
 }
 
@@ -167,6 +171,17 @@ Test(study_learner, ahead_or_not_and_asked_or_not_the_models_are_the_same)
             study_learner_free(learner);
         }
     }
+}
+
+Test(study_learner, models_do_not_pile_up_while_nobody_asks)
+{
+    struct study_learner *learner = start(PAST_MAX);
+
+    study_learner_go_ahead(learner);
+    expect_twin(learner); /* waits for all of them, and has made none itself */
+    cr_assert(ge(int, atomic_load(&learnt_count), 15));
+    cr_assert(le(int, atomic_load(&most_alive), 3), "%d", atomic_load(&most_alive));
+    study_learner_free(learner);
 }
 
 /* All that are learnt until past_count trials have ended, the newest first. */

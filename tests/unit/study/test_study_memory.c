@@ -1,8 +1,8 @@
 /*
- * Every allocation of a study fails in turn, ours and cJSON's: each line is then refused, and says
- * why, or done; what a refused line was to do can be done afterwards, or, where memory fell behind
- * the journal, after opening the study again. No thread can be had here: what is learnt is learnt
- * where it is asked for, always at the same allocations.
+ * Every allocation of a study fails in turn, ours and cJSON's: each line, and each call by structs,
+ * is then refused, and says why, or done; what a refused line was to do can be done afterwards, or,
+ * where memory fell behind the journal, after opening the study again. No thread can be had here:
+ * what is learnt is learnt where it is asked for, always at the same allocations.
  */
 #include "support.h"
 
@@ -137,6 +137,128 @@ Test(study_memory, a_durable_study_survives_the_failure_of_every_allocation)
 
         folder_make(folder);
         is_left = run(document, folder, failing, best);
+        folder_remove(folder);
+    }
+    cr_assert(gt(u64, failing, 100)); /* else nothing was tried */
+    free(document);
+}
+
+/* The same by structs: what the lines say. */
+static bool ask_three(struct assay_study *study, struct assay_error *err)
+{
+    struct assay_trials trials;
+    bool is_done = assay_study_ask(study, 3, &trials, err);
+
+    cr_assert(eq(sz, trials.count, is_done ? 3 : 0));
+    assay_trials_clear(&trials);
+    return is_done;
+}
+
+static bool tell_second(struct assay_study *study, struct assay_error *err)
+{
+    double value = 0.5;
+
+    return assay_study_tell(study, 2, &value, err);
+}
+
+static bool measure_first(struct assay_study *study, struct assay_error *err)
+{
+    double value = 2;
+    bool should_stop = false;
+
+    return assay_study_measure(study, 1, 3, 0, &value, &should_stop, err);
+}
+
+static bool tell_many(struct assay_study *study, struct assay_error *err)
+{
+    static const struct assay_parameter given[] = { { .id = "lr", .number = 0.01 },
+                                                    { .id = "opt", .text = "adam" },
+                                                    { .id = "units", .number = 3 },
+                                                    { .id = "batch", .number = 16 } };
+    double value = 0.25;
+    struct assay_told told[] = { { .parameters = given, .parameter_count = 4, .values = &value },
+                                 { .id = 3, .infeasible = "x" } };
+
+    return assay_study_tell_all(study, told, 2, err);
+}
+
+static bool tell_first(struct assay_study *study, struct assay_error *err)
+{
+    return assay_study_tell(study, 1, NULL, err);
+}
+
+static bool look(struct assay_study *study, struct assay_error *err)
+{
+    struct assay_trials trials = { 0 };
+    bool is_done = assay_study_best(study, &trials, err);
+
+    assay_trials_clear(&trials);
+    is_done = is_done && assay_study_trial(study, 3, &trials, err);
+    assay_trials_clear(&trials);
+    return is_done;
+}
+
+typedef bool (*deed_fn)(struct assay_study *study, struct assay_error *err);
+
+static const deed_fn deeds[] = {
+    ask_three, tell_second, measure_first, tell_many, tell_first, look
+};
+
+/* A deed with memory that may fail, again where it was refused. The study, opened again if need be.
+ */
+static struct assay_study *deed(struct assay_study *study, deed_fn fn, const char *document,
+                                const char *folder, struct failing_memory *memory)
+{
+    struct assay_error err = { 0 };
+    bool is_done = false;
+
+    memory->armed++;
+    is_done = fn(study, &err);
+    memory->armed--;
+    if (is_done)
+        return study;
+    cr_assert(eq(int, (int)err.code, ASSAY_EXHAUSTED), "%s", err.message);
+    if (strstr(err.message, "opened again")) {
+        cr_assert(not(fn(study, &err)));
+        cr_assert(eq(int, (int)err.code, ASSAY_UNAVAILABLE), "%s", err.message);
+        assay_study_close(study);
+        study = study_start(document, folder);
+    }
+    if (!fn(study, &err)) /* it was in the journal when memory fell behind */
+        cr_assert(strstr(err.message, "told already") != NULL, "%s", err.message);
+    return study;
+}
+
+static bool run_deeds(const char *document, const char *folder, uint64_t failing)
+{
+    struct failing_memory memory = { .failing = failing };
+    struct assay_study *study = NULL;
+    const char *got = NULL;
+
+    failing_memory_use(&memory);
+    study = open_with(document, folder, &memory);
+    for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++)
+        study = deed(study, deeds[i], document, folder, &memory);
+    failing_memory_use(NULL);
+    got = study_answer(study, "{\"best\":true}");
+    cr_assert(strcmp(got, best) == 0, "allocation %d: %s", (int)failing, got);
+    got = study_answer(study, "{\"pending\":true}");
+    cr_assert(strcmp(got, "{\"trials\":[]}") == 0, "allocation %d: %s", (int)failing, got);
+    assay_study_close(study);
+    return memory.calls >= failing;
+}
+
+Test(study_memory, by_structs_nothing_is_lost_and_nothing_done_twice)
+{
+    char *document = study_text(MIXED_SPEC, "gp", "");
+    bool is_left = true;
+    uint64_t failing = 1;
+
+    for (; is_left; failing++) {
+        char folder[64];
+
+        folder_make(folder);
+        is_left = run_deeds(document, folder, failing);
         folder_remove(folder);
     }
     cr_assert(gt(u64, failing, 100)); /* else nothing was tried */

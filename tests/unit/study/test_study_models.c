@@ -223,6 +223,44 @@ Test(study_models, verifying_learns_all_anew)
     story_clear(&story);
 }
 
+Test(study_models, verifying_leaves_the_journal_as_it_is_until_the_study_goes_on)
+{
+    struct story story = tell_story();
+    char *bare = without(story.text, ~0u);
+    struct assay_study_options options = { .document = story.document,
+                                           .document_size = strlen(story.document),
+                                           .is_verifying = true };
+    struct assay_error err = { 0 };
+    struct assay_study *study = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    char folder[64];
+
+    folder_make(folder);
+    options.state_dir = folder;
+    file_write(folder, journal, bare, strlen(bare));
+    for (int round = 0; round < 2; round++) {
+        study = assay_study_open(&options, &err);
+        cr_assert(study != NULL, "%s", err.message);
+        cr_assert(eq(int, strncmp(study_answer(study, "{\"best\":true}"), "{\"trials\"", 9), 0));
+        if (round == 1)
+            (void)study_answer(study, "{\"tell\":[{\"id\":\"%d\",\"metrics\":{\"loss\":1}}]}",
+                               ROUNDS + 1);
+        if (round == 1)
+            (void)study_answer(study, "{\"ask\":1}");
+        assay_study_close(study);
+        text = file_text(folder, journal, &size);
+        if (round == 0)
+            cr_assert(strcmp(text, bare) == 0, "%s", text);
+        else
+            cr_assert(gt(int, count_lines(text), 0));
+        free(text);
+    }
+    folder_remove(folder);
+    free(bare);
+    story_clear(&story);
+}
+
 Test(study_models, a_study_that_was_opened_again_stores_the_models_that_were_missing_at_its_end)
 {
     struct story story = tell_story();

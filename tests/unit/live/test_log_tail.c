@@ -1,0 +1,87 @@
+#include "engine/live/log_tail.h"
+
+#include "tests/simulation/folder.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char folder[FOLDER_PATH];
+
+static void make_folder(void)
+{
+    (void)folder_make(folder);
+}
+
+static void remove_folder(void)
+{
+    folder_remove(folder);
+}
+
+TestSuite(log_tail, .init = make_folder, .fini = remove_folder);
+
+static void append(const char *text)
+{
+    char path[FOLDER_PATH + 32];
+    FILE *file = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/stdout.log", folder);
+    file = fopen(path, "ae");
+    cr_assert(file != NULL);
+    (void)fputs(text, file);
+    (void)fclose(file);
+}
+
+static const char *next(struct log_tail *tail, int64_t max_before, bool is_last)
+{
+    static struct log_piece piece;
+    struct assay_error err = { 0 };
+
+    cr_assert(log_tail_read(tail, folder, 0, max_before, is_last, &piece, &err), "%s", err.message);
+    cr_assert(eq(sz, strlen(piece.bytes) * (piece.size > 0), piece.size));
+    return piece.size ? piece.bytes : "";
+}
+
+#define expect(text, got) cr_assert(zero(int, strcmp(got, text)), "it is \"%s\"", got)
+
+Test(log_tail, what_is_added_comes_once_and_no_file_is_no_fault)
+{
+    struct log_tail tail = { .offsets = { -1, -1 } };
+
+    expect("", next(&tail, 100, false));
+    append("one\n");
+    expect("one\n", next(&tail, 100, false));
+    expect("", next(&tail, 100, false));
+    append("two");
+    append(" three");
+    expect("two three", next(&tail, 100, false));
+}
+
+Test(log_tail, a_long_file_begins_with_a_line_near_its_end)
+{
+    struct log_tail tail = { .offsets = { -1, -1 } };
+
+    append("aaaaaaaaaa\nbbbbbbbbbb\ncccccccccc\n");
+    expect("cccccccccc\n", next(&tail, 15, false));
+}
+
+Test(log_tail, half_a_character_waits_for_its_other_half_unless_none_can_come)
+{
+    struct log_tail tail = { .offsets = { -1, -1 } };
+
+    append("a\xc3");
+    expect("a", next(&tail, 100, false));
+    expect("", next(&tail, 100, false));
+    append("\xbc");
+    expect("\xc3\xbc", next(&tail, 100, false));
+    append("\xe2\x82");
+    expect("", next(&tail, 100, false));
+    expect("\xe2\x82", next(&tail, 100, true));
+    append("\xff"
+           "b");
+    expect("\xff"
+           "b",
+           next(&tail, 100, false));
+}
