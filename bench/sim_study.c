@@ -1,6 +1,6 @@
 #include "bench/sim_study.h"
 
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 #include "engine/spec/job_document.h"
 #include "engine/trial_command.h"
 #include "launcher/backend_sim.h"

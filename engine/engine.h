@@ -12,7 +12,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 #include "engine/job_cache.h"
 #include "engine/offload.h"
 #include "engine/store/job_stamps.h"

@@ -5,7 +5,7 @@
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 #include "engine/emulate/emulation.h"
 #include "engine/engine.h"
 #include "engine/follower.h"

@@ -8,7 +8,7 @@
 #ifndef ENGINE_EMULATE_EMULATION_H
 #define ENGINE_EMULATE_EMULATION_H
 
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 #include "engine/emulate/emulation_script.h"
 
 struct emulation;

@@ -10,7 +10,7 @@
 #ifndef TESTS_SIMULATION_WORLD_H
 #define TESTS_SIMULATION_WORLD_H
 
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 #include "launcher/backend_sim.h"
 #include "tests/simulation/model.h"
 #include "tests/simulation/scenario.h"

@@ -1,11 +1,11 @@
 /*
- * tests/unit/engine/controller_bench.h - a controller with a hand-moved clock and an outlet that
- * only writes down what it was told.
+ * tests/unit/engine/controller_bench.h - a controller with a hand-moved clock and an
+ * outlet that only writes down what it was told.
  */
 #ifndef TESTS_UNIT_ENGINE_CONTROLLER_BENCH_H
 #define TESTS_UNIT_ENGINE_CONTROLLER_BENCH_H
 
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 #include "support.h"
 
 enum { DEEDS_MAX = 256, BENCH_TRIALS_MAX = 64, BENCH_TASKS_MAX = 8 };

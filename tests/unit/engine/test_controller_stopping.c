@@ -2,7 +2,7 @@
 
 #include "controller_bench.h"
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,6 +1,6 @@
 #include "engine/life/live_job.h"
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 #include "support.h"
 #include "tests/simulation/world.h"
 

@@ -1,13 +1,13 @@
 /*
- * engine/controller_private.h - the controller's inside, shared by controller.c (events),
- * controller_commit.c (deeds), controller_job.c (what a job does next), controller_search.c
- * (suggestions), controller_stopping.c (early stopping), controller_request.c (what people ask
- * for), controller_study.c and controller_trial.c (studies of VizierService).
+ * engine/controller/controller_private.h - the controller's inside, shared by controller.c
+ * (events), controller_commit.c (deeds), controller_job.c (what a job does next),
+ * controller_search.c (suggestions), controller_stopping.c (early stopping), controller_request.c
+ * (what people ask for), controller_study.c and controller_trial.c (studies of VizierService).
  */
-#ifndef ENGINE_CONTROLLER_PRIVATE_H
-#define ENGINE_CONTROLLER_PRIVATE_H
+#ifndef ENGINE_CONTROLLER_CONTROLLER_PRIVATE_H
+#define ENGINE_CONTROLLER_CONTROLLER_PRIVATE_H
 
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 
 /* So many launches in a row that never ran pause a job. */
 enum { UNSTARTED_MAX = 5 };

@@ -1,7 +1,7 @@
 /* The end of a batch: it is committed, then the deeds that were noted are done, then who waits is
  * answered. */
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* What people ask of the controller: submit, resume, cancel, delete, pause, stop. What is asked of
  * a study is handed on to controller_study.c. */
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

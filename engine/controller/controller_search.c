@@ -7,7 +7,7 @@
  * not stored was never made.
  */
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 #include "engine/life/suggestion.h"
 
 #include <math.h>

@@ -8,7 +8,7 @@
  */
 
 #include "assay/value.h"
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Early stopping: running trials that are not worth finishing. */
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 
 /* Stored before it is told: a verdict is final, whatever becomes of the engine. */
 static void stop_early(struct controller *c, struct live_job *job, struct live_trial *trial,

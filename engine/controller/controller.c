@@ -1,6 +1,6 @@
-#include "engine/controller.h"
+#include "engine/controller/controller.h"
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 #include "engine/life/optimal.h"
 #include "metrics/objective.h"
 

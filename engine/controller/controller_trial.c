@@ -3,7 +3,7 @@
  * state allows stands with each verb; the rest is FAILED_PRECONDITION.
  */
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 #include "engine/life/optimal.h"
 #include "metrics/objective.h"
 

@@ -1,5 +1,5 @@
 /*
- * engine/controller.h - the one thread that decides.
+ * engine/controller/controller.h - the one thread that decides.
  *
  * The controller owns all live jobs and the writing store. Events go in; what follows from them is
  * stored; only then the outlet is told what to do and the waiting requests are answered. It waits
@@ -11,8 +11,8 @@
  * disk. Trials run on under their shims, and the next engine takes them over; so a full disk is
  * handled like a crash, which is the path that is tested most.
  */
-#ifndef ENGINE_CONTROLLER_H
-#define ENGINE_CONTROLLER_H
+#ifndef ENGINE_CONTROLLER_CONTROLLER_H
+#define ENGINE_CONTROLLER_CONTROLLER_H
 
 #include "engine/event.h"
 #include "engine/life/live_job.h"

@@ -1,6 +1,6 @@
 /* What a job does next, done: the loop from a decision to what is stored and owed. */
 
-#include "engine/controller_private.h"
+#include "engine/controller/controller_private.h"
 
 #include <math.h>
 #include <stdio.h>
