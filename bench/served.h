@@ -8,6 +8,18 @@
 
 #include <sys/types.h>
 
+/* A studySpec of four parameters, of an algorithm that costs nothing. */
+#define SERVED_STUDY_SPEC                                                                          \
+    "{\"algorithm\": \"RANDOM_SEARCH\", "                                                          \
+    "\"metrics\": [{\"metricId\": \"loss\", \"goal\": \"MINIMIZE\"}], \"parameters\": ["           \
+    "{\"parameterId\": \"rate\", \"scaleType\": \"UNIT_LOG_SCALE\", "                              \
+    "\"doubleValueSpec\": {\"minValue\": 1e-5, \"maxValue\": 1}},"                                 \
+    "{\"parameterId\": \"momentum\", \"doubleValueSpec\": {\"minValue\": 0, \"maxValue\": 1}},"    \
+    "{\"parameterId\": \"layers\", \"integerValueSpec\": {\"minValue\": \"1\", \"maxValue\": "     \
+    "\"100\"}},"                                                                                   \
+    "{\"parameterId\": \"activation\", "                                                           \
+    "\"categoricalValueSpec\": {\"values\": [\"relu\", \"tanh\", \"gelu\"]}}]}"
+
 struct served {
     pid_t pid;
     int port;

@@ -4,6 +4,7 @@
  * docs/performance.md explains the parts; `bench/run service` builds and starts it.
  */
 #include "bench/bare_syncs.h"
+#include "bench/bench_folder.h"
 #include "bench/child.h"
 #include "bench/report.h"
 #include "bench/service_jobs.h"
@@ -469,28 +470,6 @@ static bool parse_options(int argc, char **argv, struct bench *bench, const char
     return optind == argc && !bench->python == !bench->script;
 }
 
-static bool make_folder(struct bench *bench, const char *folder, struct assay_error *err)
-{
-    char program[PATH_MAX] = "";
-    char *real = realpath(folder, NULL);
-    char *slash = NULL;
-
-    if (!real)
-        return assay_fail_errno(err, errno, "%s", folder);
-    (void)snprintf(bench->folder, sizeof bench->folder, "%.*s/service-XXXXXX", PATH_MAX / 2, real);
-    free(real);
-    if (!mkdtemp(bench->folder))
-        return assay_fail_errno(err, errno, "make %s", bench->folder);
-    if (readlink("/proc/self/exe", program, sizeof program - 1) < 0)
-        return assay_fail_errno(err, errno, "/proc/self/exe");
-    slash = strrchr(program, '/');
-    (void)snprintf(bench->program, sizeof bench->program, "%.*s/assay",
-                   slash ? (int)(slash - program) : 0, program);
-    (void)snprintf(bench->trainer, sizeof bench->trainer, "%.*s/bench-trainer",
-                   slash ? (int)(slash - program) : 0, program);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     struct bench bench = { .counts = &full_counts,
@@ -510,7 +489,9 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    is_ok = make_folder(&bench, folder, &err);
+    is_ok = bench_folder_make(folder, "service", bench.folder, &err) &&
+            bench_program("assay", bench.program, &err) &&
+            bench_program("bench-trainer", bench.trainer, &err);
     if (is_ok) {
         report_machine(bench.folder);
         is_ok = run_parts(&bench, &err);

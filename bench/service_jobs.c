@@ -19,15 +19,7 @@ bool service_job_submit(const struct served *served, const struct service_job *j
 {
     static const char text[] =
         "{\"displayName\": \"bench\", \"maxTrialCount\": %d, \"parallelTrialCount\": %d, "
-        "\"studySpec\": {\"algorithm\": \"RANDOM_SEARCH\", "
-        "\"metrics\": [{\"metricId\": \"loss\", \"goal\": \"MINIMIZE\"}], \"parameters\": ["
-        "{\"parameterId\": \"rate\", \"scaleType\": \"UNIT_LOG_SCALE\", "
-        "\"doubleValueSpec\": {\"minValue\": 1e-5, \"maxValue\": 1}},"
-        "{\"parameterId\": \"momentum\", \"doubleValueSpec\": {\"minValue\": 0, \"maxValue\": 1}},"
-        "{\"parameterId\": \"layers\", "
-        "\"integerValueSpec\": {\"minValue\": \"1\", \"maxValue\": \"100\"}},"
-        "{\"parameterId\": \"activation\", "
-        "\"categoricalValueSpec\": {\"values\": [\"relu\", \"tanh\", \"gelu\"]}}]}, "
+        "\"studySpec\":" SERVED_STUDY_SPEC ", "
         "\"trialJobSpec\": {\"workerPoolSpecs\": [{\"replicaCount\": \"1\", "
         "\"machineSpec\": {\"machineType\": \"n1-standard-4\"}, "
         "\"containerSpec\": {\"imageUri\": \"host:\", \"command\": [\"%s\"], \"env\": ["

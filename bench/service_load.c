@@ -174,16 +174,7 @@ bool load_reads(const struct served *served, const char *path, int connections, 
 bool load_make_study(const struct served *served, const char *display_name, char *name,
                      size_t name_size, struct assay_error *err)
 {
-    static const char study[] =
-        "{\"displayName\": \"%s\", \"studySpec\": {\"algorithm\": \"RANDOM_SEARCH\", "
-        "\"metrics\": [{\"metricId\": \"loss\", \"goal\": \"MINIMIZE\"}], \"parameters\": ["
-        "{\"parameterId\": \"rate\", \"scaleType\": \"UNIT_LOG_SCALE\", "
-        "\"doubleValueSpec\": {\"minValue\": 1e-5, \"maxValue\": 1}},"
-        "{\"parameterId\": \"momentum\", \"doubleValueSpec\": {\"minValue\": 0, \"maxValue\": 1}},"
-        "{\"parameterId\": \"layers\", "
-        "\"integerValueSpec\": {\"minValue\": \"1\", \"maxValue\": \"100\"}},"
-        "{\"parameterId\": \"activation\", "
-        "\"categoricalValueSpec\": {\"values\": [\"relu\", \"tanh\", \"gelu\"]}}]}}";
+    static const char study[] = "{\"displayName\": \"%s\", \"studySpec\":" SERVED_STUDY_SPEC "}";
     char body[1024];
     char *answer = NULL;
     const char *at = NULL;

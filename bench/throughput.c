@@ -3,6 +3,7 @@
  * prints figures and limits; the exit status is 1 when a limit is not met. docs/performance.md
  * explains the parts; `bench/run throughput` builds and starts it.
  */
+#include "bench/bench_folder.h"
 #include "bench/isolate.h"
 #include "bench/job_text.h"
 #include "bench/plain_rows.h"
@@ -298,27 +299,6 @@ static bool parse_options(int argc, char **argv, struct bench *bench, const char
     return optind == argc;
 }
 
-static bool make_folder(struct bench *bench, const char *folder, struct assay_error *err)
-{
-    char program[PATH_MAX] = "";
-    char *real = realpath(folder, NULL);
-    char *slash = NULL;
-
-    if (!real)
-        return assay_fail_errno(err, errno, "%s", folder);
-    (void)snprintf(bench->folder, sizeof bench->folder, "%.*s/throughput-XXXXXX", PATH_MAX / 2,
-                   real);
-    free(real);
-    if (!mkdtemp(bench->folder))
-        return assay_fail_errno(err, errno, "make %s", bench->folder);
-    if (readlink("/proc/self/exe", program, sizeof program - 1) < 0)
-        return assay_fail_errno(err, errno, "/proc/self/exe");
-    slash = strrchr(program, '/');
-    (void)snprintf(bench->trainer, sizeof bench->trainer, "%.*s/bench-trainer",
-                   slash ? (int)(slash - program) : 0, program);
-    return access(bench->trainer, X_OK) == 0 || assay_fail_errno(err, errno, "%s", bench->trainer);
-}
-
 int main(int argc, char **argv)
 {
     struct bench bench = { .counts = &full_counts,
@@ -336,7 +316,8 @@ int main(int argc, char **argv)
                       argv[0]);
         return 2;
     }
-    is_ok = make_folder(&bench, folder, &err);
+    is_ok = bench_folder_make(folder, "throughput", bench.folder, &err) &&
+            bench_program("bench-trainer", bench.trainer, &err);
     if (is_ok) {
         report_machine(bench.folder);
         is_ok = run_parts(&bench, &err);

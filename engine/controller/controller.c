@@ -1,5 +1,6 @@
 #include "engine/controller/controller.h"
 
+#include "engine/array.h"
 #include "engine/controller/controller_private.h"
 #include "engine/life/optimal.h"
 #include "metrics/objective.h"
@@ -66,21 +67,6 @@ bool controller_break_memory(struct controller *c)
     return controller_break(c, &err);
 }
 
-bool controller_make_room(void **items, size_t count, size_t *capacity, size_t item_size)
-{
-    size_t wanted = *capacity ? *capacity * 2 : 64;
-    void *grown = NULL;
-
-    if (count < *capacity)
-        return true;
-    grown = realloc(*items, wanted * item_size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *capacity = wanted;
-    return true;
-}
-
 struct live_job *controller_find_job(struct controller *c, int64_t id)
 {
     for (size_t i = 0; i < c->job_count; i++)
@@ -93,7 +79,7 @@ bool controller_add_job(struct controller *c, struct live_job *job)
 {
     void *items = c->jobs;
     bool has_room =
-        controller_make_room(&items, c->job_count, &c->job_capacity, sizeof(struct live_job *));
+        array_make_room(&items, c->job_count, &c->job_capacity, sizeof(struct live_job *));
 
     c->jobs = items;
     if (!has_room) {

@@ -1,6 +1,7 @@
 /* The end of a batch: it is committed, then the deeds that were noted are done, then who waits is
  * answered. */
 
+#include "engine/array.h"
 #include "engine/controller/controller_private.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 bool controller_add_deed(struct controller *c, struct deed deed)
 {
     void *items = c->deeds;
-    bool has_room = controller_make_room(&items, c->deed_count, &c->deed_capacity, sizeof deed);
+    bool has_room = array_make_room(&items, c->deed_count, &c->deed_capacity, sizeof deed);
 
     c->deeds = items;
     if (!has_room)
@@ -22,7 +23,7 @@ static void add_own_event(struct controller *c, const struct event *event)
 {
     void *items = c->own_events;
     bool has_room =
-        controller_make_room(&items, c->own_event_count, &c->own_event_capacity, sizeof *event);
+        array_make_room(&items, c->own_event_count, &c->own_event_capacity, sizeof *event);
 
     c->own_events = items;
     if (has_room)

@@ -51,9 +51,6 @@ struct controller {
 bool controller_break(struct controller *c, const struct assay_error *err);
 bool controller_break_memory(struct controller *c);
 
-/* Room for one more item in an array that doubles; false for lack of memory. */
-bool controller_make_room(void **items, size_t count, size_t *capacity, size_t item_size);
-
 struct live_job *controller_find_job(struct controller *c, int64_t id); /* or NULL */
 bool controller_add_job(struct controller *c, struct live_job *job);    /* takes job */
 void controller_drop_job(struct controller *c, int64_t id);

@@ -1,5 +1,6 @@
 /* What the controller does to an emulated world: attempts are begun and told to stop, jobs wait. */
 
+#include "engine/array.h"
 #include "engine/emulate/emulated_curve.h"
 #include "engine/emulate/emulation_private.h"
 
@@ -72,21 +73,6 @@ void emulation_remove_attempt(struct emulation *e, struct emulated_attempt *atte
     emulated_attempt_clear(attempt);
     memmove(attempt, attempt + 1, after * sizeof *attempt);
     e->attempt_count--;
-}
-
-static bool make_room(void **items, size_t count, size_t *capacity, size_t item_size)
-{
-    size_t wanted = *capacity ? *capacity * 2 : 16;
-    void *grown = NULL;
-
-    if (count < *capacity)
-        return true;
-    grown = realloc(*items, wanted * item_size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *capacity = wanted;
-    return true;
 }
 
 static struct ending ending_of(const struct trial_rule *rule)
@@ -188,8 +174,8 @@ static bool launch(void *context, const struct live_job *job, const struct live_
                                .attempt_dir = "/",
                                .timeout_us = job->spec->run.timeout_us };
     bool is_filled = fill_attempt(e, job, trial, rule, &attempt);
-    bool has_room = is_filled && make_room(&attempts, e->attempt_count, &e->attempt_capacity,
-                                           sizeof *e->attempts);
+    bool has_room = is_filled && array_make_room(&attempts, e->attempt_count, &e->attempt_capacity,
+                                                 sizeof *e->attempts);
 
     e->attempts = attempts;
     e->plan = (struct sim_plan){ .duration_us = duration_of(&rule->ends),
@@ -232,8 +218,8 @@ static bool publish(void *context, const struct live_job *job, int64_t trial)
                            .job = job->row.id,
                            .published = PUBLISHED_NOTHING,
                            .text = strdup("no model was kept: an emulated trial leaves no files") };
-    bool has_room = event.text && make_room(&published, e->published_count, &e->published_capacity,
-                                            sizeof *e->published);
+    bool has_room = event.text && array_make_room(&published, e->published_count,
+                                                  &e->published_capacity, sizeof *e->published);
 
     (void)trial;
     e->published = published;
@@ -286,7 +272,7 @@ static bool hold(void *context, const struct live_job *job, enum job_state *stat
         course.fail.message =
             strdup(rule->fail.message ? rule->fail.message : "failed, as the script wants it");
     has_room = (course.fail.message || !rule->fail.is_set) &&
-               make_room(&courses, e->course_count, &e->course_capacity, sizeof *e->courses);
+               array_make_room(&courses, e->course_count, &e->course_capacity, sizeof *e->courses);
     e->courses = courses;
     if (has_room)
         e->courses[e->course_count++] = course;

@@ -43,23 +43,6 @@ bool assay_call(struct assay *assay, const struct assay_request *request,
                     request->query ? request->query : "none", request->body_size) >= 0;
 }
 
-bool assay_call_begin(struct assay *assay, const struct assay_request *request,
-                      assay_answer_fn done, void *context, struct assay_error *err)
-{
-    struct assay_response response = { 0 };
-
-    if (!assay_call(assay, request, &response, err))
-        return false;
-    done(context, &response);
-    return true;
-}
-
-void assay_response_clear(struct assay_response *response)
-{
-    free(response->body);
-    *response = (struct assay_response){ 0 };
-}
-
 static void check(const char *target, int status, const char *word)
 {
     struct exchange *exchange = exchange_new(target);
