@@ -220,15 +220,21 @@ static void check_resource(struct submission *submission, enum job_kind kind)
         [JOB_CUSTOM] = { "displayName", "jobSpec" },
     };
     struct assay_faults *faults = &submission->faults;
+    const cJSON *document = submission->document;
     bool is_shapeless = !submission->spec && faults->stored > 0 && !faults->items[0].field[0];
 
-    if (submission->document && is_shapeless) /* what is missing says it better */
+    if (!document)
+        return;
+    if (is_shapeless) /* what is missing says it better */
         assay_faults_clear(faults);
-    for (size_t i = 0; submission->document && i < REQUIRED_MAX && required[kind][i]; i++) {
-        const cJSON *member = fields_member(submission->document, required[kind][i]);
+    if (!cJSON_IsObject(document) && !is_absent(document)) {
+        assay_faults_add(faults, 0, "", "the request's body: expected an object");
+        return;
+    }
+    for (size_t i = 0; i < REQUIRED_MAX && required[kind][i]; i++) {
         char path[64];
 
-        if (is_absent(member))
+        if (is_absent(fields_member(document, required[kind][i])))
             assay_faults_add(faults, 0, fields_snake(required[kind][i], path, sizeof path),
                              "is required");
     }
