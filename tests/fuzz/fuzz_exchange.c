@@ -25,12 +25,6 @@ bool assay_call(struct assay *assay, const struct assay_request *request,
     return response->body != NULL;
 }
 
-void assay_response_clear(struct assay_response *response)
-{
-    free(response->body);
-    *response = (struct assay_response){ 0 };
-}
-
 static void send_body(struct exchange *exchange, const uint8_t *data, size_t size)
 {
     static const char *const encodings[] = { "identity", "gzip", "deflate", "br" };
