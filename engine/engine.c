@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "assay/value.h"
+#include "engine/emulate/emulation.h"
 #include "engine/engine_private.h"
 #include "engine/live/live.h"
 #include "engine/numerics.h"
@@ -43,17 +44,20 @@ static bool fail_unusable(struct assay_error *err, int error_number, const char 
     return false;
 }
 
-/* Makes path and what is missing above it. */
+/* Makes path, which is its owner's alone, and what is missing above it. */
 static bool make_dirs(const char *path, struct assay_error *err)
 {
     char *copy = strdup(path);
+    size_t size = strlen(path);
     bool is_made = copy != NULL;
 
+    while (copy && size > 1 && copy[size - 1] == '/')
+        copy[--size] = '\0'; /* the last one counts */
     for (char *at = copy ? copy + 1 : NULL; is_made && at; at = at ? at + 1 : NULL) {
         at = strchr(at, '/');
         if (at)
             *at = '\0';
-        is_made = mkdir(copy, 0777) == 0 || errno == EEXIST;
+        is_made = mkdir(copy, at ? 0777 : 0700) == 0 || errno == EEXIST;
         if (at)
             *at = '/';
     }
@@ -195,12 +199,12 @@ static int64_t to_mono_us(const struct engine *engine, int64_t wall_us)
 
 void engine_checkpoint(struct engine *engine)
 {
-    /* Readers are held off, or, when one is at work, the next commit tries again. */
+    /* When somebody reads, the next commit tries again; but the log must not grow for ever. */
     if (!store_needs_checkpoint(engine->writer) ||
-        pthread_mutex_trylock(&engine->reader_mutex) != 0)
+        !readers_pause(engine->readers, store_log_is_long(engine->writer)))
         return;
     store_checkpoint(engine->writer);
-    (void)pthread_mutex_unlock(&engine->reader_mutex);
+    readers_resume(engine->readers);
 }
 
 void engine_note_broken(struct engine *engine, const struct assay_error *why)
@@ -322,9 +326,9 @@ static bool open_emulator(struct engine *engine, const struct engine_options *op
     if (!take_lock(engine, err) || !engine_mark_emulated(engine->state_dir, err))
         return false;
     if (open_writer(engine, err))
-        engine->reader = store_open(engine->state_dir, STORE_READ, err);
+        engine->readers = readers_open(engine->state_dir, err);
     open_log(engine);
-    return engine->reader && engine_begin_emulation(engine, options->emulation, err);
+    return engine->readers && engine_begin_emulation(engine, options->emulation, err);
 }
 
 static bool open_worker(struct engine *engine, const struct engine_options *options,
@@ -340,8 +344,8 @@ static bool open_worker(struct engine *engine, const struct engine_options *opti
     if (!open_writer(engine, err))
         return false;
     store_stretch_log(engine->writer);
-    engine->reader = store_open(engine->state_dir, STORE_READ, err);
-    if (!engine->reader)
+    engine->readers = readers_open(engine->state_dir, err);
+    if (!engine->readers)
         return false;
     open_log(engine); /* before there are threads that write to it */
     engine_sweep(engine);
@@ -361,7 +365,6 @@ static struct engine *engine_alloc(const struct engine_options *options)
     engine->env = *assay_env_system();
     engine->env.context = engine;
     engine->env.log = log_line;
-    (void)pthread_mutex_init(&engine->reader_mutex, NULL);
     (void)pthread_mutex_init(&engine->progress_mutex, NULL);
     (void)pthread_mutex_init(&engine->replay_mutex, NULL);
     (void)pthread_mutex_init(&engine->emulation_mutex, NULL);
@@ -402,8 +405,8 @@ struct engine *engine_open(const struct engine_options *options, struct assay_er
     if (options->emulation) {
         is_open = open_emulator(engine, options, err);
     } else if (options->is_reader) {
-        engine->reader = store_open(engine->state_dir, STORE_READ, err);
-        is_open = engine->reader != NULL;
+        engine->readers = readers_open(engine->state_dir, err);
+        is_open = engine->readers != NULL;
     } else {
         is_open = open_worker(engine, options, err);
     }
@@ -443,7 +446,7 @@ void engine_close(struct engine *engine)
     replay_free(engine->replay);
     emulation_free(engine->emulation);
     event_queue_free(engine->queue);
-    store_close(engine->reader);
+    readers_close(engine->readers);
     store_close(engine->writer);
     live_free(engine->live);
     job_cache_free(engine->cache);
@@ -459,7 +462,6 @@ void engine_close(struct engine *engine)
     (void)pthread_mutex_destroy(&engine->emulation_mutex);
     (void)pthread_mutex_destroy(&engine->replay_mutex);
     (void)pthread_mutex_destroy(&engine->progress_mutex);
-    (void)pthread_mutex_destroy(&engine->reader_mutex);
     free(engine->state_dir);
     free(engine);
 }
@@ -535,13 +537,12 @@ bool engine_follow_up(struct engine *engine, offload_fn fn, void *context)
 
 struct store *engine_read_begin(struct engine *engine)
 {
-    (void)pthread_mutex_lock(&engine->reader_mutex);
-    return engine->reader;
+    return readers_begin(engine->readers);
 }
 
 void engine_read_end(struct engine *engine)
 {
-    (void)pthread_mutex_unlock(&engine->reader_mutex);
+    readers_end(engine->readers);
 }
 
 bool engine_job_stamp(const struct engine *engine, enum job_stamp_kind kind, int64_t job,

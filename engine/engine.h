@@ -62,7 +62,8 @@ bool engine_answers_later(const struct engine *engine);
  * lack of memory. */
 bool engine_follow_up(struct engine *engine, offload_fn fn, void *context);
 
-/* The read-only store, held until engine_read_end(): for short reads, never around engine_ask(). */
+/* A reading handle of the store, the thread's own until engine_read_end(). Never two, and never
+ * around engine_ask(): engine/readers.h. */
 struct store *engine_read_begin(struct engine *engine);
 void engine_read_end(struct engine *engine);
 

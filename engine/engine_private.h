@@ -1,21 +1,24 @@
 /*
  * engine/engine_private.h - the engine's inside, shared by engine.c (opening, threads), outlet.c
- * (deeds) and publish.c (the winner's model).
+ * (deeds), publish.c (the winner's model), sweep.c (folders of jobs that are gone), replay.c (how a
+ * suggestion was made) and emulate/emulated_engine.c (an engine without threads and processes).
  */
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
 #include "engine/controller/controller.h"
-#include "engine/emulate/emulation.h"
 #include "engine/engine.h"
 #include "engine/follower.h"
 #include "engine/offload.h"
 #include "engine/paths.h"
+#include "engine/readers.h"
 #include "engine/replay.h"
 #include "launcher/command.h"
 
 #include <pthread.h>
 #include <stdio.h>
+
+struct emulation;
 
 struct engine {
     char *state_dir;
@@ -31,8 +34,7 @@ struct engine {
 
     struct store *writer;         /* the controller thread's */
     struct live *live;            /* of the writer's changes; NULL of a reader */
-    pthread_mutex_t reader_mutex; /* guards reader, and holds back checkpoints */
-    struct store *reader;
+    struct readers *readers;
     struct job_cache *cache; /* what was made from rows */
 
     struct event_queue *queue;

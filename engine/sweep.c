@@ -35,7 +35,7 @@ static bool is_orphan(struct engine *engine, const char *name)
     if (snprintf(id, sizeof id, "%.*s", (int)strcspn(name, "."), name) >= (int)sizeof id ||
         !assay_integer_parse(id, &job))
         return false;
-    if (store_job_get(engine->reader, job, &row, &err)) {
+    if (store_job_get(engine->writer, job, &row, &err)) {
         job_row_clear(&row);
         return false;
     }

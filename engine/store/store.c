@@ -33,7 +33,7 @@ static const char read_pragmas[] = "PRAGMA query_only=ON; PRAGMA cache_size=-204
                                    "PRAGMA mmap_size=0;";
 
 /* Pages in the log that make a checkpoint worth its syncs: 4 MiB of 4 KiB pages. */
-enum { CHECKPOINT_PAGES = 1024, BUSY_TIMEOUT_MS = 5000 };
+enum { CHECKPOINT_PAGES = 1024, LONG_PAGES = 16 * CHECKPOINT_PAGES, BUSY_TIMEOUT_MS = 5000 };
 
 /* On a disk with less, the room is left to what trials write. */
 #define STRETCH_ROOM_BYTES (UINT64_C(64) * 1024 * 1024)
@@ -462,6 +462,11 @@ void store_stretch_log(struct store *store)
 bool store_needs_checkpoint(const struct store *store)
 {
     return store->wal_pages >= CHECKPOINT_PAGES;
+}
+
+bool store_log_is_long(const struct store *store)
+{
+    return store->wal_pages >= LONG_PAGES;
 }
 
 void store_checkpoint(struct store *store)

@@ -86,6 +86,8 @@ bool store_empty(struct store *store, struct assay_error *err);
 /* Moves the write-ahead log into the file when it has grown large. No reader may be at work. */
 void store_checkpoint(struct store *store);
 bool store_needs_checkpoint(const struct store *store);
+/* … and that it is long overdue: it is worth waiting for. */
+bool store_log_is_long(const struct store *store);
 
 /* Whose a job is that was not submitted for any project: this machine's. */
 #define STORE_PARENT_LOCAL "projects/0/locations/local"
@@ -170,6 +172,11 @@ struct trial_query {
 typedef bool (*trial_row_fn)(void *context, const struct trial_row *row);
 bool store_trial_each(struct store *store, const struct trial_query *query, trial_row_fn fn,
                       void *context, struct assay_error *err);
+
+/* The first of them, without its point, its values and its reason: these are NULL. number is 0 where
+ * there is none. */
+bool store_trial_first(struct store *store, const struct trial_query *query, struct trial_row *row,
+                       struct assay_error *err);
 
 /* What a job's history adds up to: what an engine needs to go on. */
 struct trial_totals {
