@@ -94,6 +94,16 @@ static bool take_option(int code, struct arguments *arguments, struct assay_erro
     return true;
 }
 
+/* Of a command that runs what stands behind --: nothing does, say because a variable was empty. */
+static bool check_command_behind(char **argv, const struct arguments *arguments,
+                                 struct assay_error *err)
+{
+    if (strncmp(arguments->command->operands, "[--", 3) != 0 || arguments->operand_count > 0 ||
+        arguments->is_given[OPTION_HELP] || strcmp(argv[optind - 1], "--") != 0)
+        return true;
+    return assay_fail(err, ASSAY_INVALID, NULL, "COMMAND is missing behind --");
+}
+
 static bool take_options(int argc, char **argv, struct arguments *arguments,
                          struct assay_error *err)
 {
@@ -116,7 +126,7 @@ static bool take_options(int argc, char **argv, struct arguments *arguments,
     }
     arguments->operands = argv + optind;
     arguments->operand_count = argc - optind;
-    return true;
+    return check_command_behind(argv, arguments, err);
 }
 
 static bool check_operands(const struct arguments *arguments, struct assay_error *err)

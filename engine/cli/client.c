@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,8 +24,9 @@ struct client {
     struct assay *assay;  /* borrowed: the engine is this process */
     struct assay *reader; /* owned: the folder, opened for reading */
     CURL *curl;
-    struct endpoint endpoint; /* its url NULL: the folder's engine is asked */
-    bool has_answered;        /* the endpoint's server */
+    struct endpoint endpoint;  /* its url NULL: the folder's engine is asked */
+    bool has_answered;         /* the endpoint's server */
+    char why[CURL_ERROR_SIZE]; /* the last transfer failed; "" where curl does not say */
 };
 
 struct client *client_new(const char *state_dir, struct assay *assay, struct assay_error *err)
@@ -62,6 +64,11 @@ struct client *client_open(const struct arguments *arguments, struct state_dir *
 
     if (!endpoint_choose(arguments, &endpoint, err))
         goto out;
+    if (endpoint.url) {
+        dir->is_remote = true;
+        dir->token_file = arguments->values[OPTION_TOKEN_FILE];
+        dir->tls_ca = arguments->values[OPTION_TLS_CA];
+    }
     if (endpoint.url && endpoint.is_given) {
         dir->endpoint = strdup(endpoint.url);
         if (!dir->endpoint) {
@@ -171,6 +178,8 @@ static CURLcode transfer(struct client *client, const struct assay_request *requ
         prepare_place(client, socket);
         prepare(client->curl, request, out, headers);
         (void)curl_easy_setopt(client->curl, CURLOPT_URL, url);
+        client->why[0] = '\0';
+        (void)curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->why);
         code = curl_easy_perform(client->curl);
         (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     }
@@ -223,6 +232,47 @@ static bool may_try_again(const struct client *client, const struct assay_reques
     return true;
 }
 
+/* What may be meant by a server that does not answer. */
+static const char *hint_at_url(const struct client *client, CURLcode code)
+{
+    bool is_tls = strncasecmp(client->endpoint.url, "https:", 6) == 0;
+
+    if (code == CURLE_COULDNT_CONNECT)
+        return "; `assay serve` starts one";
+    if (code == CURLE_SSL_CONNECT_ERROR && is_tls)
+        return "; if it has no certificate, its URL begins with http://";
+    if ((code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR) && !is_tls)
+        return "; if it has a certificate, its URL begins with https://";
+    return "";
+}
+
+static bool fail_unanswered(const struct client *client, CURLcode code, struct assay_error *err)
+{
+    const struct endpoint *endpoint = &client->endpoint;
+
+    if (code == CURLE_OUT_OF_MEMORY)
+        return assay_fail_memory(err);
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                          "the certificate of the server %s is not trusted (%s)%s", endpoint->url,
+                          client->why[0] ? client->why : curl_easy_strerror(code),
+                          endpoint->ca_file ? "" : "; --tls-ca FILE names the one that is");
+    return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the server %s did not answer: %s%s",
+                      endpoint->url, curl_easy_strerror(code), hint_at_url(client, code));
+}
+
+/* A server speaks of headers, which a command does not have. */
+static void explain_token(const struct client *client, struct assay_error *err)
+{
+    if (err->code != ASSAY_DENIED || !strstr(err->message, "Authorization: Bearer"))
+        return;
+    (void)assay_fail(err, ASSAY_DENIED, NULL,
+                     "the server %s %s; it is in the file token of the server's state folder",
+                     client->endpoint.url,
+                     client->endpoint.token ? "wants another token"
+                                            : "wants a token: --token-file FILE, or $ASSAY_TOKEN");
+}
+
 static bool call_server(struct client *client, const struct assay_request *request,
                         struct assay_response *response, struct assay_error *err)
 {
@@ -237,10 +287,7 @@ static bool call_server(struct client *client, const struct assay_request *reque
     if (code == CURLE_OK)
         return true;
     assay_response_clear(response);
-    if (code == CURLE_OUT_OF_MEMORY)
-        return assay_fail_memory(err);
-    return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the server %s did not answer: %s",
-                      client->endpoint.url, curl_easy_strerror(code));
+    return fail_unanswered(client, code, err);
 }
 
 static bool call_reader(struct client *client, const struct assay_request *request,
@@ -301,7 +348,11 @@ bool client_call(struct client *client, const struct assay_request *request,
         if (!is_answered && err->code == ASSAY_OK)
             is_answered = call_reader(client, request, response, err);
     }
-    return is_answered && client_check(response, err);
+    if (!is_answered || client_check(response, err))
+        return is_answered;
+    if (client_is_remote(client))
+        explain_token(client, err);
+    return false;
 }
 
 bool client_ask(struct client *client, const char *method, const char *target,

@@ -65,6 +65,9 @@ struct command {
 /* Indexed by enum option_id. */
 extern const struct option_spec command_options[OPTION_COUNT];
 
+/* The help of an option, which for some commands is another than the table's. */
+const char *command_option_help(const struct command *command, enum option_id option);
+
 /* In the order of the help. */
 extern const struct command commands[];
 extern const size_t command_count;

@@ -96,7 +96,8 @@ static void hint_at_study(const struct asking *a, struct assay_error *err)
     char *journal = NULL;
     char *command = NULL;
 
-    if (err->code != ASSAY_NOT_FOUND || asprintf(&journal, "%s/suggest.jsonl", a->dir.path) < 0)
+    if (!a->client || client_is_remote(a->client) || err->code != ASSAY_NOT_FOUND ||
+        asprintf(&journal, "%s/suggest.jsonl", a->dir.path) < 0)
         return;
     if (access(journal, F_OK) == 0)
         command = state_dir_command(&a->dir, "suggest", "STUDY");
@@ -285,7 +286,7 @@ static bool print_best(const struct asking *a, struct assay_error *err)
         return print_front(a, err);
     if (a->arguments->is_given[OPTION_JSON])
         return print_best_json(a->job, err);
-    report_best(a->job);
+    report_best(a->job, &a->dir);
     report_model(a->job);
     return true;
 }
@@ -307,7 +308,7 @@ static bool print_waited(struct asking *a, const cJSON *job, struct assay_error 
     if (!view_job_has_ended(job))
         report_resume(job, &a->dir);
     if (!a->arguments->is_given[OPTION_JSON]) {
-        report_result(job);
+        report_result(job, &a->dir);
         return true;
     }
     (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));
@@ -451,6 +452,7 @@ static void print_json(const cJSON *node)
 int command_check(const struct arguments *arguments)
 {
     struct state_dir dir = { 0 };
+    struct client *client = NULL;
     struct document_file file = { 0 };
     struct assay_error err = { 0 };
     const char *name = arguments->operands[0];
@@ -459,11 +461,12 @@ int command_check(const struct arguments *arguments)
     size_t size = 0;
     int status = 0;
 
-    if (state_dir_choose(arguments->values[OPTION_STATE], &dir, &err) &&
-        document_file_read(name, &file, &err))
+    if (state_dir_choose(arguments->values[OPTION_STATE], &dir, &err))
+        client = client_open(arguments, &dir, &err);
+    if (client && document_file_read(name, &file, &err))
         body = document_file_body(&file, arguments, &size, &err);
     if (body)
-        plan = plan_make(&dir, body, size, &err);
+        plan = plan_make(client, &dir, body, size, &err);
     if (!plan)
         status = report_error(&err);
     else if (view_integer(plan, "faultCount") > 0)
@@ -479,6 +482,7 @@ int command_check(const struct arguments *arguments)
     cJSON_Delete(plan);
     free(body);
     document_file_clear(&file);
+    client_free(client);
     state_dir_clear(&dir);
     return report_end(status);
 }

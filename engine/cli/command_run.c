@@ -59,6 +59,16 @@ static bool open_work(struct running *r, struct assay_error *err)
     return work_open(&r->work, r->dir.path, r->arguments->is_given[OPTION_VERBOSE], err);
 }
 
+/* A server goes on with the job, so that Ctrl-C is no loss. */
+static void write_way_back(FILE *out, const struct running *r)
+{
+    char *command = state_dir_command(&r->dir, "wait", view_text(r->since, "id"));
+
+    (void)fprintf(out, "; it goes on there without this command; back to it: %s",
+                  command ? command : "assay wait");
+    free(command);
+}
+
 static void write_announcement(FILE *out, const struct running *r, const char *verb)
 {
     const cJSON *job = r->since;
@@ -70,7 +80,7 @@ static void write_announcement(FILE *out, const struct running *r, const char *v
         (void)fprintf(out, ": at most %" PRId64 " trials, %" PRId64 " at a time",
                       view_integer(job, "maxTrialCount"), view_integer(job, "parallelTrialCount"));
     if (r->outside) {
-        (void)fputs("; it goes on there without this command", out);
+        write_way_back(out, r);
         return;
     }
     (void)fputs("; state folder ", out);
@@ -97,12 +107,12 @@ static bool report(struct running *r, const cJSON *job, struct assay_error *err)
     char target[64];
 
     if (!r->arguments->is_given[OPTION_JSON]) {
-        report_result(job);
+        report_result(job, &r->dir);
         return true;
     }
     if (*view_text(job, "errorMessage")) {
         (void)fputs("assay: ", stderr);
-        report_write_error(stderr, job, "  ");
+        report_write_error(stderr, job, &r->dir, "  ");
         (void)fputc('\n', stderr);
     }
     (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));
@@ -161,8 +171,9 @@ static bool submit(struct running *r, const char *body, size_t size, struct assa
 }
 
 /* What to type next has the options, too: with them the document is another one. */
-static bool fail_check(const struct arguments *arguments, int64_t count, struct assay_error *err)
+static bool fail_check(const struct running *r, int64_t count, struct assay_error *err)
 {
+    const struct arguments *arguments = r->arguments;
     char *words = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&words, &size);
@@ -171,6 +182,7 @@ static bool fail_check(const struct arguments *arguments, int64_t count, struct 
         return assay_fail_memory(err);
     text_write_shell(out, arguments->operands[0]);
     override_write_all(out, arguments);
+    state_dir_write_place(out, &r->dir);
     if (fclose(out) == 0)
         (void)assay_fail(err, ASSAY_INVALID, NULL,
                          "%" PRId64
@@ -185,13 +197,12 @@ static bool fail_check(const struct arguments *arguments, int64_t count, struct 
 /* False, with the faults printed and *err for what is to be said below them. */
 static bool check(struct running *r, const char *body, size_t size, struct assay_error *err)
 {
-    cJSON *plan = client_is_remote(r->outside) ? plan_ask(r->outside, body, size, err)
-                                               : plan_make(&r->dir, body, size, err);
+    cJSON *plan = plan_make(r->outside, &r->dir, body, size, err);
     int64_t count = view_integer(plan, "faultCount");
 
     if (plan && count > 0) {
         report_faults(stderr, r->arguments->operands[0], r->arguments, plan);
-        (void)fail_check(r->arguments, count, err);
+        (void)fail_check(r, count, err);
     } else if (plan) {
         plan_print_notes(stderr, r->arguments->operands[0], plan);
     }

@@ -24,7 +24,7 @@ const struct option_spec command_options[OPTION_COUNT] = {
                       .argument = "N",
                       .help = "the study's seed: the same seed and the same ends of trials, in "
                               "their order, give the same parameters; like assay.seed in the "
-                              "document; of emulate mode, what all chance is made from" },
+                              "document" },
     [OPTION_ON_HOST] = { .name = "on-host",
                          .help = "run every image's command straight on this machine, not in a "
                                  "container; like --set assay.onHost=true" },
@@ -68,7 +68,7 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_LISTEN] = { .name = "listen",
                         .argument = "ADDRESS:PORT",
                         .help = "where to listen, 127.0.0.1:8080 unless told; port 0 is a free "
-                                "one" },
+                                "one, and PORT alone one of 127.0.0.1" },
     [OPTION_NO_AUTH] = { .name = "no-auth",
                          .help = "ask nobody for a token: whoever can connect may do everything" },
     [OPTION_ALLOW_HOST] = { .name = "allow-host",
@@ -102,6 +102,29 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_HELP] = { .name = "help", .letter = 'h', .help = "explain the command" },
 };
 
+/* What means another thing there than to other commands. */
+static const struct {
+    const char *command;
+    enum option_id option;
+    const char *help;
+} own_helps[] = {
+    { "serve", OPTION_SEED,
+      "with --emulate: what all chance is made from, in place of the script's" },
+    { "serve", OPTION_SCRIPT,
+      "with --emulate: what happens (JSON or YAML); without it every job succeeds at once" },
+    { "emulate", OPTION_SEED, "what all chance is made from, in place of the script's" },
+    { "emulate", OPTION_LISTEN,
+      "where to listen, a free port of 127.0.0.1 unless told; PORT alone is one of 127.0.0.1" },
+};
+
+const char *command_option_help(const struct command *command, enum option_id option)
+{
+    for (size_t i = 0; i < sizeof own_helps / sizeof own_helps[0]; i++)
+        if (own_helps[i].option == option && strcmp(own_helps[i].command, command->name) == 0)
+            return own_helps[i].help;
+    return command_options[option].help;
+}
+
 const struct command commands[] = {
     { "run", "FILE", 1, 1, PLACE | DOCUMENT | JSON | QUIET | VERBOSE,
       "run a job document and wait for its result",
@@ -124,12 +147,12 @@ const struct command commands[] = {
       "Trials that still run are taken over, those that were stopped start again, and\n"
       "nothing that has ended is repeated.",
       command_resume },
-    { "check", "FILE", 1, 1, STATE | DOCUMENT | JSON, "find every fault of a job document",
+    { "check", "FILE", 1, 1, PLACE | DOCUMENT | JSON, "find every fault of a job document",
       "Every fault is a line FILE:LINE: FIELD: MESSAGE; of what an option set, the option\n"
       "stands in the file's place. For a document without faults it shows the algorithm,\n"
       "stopping rule and seed, and what the first trial would run: its command,\n"
       "environment and folders; what this version does not act on yet is a note on\n"
-      "standard error.\n"
+      "standard error. With --endpoint, paths are the server's.\n"
       "Nothing is run and nothing is stored.",
       command_check },
     { "list", "", 0, 0, PLACE | JSON, "list the jobs of the state folder, newest first",
@@ -241,7 +264,7 @@ const struct exit_status exit_statuses[] = {
     { 1, "the job failed or was cancelled, or the command failed" },
     { 2, "bad usage, or a document with faults" },
     { 3, "no such job, trial, file or state folder" },
-    { 4, "the state folder is in use or broken" },
+    { 4, "state folder broken or in use, port in use, no server there, access denied" },
     { 130, "interrupted; the job can be resumed" },
     { 0, NULL },
 };

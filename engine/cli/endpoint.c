@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum { TOKEN_MAX = 4096 };
 
@@ -79,6 +80,8 @@ bool endpoint_choose(const struct arguments *arguments, struct endpoint *endpoin
         return true;
     if (!set_url(endpoint, url, err))
         return false;
+    if (endpoint->ca_file && access(endpoint->ca_file, R_OK) != 0)
+        return assay_fail_errno(err, errno, "certificate file %s", endpoint->ca_file);
     if (file)
         return read_token(endpoint, file, err);
     return !token || set_token(endpoint, token, "$ASSAY_TOKEN", err);

@@ -17,7 +17,8 @@ struct endpoint {
 /*
  * What --endpoint says, else, where the command takes that and --state is not given,
  * $ASSAY_ENDPOINT; the token from --token-file, else $ASSAY_TOKEN. ASSAY_INVALID for --endpoint
- * beside --state, what is no URL of a server, and a token of more than one word.
+ * beside --state, what is no URL of a server, and a token of more than one word; --tls-ca's file
+ * must be there.
  */
 bool endpoint_choose(const struct arguments *arguments, struct endpoint *endpoint,
                      struct assay_error *err);

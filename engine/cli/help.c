@@ -67,7 +67,7 @@ static void write_options(FILE *out, const struct command *command)
             continue;
         (void)fputs("  ", out);
         at += write_option_name(out, spec);
-        write_wrapped(out, spec->help, 22, at);
+        write_wrapped(out, command_option_help(command, (enum option_id)i), 22, at);
     }
 }
 

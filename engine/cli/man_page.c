@@ -43,8 +43,10 @@ static void write_paragraphs(FILE *out, const char *text)
     }
 }
 
-static void write_option(FILE *out, const struct option_spec *spec)
+static void write_option(FILE *out, const struct command *command, enum option_id option)
 {
+    const struct option_spec *spec = &command_options[option];
+
     (void)fputs(".TP\n", out);
     if (spec->letter)
         (void)fprintf(out, "\\fB\\-%c\\fR, ", spec->letter);
@@ -54,7 +56,7 @@ static void write_option(FILE *out, const struct option_spec *spec)
     if (spec->argument)
         (void)fprintf(out, " \\fI%s\\fR", spec->argument);
     (void)fputc('\n', out);
-    write_text(out, spec->help);
+    write_text(out, command_option_help(command, option));
     (void)fputs(".\n", out);
 }
 
@@ -68,7 +70,7 @@ static void write_command(FILE *out, const struct command *command)
     write_paragraphs(out, command->details);
     for (int i = 0; i < OPTION_COUNT; i++)
         if (i != OPTION_HELP && (command->options & OPTION_BIT(i)))
-            write_option(out, &command_options[i]);
+            write_option(out, command, (enum option_id)i);
 }
 
 static void write_files(FILE *out)
@@ -98,6 +100,8 @@ static void write_environment(FILE *out)
 {
     (void)fputs(".SH ENVIRONMENT\n"
                 ".TP\n.B XDG_STATE_HOME, HOME\nwhere the default state folder is.\n"
+                ".TP\n.B ASSAY_ENDPOINT, ASSAY_TOKEN\nthe server to ask and its token, where no "
+                "option says so.\n"
                 ".TP\n.B NO_COLOR\nset, and not empty: no colours.\n"
                 ".TP\n.B TERM\ndumb: no status line.\n",
                 out);

@@ -12,8 +12,8 @@
 
 enum { LABEL_WIDTH = 12 };
 
-cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
-                 struct assay_error *err)
+static cJSON *make_here(const struct state_dir *dir, const char *body, size_t size,
+                        struct assay_error *err)
 {
     char *path = state_dir_absolute(dir);
     struct assay_response response = { 0 };
@@ -28,7 +28,8 @@ cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
     return plan;
 }
 
-cJSON *plan_ask(struct client *client, const char *body, size_t size, struct assay_error *err)
+static cJSON *ask_there(struct client *client, const char *body, size_t size,
+                        struct assay_error *err)
 {
     struct assay_request request = {
         .method = "POST", .path = "/assay/v1/jobs:check", .body = body, .body_size = size
@@ -40,6 +41,13 @@ cJSON *plan_ask(struct client *client, const char *body, size_t size, struct ass
         plan = json_read(response.body, response.size, err);
     assay_response_clear(&response);
     return plan;
+}
+
+cJSON *plan_make(struct client *client, const struct state_dir *dir, const char *body, size_t size,
+                 struct assay_error *err)
+{
+    return client_is_remote(client) ? ask_there(client, body, size, err)
+                                    : make_here(dir, body, size, err);
 }
 
 static int compare_texts(const void *left, const void *right)
@@ -166,7 +174,10 @@ void plan_print(FILE *out, const char *file, const cJSON *plan)
     const cJSON *run = json_get(plan, "plan");
 
     text_write_safe(out, file);
-    (void)fprintf(out, ": no faults\ntrials      at most %" PRId64 ", %" PRId64 " at a time\n",
+    (void)fputs(": no faults\n", out);
+    if (!run) /* an emulator runs nothing */
+        return;
+    (void)fprintf(out, "trials      at most %" PRId64 ", %" PRId64 " at a time\n",
                   view_integer(run, "maxTrialCount"), view_integer(run, "parallelTrialCount"));
     print_search(out, run);
     (void)fputs("the first one would run (0 stands for the job's id)\n", out);

@@ -7,14 +7,15 @@
 
 #include <stdio.h>
 
-/* The answer of POST jobs:check to a body, without an engine; the caller owns it. NULL and *err. */
-cJSON *plan_make(const struct state_dir *dir, const char *body, size_t size,
+/*
+ * The answer of POST jobs:check to a body; the caller owns it. NULL and *err. Of a folder it needs
+ * no engine; a server is asked, for what it can run may be more or less.
+ */
+cJSON *plan_make(struct client *client, const struct state_dir *dir, const char *body, size_t size,
                  struct assay_error *err);
 
-/* The same, of a server: what it can run may be more or less. */
-cJSON *plan_ask(struct client *client, const char *body, size_t size, struct assay_error *err);
-
-/* A plan without faults in words: command, environment (sorted), folders, counts. */
+/* A plan without faults in words: command, environment (sorted), folders, counts; of an emulator,
+ * only that there are none. */
 void plan_print(FILE *out, const char *file, const cJSON *plan);
 
 /* A line FILE: note: … for each thing that is no fault and still worth knowing. */

@@ -122,40 +122,62 @@ void report_model(const cJSON *job)
     print_text("note", view_text(job, "note"));
 }
 
-void report_write_error(FILE *out, const cJSON *job, const char *indent)
+/* The size of what a message says before the command that its last line may name; where it names
+ * none, all of it. */
+static size_t size_before_hint(const char *message)
 {
     static const char next[] = "\nSee: assay logs ";
-    const char *message = view_text(job, "errorMessage");
+    const char *last = strrchr(message, '\n');
 
-    text_write_lines(out, message, indent);
-    /* The engine cannot know how this folder is reached; what went wrong is mostly on stderr. */
-    if (!strstr(message, next))
+    return last && strncmp(last, next, strlen(next)) == 0 ? (size_t)(last - message)
+                                                          : strlen(message);
+}
+
+void report_write_error(FILE *out, const cJSON *job, const struct state_dir *dir,
+                        const char *indent)
+{
+    const char *message = view_text(job, "errorMessage");
+    size_t size = size_before_hint(message);
+    bool has_hint = message[size] != '\0' && !view_job_is_emulated(job);
+    char *shown = strndup(message, has_hint ? strlen(message) : size);
+
+    text_write_lines(out, shown ? shown : message, indent);
+    free(shown);
+    if (!has_hint)
         return;
-    (void)fputs(" --stderr --state ", out);
+    /* The engine cannot know how it is reached; what went wrong is mostly on stderr. */
+    (void)fputs(" --stderr", out);
+    if (dir->is_remote) {
+        state_dir_write_place(out, dir);
+        return;
+    }
+    (void)fputs(" --state ", out);
     text_write_shell(out, view_text(job, "stateDir"));
 }
 
-static void print_end(const cJSON *job)
+static void print_end(const cJSON *job, const struct state_dir *dir)
 {
     report_model(job);
-    if (!*view_text(job, "errorMessage"))
+    /* Of a job that was cancelled, the state says it all. */
+    if (!*view_text(job, "errorMessage") || strcmp(view_job_state(job), "CANCELLED") == 0)
         return;
     print_label("error");
-    report_write_error(stdout, job, "           ");
+    report_write_error(stdout, job, dir, "           ");
     (void)putchar('\n');
 }
 
 /* Which it is depends on what one wants: `best` lists them. */
-static void print_front(const cJSON *job)
+static void print_front(const cJSON *job, const struct state_dir *dir)
 {
+    char *command = state_dir_command(dir, "best", view_text(job, "id"));
+
     print_label("best");
-    (void)fputs("a front of trials, none of them worse than another in all objectives: assay best ",
-                stdout);
-    text_write_safe(stdout, view_text(job, "id"));
-    (void)putchar('\n');
+    (void)printf("a front of trials, none of them worse than another in all objectives: %s\n",
+                 command ? command : "assay best");
+    free(command);
 }
 
-void report_best(const cJSON *job)
+void report_best(const cJSON *job, const struct state_dir *dir)
 {
     const cJSON *best = json_get(job, "bestTrial");
     const cJSON *metrics = json_get(best, "metrics");
@@ -163,7 +185,7 @@ void report_best(const cJSON *job)
     if (!best)
         return;
     if (json_get(job, "objectives")) {
-        print_front(job);
+        print_front(job, dir);
         return;
     }
     if (strcmp(view_text(job, "kind"), "CustomJob") != 0) {
@@ -179,13 +201,13 @@ void report_best(const cJSON *job)
     print_text("outputs", view_text(best, "outputDir"));
 }
 
-void report_result(const cJSON *job)
+void report_result(const cJSON *job, const struct state_dir *dir)
 {
     print_text("job", view_text(job, "id"));
     print_state(job);
     print_counts(job);
-    report_best(job);
-    print_end(job);
+    report_best(job, dir);
+    print_end(job, dir);
 }
 
 void report_resume(const cJSON *job, const struct state_dir *dir)
@@ -238,9 +260,10 @@ void report_job(const cJSON *job, const struct state_dir *dir)
     print_objectives(job);
     print_text("algorithm", view_text(job, "algorithm"));
     print_text("seed", view_text(job, "seed"));
-    report_best(job);
-    print_end(job);
-    print_text("state dir", view_text(job, "stateDir"));
+    report_best(job, dir);
+    print_end(job, dir);
+    if (!view_job_is_emulated(job))
+        print_text("state dir", view_text(job, "stateDir"));
     print_how_to_go_on(job, dir);
 }
 

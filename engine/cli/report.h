@@ -20,7 +20,7 @@ int report_error(const struct assay_error *err);
 int report_end(int status);
 
 /* The result of a job in words: state, best trial with parameters, model or why there is none. */
-void report_result(const cJSON *job);
+void report_result(const cJSON *job, const struct state_dir *dir);
 
 /* How to go on with a job that has not ended, on standard error. */
 void report_resume(const cJSON *job, const struct state_dir *dir);
@@ -34,10 +34,12 @@ void report_running(const cJSON *item, bool is_first);
 void report_more_running(int count);
 
 /* The best trial of a job that has one. */
-void report_best(const cJSON *job);
+void report_best(const cJSON *job, const struct state_dir *dir);
 
-/* A failed job's errorMessage, its further lines indented, and the next command made complete. */
-void report_write_error(FILE *out, const cJSON *job, const char *indent);
+/* A failed job's errorMessage, its further lines indented, and the next command made complete: as
+ * it can be typed here. An emulated job has no logs to look at, and so no next command. */
+void report_write_error(FILE *out, const cJSON *job, const struct state_dir *dir,
+                        const char *indent);
 
 /* The folder of the copied model, or a note why there is none. */
 void report_model(const cJSON *job);

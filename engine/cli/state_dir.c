@@ -66,6 +66,25 @@ char *state_dir_absolute(const struct state_dir *dir)
     return path;
 }
 
+static void write_option(FILE *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    (void)fprintf(out, " --%s ", name);
+    text_write_shell(out, value);
+}
+
+void state_dir_write_place(FILE *out, const struct state_dir *dir)
+{
+    if (dir->is_given && !dir->is_remote)
+        write_option(out, "state", dir->path);
+    if (!dir->is_remote)
+        return;
+    write_option(out, "endpoint", dir->endpoint);
+    write_option(out, "token-file", dir->token_file);
+    write_option(out, "tls-ca", dir->tls_ca);
+}
+
 char *state_dir_command(const struct state_dir *dir, const char *verb, const char *id)
 {
     char *text = NULL;
@@ -74,14 +93,9 @@ char *state_dir_command(const struct state_dir *dir, const char *verb, const cha
 
     if (!out)
         return NULL;
-    (void)fprintf(out, "assay %s %s", verb, id);
-    if (dir->endpoint) {
-        (void)fputs(" --endpoint ", out);
-        text_write_shell(out, dir->endpoint);
-    } else if (dir->is_given) {
-        (void)fputs(" --state ", out);
-        text_write_shell(out, dir->path);
-    }
+    (void)fprintf(out, "assay %s ", verb);
+    text_write_shell(out, id); /* it may be a server's word */
+    state_dir_write_place(out, dir);
     if (fclose(out) == 0)
         return text;
     free(text);

@@ -48,6 +48,12 @@ bool view_job_is_interrupted(const cJSON *job)
            strcmp(view_job_state(job), "PAUSED") != 0;
 }
 
+bool view_job_is_emulated(const cJSON *job)
+{
+    /* What the API shows in place of a folder that is nobody's to look into. */
+    return strcmp(view_text(job, "stateDir"), "/emulation") == 0;
+}
+
 int view_job_exit_status(const cJSON *job)
 {
     if (!view_job_has_ended(job))

@@ -23,6 +23,8 @@ const char *view_job_state(const cJSON *job);
 bool view_job_has_ended(const cJSON *job);
 /* Not ended, not paused, and no engine works on it. */
 bool view_job_is_interrupted(const cJSON *job);
+/* Of emulate mode: nothing of it is in a folder. */
+bool view_job_is_emulated(const cJSON *job);
 /* What a command exits with that waited for the job: 0, 1, or 130 when it can be resumed. */
 int view_job_exit_status(const cJSON *job);
 

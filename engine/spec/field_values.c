@@ -169,6 +169,24 @@ static void read_time(struct fields *fields, const cJSON *node, enum field_kind 
     }
 }
 
+/* What is part of one name only means that: MAX, LINEAR. */
+static void suggest_whole(const char *part, const char *const *names, size_t count,
+                          char text[FIELDS_TEXT_MAX])
+{
+    enum { PART_MIN = 3 };
+    const char *whole = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!strcasestr(names[i], part))
+            continue;
+        if (whole)
+            return;
+        whole = names[i];
+    }
+    if (whole && strlen(part) >= PART_MIN)
+        (void)fields_suggest(whole, &whole, 1, text);
+}
+
 static void fault_enum(struct fields *fields, const cJSON *node, const struct field *field)
 {
     const char *names[32];
@@ -186,8 +204,8 @@ static void fault_enum(struct fields *fields, const cJSON *node, const struct fi
         used += more < 0 ? 0 : (size_t)more;
         names[i] = field->words[i].name;
     }
-    if (cJSON_IsString(node))
-        (void)fields_suggest(node->valuestring, names, count, hint);
+    if (cJSON_IsString(node) && !*fields_suggest(node->valuestring, names, count, hint))
+        suggest_whole(node->valuestring, names, count, hint);
     fields_fault(fields, node, NULL, "expected one of %s%s; found %s%s", all,
                  used >= sizeof all ? "…" : "", fields_describe(node, found), hint);
 }

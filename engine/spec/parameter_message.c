@@ -1,5 +1,7 @@
 #include "engine/spec/messages.h"
 
+#include "assay/value.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@ enum { NOT_IN_SPACE = -2, SUGGEST_MAX = 1000 };
 struct raw_parameter {
     struct param_spec spec;
     bool has_double, has_integer, has_categorical, has_discrete;
+    bool has_min, has_max; /* of a range: a limit that is absent is 0 */
     char *default_text;    /* of a CATEGORICAL */
     const cJSON *children; /* conditionalParameterSpecs */
 };
@@ -33,10 +36,14 @@ static const struct enum_word scale_words[] = {
 
 /* A range's fields; they differ in how a number is read only. */
 #define RANGE_FIELDS(number_kind)                                                                  \
-    { .name = "minValue", .kind = (number_kind), .at = FIELD_AT(struct raw_parameter, spec.min) }, \
+    { .name = "minValue",                                                                          \
+      .kind = (number_kind),                                                                       \
+      .at = FIELD_AT(struct raw_parameter, spec.min),                                              \
+      .has_at = FIELD_AT(struct raw_parameter, has_min) },                                         \
         { .name = "maxValue",                                                                      \
           .kind = (number_kind),                                                                   \
-          .at = FIELD_AT(struct raw_parameter, spec.max) },                                        \
+          .at = FIELD_AT(struct raw_parameter, spec.max),                                          \
+          .has_at = FIELD_AT(struct raw_parameter, has_max) },                                     \
     {                                                                                              \
         .name = "defaultValue", .kind = (number_kind),                                             \
         .at = FIELD_AT(struct raw_parameter, spec.default_value),                                  \
@@ -111,8 +118,29 @@ static void categorical_check(struct fields *fields, const cJSON *node, void *re
                      suggest_category(fields, &raw->spec, raw->default_text, hint));
 }
 
-static const struct message double_message = { MESSAGE_FIELDS(double_fields) };
-static const struct message integer_message = { MESSAGE_FIELDS(integer_fields) };
+/* Absent and 0 are the same on the wire, so a limit may be left out; where that makes the range an
+ * empty one, it was more likely forgotten. */
+static void range_check(struct fields *fields, const cJSON *node, void *record)
+{
+    const struct raw_parameter *raw = record;
+    char text[ASSAY_NUMBER_TEXT];
+
+    if (raw->spec.min <= raw->spec.max)
+        return;
+    if (!raw->has_max)
+        fields_fault(fields, node, "maxValue",
+                     "is missing, which reads as 0, and min_value %s is above that",
+                     assay_number_text(raw->spec.min, text));
+    else if (!raw->has_min)
+        fields_fault(fields, node, "minValue",
+                     "is missing, which reads as 0, and max_value %s is below that",
+                     assay_number_text(raw->spec.max, text));
+}
+
+static const struct message double_message = { MESSAGE_FIELDS(double_fields),
+                                               .check = range_check };
+static const struct message integer_message = { MESSAGE_FIELDS(integer_fields),
+                                                .check = range_check };
 static const struct message discrete_message = { MESSAGE_FIELDS(discrete_fields) };
 static const struct message categorical_message = { MESSAGE_FIELDS(categorical_fields),
                                                     .check = categorical_check };

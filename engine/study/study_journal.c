@@ -51,7 +51,7 @@ static bool make_dir(char *path)
     char *slash = strrchr(path, '/');
     bool is_synced = false;
 
-    if (mkdir(path, 0777) != 0)
+    if (mkdir(path, 0700) != 0)
         return errno == EEXIST;
     if (!slash)
         return sync_dir(".");

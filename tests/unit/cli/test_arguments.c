@@ -96,6 +96,20 @@ Test(arguments, values_that_are_missing_or_too_much_are_told)
         eq(str, message_of("assay show 1 2"), "\"2\" is too much: the usage is assay show [ID]"));
 }
 
+Test(arguments, a_command_behind_dashes_is_there_or_the_dashes_are_not)
+{
+    struct arguments a;
+    struct assay_error err;
+
+    cr_assert(eq(str, message_of("assay emulate --"), "COMMAND is missing behind --"));
+    cr_assert(eq(str, message_of("assay emulate --seed 3 --"), "COMMAND is missing behind --"));
+    cr_assert(parse("assay emulate", &a, &err));
+    cr_assert(parse("assay emulate --seed 3", &a, &err));
+    cr_assert(parse("assay list --", &a, &err));
+    cr_assert(parse("assay emulate -- true --", &a, &err));
+    cr_assert(eq(int, a.operand_count, 2));
+}
+
 Test(arguments, help_needs_no_operands)
 {
     struct arguments a;

@@ -81,6 +81,18 @@ Test(endpoint, the_environment_counts_where_no_option_says_where, .init = clear_
     endpoint_clear(&endpoint);
 }
 
+Test(endpoint, a_certificate_that_is_not_there_is_told_at_once, .init = clear_environment)
+{
+    struct arguments arguments = with(OPTION_ENDPOINT, "https://host");
+    struct endpoint endpoint;
+    struct assay_error err = { 0 };
+
+    arguments.values[OPTION_TLS_CA] = "/nowhere/ca.pem";
+    cr_assert(not(endpoint_choose(&arguments, &endpoint, &err)));
+    cr_assert(eq(int, (int)err.code, ASSAY_NOT_FOUND));
+    endpoint_clear(&endpoint);
+}
+
 static bool read_token(const char *text, struct endpoint *endpoint, struct assay_error *err)
 {
     char path[] = "/tmp/assay-test-XXXXXX";

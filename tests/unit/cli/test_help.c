@@ -84,6 +84,25 @@ Test(help, the_help_of_a_command_explains_each_of_its_options_and_no_other)
     }
 }
 
+static void check_help(const char *name, enum option_id option, const char *part, bool has_part)
+{
+    const char *nearest = NULL;
+    const char *help = command_option_help(command_find(name, &nearest), option);
+
+    cr_assert(eq(int, strstr(help, part) != NULL, has_part), "%s: %s", name, help);
+}
+
+Test(help, an_option_that_means_another_thing_to_a_command_is_explained_so)
+{
+    check_help("emulate", OPTION_LISTEN, "free port of", true);
+    check_help("emulate", OPTION_LISTEN, "8080", false);
+    check_help("serve", OPTION_LISTEN, "127.0.0.1:8080 unless told", true);
+    check_help("serve", OPTION_SEED, "with --emulate", true);
+    check_help("serve", OPTION_SCRIPT, "with --emulate", true);
+    check_help("emulate", OPTION_SEED, "study", false);
+    check_help("run", OPTION_SEED, "assay.seed", true);
+}
+
 Test(help, every_row_of_the_table_is_complete)
 {
     for (size_t i = 0; i < command_count; i++) {

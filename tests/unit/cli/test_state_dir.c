@@ -78,6 +78,26 @@ Test(state_dir, a_suggested_command_has_the_folder_only_where_it_was_given,
     free(command);
 }
 
+Test(state_dir, a_suggested_command_has_the_server_and_what_it_wants_where_that_was_given,
+     .init = enter_empty_folder, .fini = leave_folder)
+{
+    struct state_dir given = { .path = ".assay",
+                               .is_remote = true,
+                               .endpoint = "https://host:1",
+                               .token_file = "my token",
+                               .tls_ca = "ca.pem" };
+    struct state_dir found = { .path = ".assay", .is_remote = true };
+    char *command = state_dir_command(&given, "resume", "42");
+
+    cr_assert(eq(str, command,
+                 "assay resume 42 --endpoint https://host:1 --token-file 'my token' "
+                 "--tls-ca ca.pem"));
+    free(command);
+    command = state_dir_command(&found, "resume", "42");
+    cr_assert(eq(str, command, "assay resume 42"));
+    free(command);
+}
+
 Test(state_dir, a_folder_that_does_not_exist_has_an_absolute_path, .init = enter_empty_folder,
      .fini = leave_folder)
 {

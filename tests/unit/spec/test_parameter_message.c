@@ -96,6 +96,27 @@ Test(parameter_message, ranges_are_checked)
         1, AT ".integer_value_spec.max_value", "bare numbers are rounded");
 }
 
+Test(parameter_message, a_limit_that_is_missing_is_told_where_zero_cannot_be_meant)
+{
+    struct job_spec *spec =
+        job_of(PARAMETERS("[{parameterId: d, doubleValueSpec: {minValue: -1}}]"));
+
+    cr_assert(eq(dbl, spec->study.space->params[0].max, 0));
+    job_spec_free(spec);
+    assert_fault(PARAMETERS("[{parameterId: a, doubleValueSpec: {minValue: 1}}]"), 3,
+                 AT ".double_value_spec.max_value",
+                 "is missing, which reads as 0, and min_value 1");
+    assert_fault(PARAMETERS("[{parameterId: a, integerValueSpec: {minValue: 1}}]"), 3,
+                 AT ".integer_value_spec.max_value", "is missing");
+    assert_fault(PARAMETERS("[{parameterId: a, doubleValueSpec: {maxValue: -0.5}}]"), 3,
+                 AT ".double_value_spec.min_value",
+                 "is missing, which reads as 0, and max_value -0.5");
+    assert_fault(PARAMETERS("[{parameterId: a, doubleValueSpec: {minValue: 1, maxValue: 0}}]"), 3,
+                 AT ".double_value_spec", "min_value 1 is above max_value 0; swap them");
+    assert_fault(PARAMETERS("[{parameterId: a, doubleValueSpec: {minValue: 1, maxValue: x}}]"), 3,
+                 AT ".double_value_spec.max_value", "a finite number");
+}
+
 Test(parameter_message, scales_are_checked)
 {
     assert_fault(PARAMETERS("[{parameterId: a, doubleValueSpec: {maxValue: 1},\n"
@@ -106,6 +127,15 @@ Test(parameter_message, scales_are_checked)
     assert_fault(
         PARAMETERS("[{parameterId: a, scaleType: 1, categoricalValueSpec: {values: [x]}}]"), 3,
         AT ".scale_type", "");
+}
+
+Test(parameter_message, a_part_of_one_name_only_is_told_the_whole_name)
+{
+    assert_fault(
+        PARAMETERS("[{parameterId: a, scaleType: linear, doubleValueSpec: {maxValue: 1}}]"), 3,
+        AT ".scale_type", "; did you mean \"UNIT_LINEAR_SCALE\"?");
+    assert_fault(PARAMETERS("[{parameterId: a, scaleType: LOG, doubleValueSpec: {maxValue: 1}}]"),
+                 3, AT ".scale_type", "UNIT_REVERSE_LOG_SCALE; found the text \"LOG\"");
 }
 
 Test(parameter_message, lists_of_values_are_checked)
