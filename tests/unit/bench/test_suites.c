@@ -55,7 +55,7 @@ static struct problem **make_suite(const char *suite, unsigned instance, bool is
     struct problem **problems = suite_problems(&query, count, &err);
 
     cr_assert(problems != NULL, "%s: %s", suite, err.message);
-    cr_assert(gt(sz, *count, 0));
+    cr_assert(lt(sz, 0, *count));
     return problems;
 }
 

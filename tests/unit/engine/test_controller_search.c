@@ -392,7 +392,7 @@ static bool count_model(void *context, int64_t count, const double *numbers, siz
     struct model_count *found = context;
 
     (void)numbers;
-    cr_assert(gt(sz, number_count, 0));
+    cr_assert(lt(sz, 0, number_count));
     found->models++;
     found->newest = count;
     return true;

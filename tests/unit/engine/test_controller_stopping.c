@@ -85,12 +85,12 @@ Test(controller_stopping, a_bad_trial_is_stopped_gently_and_ends_with_what_it_ha
     job = submit(&bench, median);
     run_good_trials(&bench, job);
     step = run_bad_trial(&bench, job, 7);
-    cr_assert(gt(i64, step, 0), "it was never stopped");
+    cr_assert(lt(i64, 0, step), "it was never stopped");
     cr_assert(lt(i64, step, STEPS));
     cr_assert(eq(int, (int)bench.deeds[bench.deed_count - 1].manner, STOP_GENTLY));
     cr_assert(eq(int, bench_trial(&bench, job, 7).state, TRIAL_STOPPING));
     found = find_stop(&bench, job, 7);
-    cr_assert(gt(dbl, found.progress, 0));
+    cr_assert(lt(dbl, 0, found.progress));
     cr_assert(ne(chr, found.why[0], '\0'));
     bench_put_ending(&bench, job, 7, 1, ENDING_STOPPED, 0, NULL, 0);
     bench_commit(&bench);
@@ -129,7 +129,7 @@ Test(controller_stopping, a_trial_that_finished_meanwhile_was_not_stopped)
     bench_init(&bench);
     job = submit(&bench, median);
     run_good_trials(&bench, job);
-    cr_assert(gt(i64, run_bad_trial(&bench, job, 7), 0));
+    cr_assert(lt(i64, 0, run_bad_trial(&bench, job, 7)));
     cr_assert(ne(chr, find_stop(&bench, job, 7).why[0], '\0'));
     bench_put_ending(&bench, job, 7, 1, ENDING_EXITED, 0, &value, 1);
     bench_commit(&bench);
@@ -147,7 +147,7 @@ Test(controller_stopping, a_verdict_survives_a_crash_a_pause_and_a_lost_machine)
     bench_init(&bench);
     job = submit(&bench, median);
     run_good_trials(&bench, job);
-    cr_assert(gt(i64, run_bad_trial(&bench, job, 7), 0));
+    cr_assert(lt(i64, 0, run_bad_trial(&bench, job, 7)));
     bench_restart(&bench, true);
     cr_assert(bench_request(&bench, REQUEST_RESUME, job, &err), "%s", err.message);
     cr_assert(eq(int, bench_count(&bench, DONE_STOP, 7, 1), 2)); /* told again */
@@ -203,7 +203,7 @@ static int64_t submit_rule(struct bench *bench, const char *rule)
 
     cr_assert(eq(int, end[-1], '}'));
     end[-1] = '\0';
-    cr_assert(gt(int, asprintf(&own, "%s,\"stopping\":%s}}", document, rule), 0));
+    cr_assert(lt(int, 0, asprintf(&own, "%s,\"stopping\":%s}}", document, rule)));
     job = bench_submit(bench, own);
     free(own);
     free(document);
@@ -251,7 +251,7 @@ Test(controller_stopping, halving_learns_from_all_that_came_to_a_rung_also_befor
         }
         bench_clear(&bench);
     }
-    cr_assert(gt(i64, stopped[0], 0));
+    cr_assert(lt(i64, 0, stopped[0]));
     cr_assert(eq(i64, stopped[0], stopped[1]));
 }
 

@@ -405,7 +405,7 @@ Test(controller_study, a_kill_after_any_request_changes_no_suggestion)
 /* Hands back the oldest task. */
 static void run_task(struct bench *bench)
 {
-    cr_assert(gt(sz, bench->task_count, 0), "no task is under way");
+    cr_assert(lt(sz, 0, bench->task_count), "no task is under way");
     search_task_run(bench->tasks[0]);
     bench_put_searched(bench, 0);
     bench_commit(bench);

@@ -23,7 +23,7 @@ static void add(void *context, const char *sentence)
     size_t used = strlen(text->all);
     size_t size = strlen(sentence);
 
-    cr_assert(gt(sz, size, 0));
+    cr_assert(lt(sz, 0, size));
     text->count++;
     (void)snprintf(text->all + used, TEXT_MAX - used, "%s ", sentence);
 }

@@ -132,7 +132,7 @@ Test(gp_space, indexes_count_the_values_upward_and_lead_back)
             double value = gp_axis_value(gp_space, k, i);
 
             cr_assert(param_spec_is_legal(&space->params[k], value));
-            cr_assert(gt(dbl, value, before));
+            cr_assert(lt(dbl, before, value));
             cr_assert(eq(u64, gp_axis_index(gp_space, k, value), i));
             before = value;
         }

@@ -210,9 +210,9 @@ Test(sampler, random_values_of_cells_come_as_often_as_their_cells_are_wide)
             if (!(k == 1 && i == 3))
                 chi_square[k] += pow(counts[k][i] - expected[k], 2) / expected[k];
     }
-    cr_assert(gt(dbl, gsl_cdf_chisq_Q(chi_square[0], 3), 3e-7));
-    cr_assert(gt(dbl, gsl_cdf_chisq_Q(chi_square[1], 2), 3e-7));
-    cr_assert(gt(dbl, gsl_cdf_chisq_Q(chi_square[2], 3), 3e-7));
+    cr_assert(lt(dbl, 3e-7, gsl_cdf_chisq_Q(chi_square[0], 3)));
+    cr_assert(lt(dbl, 3e-7, gsl_cdf_chisq_Q(chi_square[1], 2)));
+    cr_assert(lt(dbl, 3e-7, gsl_cdf_chisq_Q(chi_square[2], 3)));
     sampler_free(sampler);
     search_space_free(space);
 }

@@ -185,7 +185,7 @@ Test(sampler_tpe, trials_under_way_make_their_surroundings_less_attractive)
         pending[i] = point[i % 2];
     cr_assert(lt(dbl, suggest_after(space, pending, 10, point), alone - 0.5));
     distance = hypot(point[0] - pending[0], point[1] - pending[1]);
-    cr_assert(gt(dbl, distance, 0.03));
+    cr_assert(lt(dbl, 0.03, distance));
     search_space_free(space);
 }
 
@@ -242,8 +242,8 @@ Test(sampler_tpe, several_objectives_dominate_more_than_by_random_search)
 
         play.algorithm = "random";
         other = play_study(&play);
-        cr_assert(gt(dbl, hypervolume(own.values, 120, 2, reference),
-                     hypervolume(other.values, 120, 2, reference) + 0.3));
+        cr_assert(lt(dbl, hypervolume(other.values, 120, 2, reference) + 0.3,
+                     hypervolume(own.values, 120, 2, reference)));
         played_clear(&own);
         played_clear(&other);
     }
@@ -283,8 +283,8 @@ Test(sampler_tpe, unsafe_points_are_left_behind_even_when_their_values_are_best)
         safe += is_safe && t >= 50;
         best = is_safe ? fmax(best, played.values[2 * t]) : best;
     }
-    cr_assert(gt(dbl, best, 0.45));
-    cr_assert(gt(int, safe, 25));
+    cr_assert(lt(dbl, 0.45, best));
+    cr_assert(ge(int, safe, 25));
     played_clear(&played);
     search_space_free(space);
 }

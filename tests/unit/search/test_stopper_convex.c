@@ -144,7 +144,7 @@ Test(stopper_convex, predictions_stay_between_the_last_value_and_the_over_estima
         }
         stopper_free(stopper);
     }
-    cr_assert(gt(sz, stopped, 50));
+    cr_assert(lt(sz, 50, stopped));
 }
 
 /* Curves alike in value so far that part ways by their learning rate: the higher it is, the more

@@ -201,7 +201,7 @@ Test(stopper_regression, a_plane_is_recovered)
     cr_assert(epsilon_eq(dbl, answer.mean, 0.5, 0.01));
     cr_assert(lt(dbl, answer.chance, 1e-3));
     cr_assert(regression_predict(points, 20, at, 0.4, &answer));
-    cr_assert(gt(dbl, answer.chance, 0.999));
+    cr_assert(lt(dbl, 0.999, answer.chance));
 }
 
 /* Targets above a bar whose chance is called 5 % or less: so many there may be. Of 4000 rounds. */
@@ -235,7 +235,7 @@ Test(stopper_regression, chances_are_not_called_too_low)
             count++;
         }
     }
-    cr_assert(gt(sz, count, 100));
+    cr_assert(lt(sz, 100, count));
     cr_assert(le(dbl, seen, 1.5 * called + 6 * sqrt(called + 1)));
 }
 

@@ -127,7 +127,7 @@ Test(spec_memory, reading_yaml_survives_each_failed_allocation)
         failed += root == NULL;
         cr_assert(root || err.code == ASSAY_EXHAUSTED, "at %ld: %s", budget, err.message);
     }
-    cr_assert(gt(long, failed, 200));
+    cr_assert(lt(long, 200, failed));
     cJSON_Delete(root);
 }
 
@@ -148,7 +148,7 @@ Test(spec_memory, a_job_survives_each_failed_allocation)
         cr_assert(spec || err.code == ASSAY_EXHAUSTED, "at %ld: %s", budget, err.message);
         assay_faults_clear(&faults);
     }
-    cr_assert(gt(long, failed, 30));
+    cr_assert(lt(long, 30, failed));
     job_spec_free(spec);
     cJSON_Delete(root);
 }
@@ -168,7 +168,7 @@ Test(spec_memory, the_canonical_form_survives_each_failed_allocation)
         failed += canonical == NULL;
         cr_assert(canonical || err.code == ASSAY_EXHAUSTED, "at %ld: %s", budget, err.message);
     }
-    cr_assert(gt(long, failed, 100));
+    cr_assert(lt(long, 100, failed));
     cJSON_Delete(canonical);
     cJSON_Delete(root);
 }
@@ -191,7 +191,7 @@ Test(spec_memory, faults_survive_each_failed_allocation)
         cr_assert(is_done || err.code == ASSAY_EXHAUSTED, "at %ld: %s", budget, err.message);
         assay_faults_clear(&faults);
     }
-    cr_assert(gt(long, failed, 10));
+    cr_assert(lt(long, 10, failed));
     cJSON_Delete(root);
 }
 
@@ -212,5 +212,5 @@ Test(spec_memory, an_override_survives_each_failed_allocation)
         cr_assert(is_done || err.code == ASSAY_EXHAUSTED, "at %ld: %s", budget, err.message);
         cJSON_Delete(root);
     }
-    cr_assert(gt(long, failed, 10));
+    cr_assert(lt(long, 10, failed));
 }
