@@ -32,8 +32,8 @@ struct engine {
     char *inherited_text;
     size_t inherited_count;
 
-    struct store *writer;         /* the controller thread's */
-    struct live *live;            /* of the writer's changes; NULL of a reader */
+    struct store *writer; /* the controller thread's */
+    struct live *live;    /* of the writer's changes; NULL of a reader */
     struct readers *readers;
     struct job_cache *cache; /* what was made from rows */
 

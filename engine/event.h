@@ -80,7 +80,8 @@ struct study_request {
     bool should_stop; /* CHECK */
 };
 
-/* Lives on the waiting thread; filled by the controller, answered after the commit. */
+/* Lives with the asker until it is answered: on the thread that waits for it, or, where nobody
+ * waits, where on_answered finds it. Filled by the controller, answered after the commit. */
 struct request {
     enum request_kind kind;
     int64_t job;                 /* which one; set by SUBMIT */

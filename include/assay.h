@@ -130,7 +130,8 @@ struct assay_watch_options {
     const char *query; /* "logs=true", percent-encoded, or NULL */
     const char *after; /* of a job: the id of the last event that was seen, or NULL */
     /* There may be something to take, after assay_watch_next() said ASSAY_WATCH_NOTHING. Called on
-     * a thread of the library's: it must be quick, and must call nothing of this header. */
+     * a thread of the library's: it must be quick, and must call nothing of this header. NULL: not
+     * wanted. */
     void (*on_ready)(void *context);
     void *context;
     void *reserved[4]; /* for later versions: zeros */
@@ -311,8 +312,8 @@ ASSAY_API void assay_trials_clear(struct assay_trials *trials); /* zeroed or NUL
  * folder. False and *err: nothing has changed, and the study goes on; err->field is what is at
  * fault. ASSAY_NOT_FOUND: there is no such trial; ASSAY_PRECONDITION: it was told already, or the
  * study has not begun; ASSAY_INVALID: what was given; ASSAY_EXHAUSTED: no memory, no disk.
- * ASSAY_UNAVAILABLE is the end of it: the study must be opened again. *trials is filled afresh, not
- * cleared before, and is zeroed on failure.
+ * ASSAY_UNAVAILABLE is the end of it: the study must be opened again, and what was told may be
+ * stored. *trials is filled afresh, not cleared before, and is zeroed on failure.
  *
  * Asks for up to count suggestions, ASSAY_STUDY_ASK_MAX at most; fewer, and is_done, when
  * maxTrialCount of them were made or the space is exhausted.

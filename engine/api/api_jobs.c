@@ -1,4 +1,4 @@
-/* Jobs: list, show, cancel, resume, delete. */
+/* Jobs: list, count, show, cancel, resume, delete. */
 
 #include "assay/value.h"
 #include "engine/api/api_private.h"
@@ -91,6 +91,87 @@ bool api_list_jobs(struct api_call *call, struct assay_error *err)
     json_end_array(&call->json);
     json_end_object(&call->json);
     free(listing);
+    return is_ok;
+}
+
+/* Of all jobs, and of the trials of those that are worked on. */
+struct job_census {
+    struct store *store;
+    struct job_progress live[ENGINE_LIVE_JOBS_MAX];
+    size_t live_count;
+    int64_t jobs[JOB_STATE_PAUSED + 1]; /* by state */
+    int64_t running, succeeded, failed;
+    struct assay_error err; /* its code tells whether there is one */
+};
+
+static bool is_live_in(const struct job_census *census, int64_t job)
+{
+    for (size_t i = 0; i < census->live_count; i++)
+        if (census->live[i].job == job)
+            return true;
+    return false;
+}
+
+static bool count_one(void *context, int64_t job, int kind, int state)
+{
+    struct job_census *census = context;
+    struct trial_totals totals;
+
+    if (state >= 0 && state <= JOB_STATE_PAUSED)
+        census->jobs[state]++;
+    if (kind != JOB_STUDY || job_state_is_terminal(state) || is_live_in(census, job))
+        return true;
+    if (!store_trial_totals(census->store, job, &totals, &census->err))
+        return false;
+    census->running += totals.created - totals.ended;
+    census->succeeded += totals.succeeded;
+    census->failed += totals.failed;
+    return true;
+}
+
+static bool take_census(struct api_call *call, struct job_census *census, struct assay_error *err)
+{
+    bool is_ok = false;
+
+    census->live_count = engine_progress_all(call->engine, census->live, ENGINE_LIVE_JOBS_MAX);
+    for (size_t i = 0; i < census->live_count; i++) {
+        census->running += census->live[i].running;
+        census->succeeded += census->live[i].succeeded;
+        census->failed += census->live[i].failed;
+    }
+    census->store = engine_read_begin(call->engine);
+    is_ok = store_job_each_state(census->store, count_one, census, err);
+    engine_read_end(call->engine);
+    if (is_ok && census->err.code != ASSAY_OK) {
+        *err = census->err;
+        is_ok = false;
+    }
+    return is_ok;
+}
+
+bool api_count_jobs(struct api_call *call, struct assay_error *err)
+{
+    struct job_census *census = calloc(1, sizeof *census);
+    struct json_writer *w = &call->json;
+    bool is_ok = false;
+
+    if (!census)
+        return assay_fail_memory(err);
+    is_ok = take_census(call, census, err);
+    json_begin_object(w);
+    json_key(w, "jobs");
+    json_begin_object(w);
+    for (int state = JOB_STATE_QUEUED; state <= JOB_STATE_PAUSED; state++)
+        write_int(w, job_state_name(state), census->jobs[state]);
+    json_end_object(w);
+    json_key(w, "trials");
+    json_begin_object(w);
+    write_int(w, "running", census->running);
+    write_int(w, "succeeded", census->succeeded);
+    write_int(w, "failed", census->failed);
+    json_end_object(w);
+    json_end_object(w);
+    free(census);
     return is_ok;
 }
 

@@ -92,6 +92,7 @@ void api_page_write_next(struct api_call *call, const struct api_page *page,
 bool api_write_empty(struct api_call *call);
 
 /* api_jobs.c */
+bool api_count_jobs(struct api_call *call, struct assay_error *err);
 bool api_list_jobs(struct api_call *call, struct assay_error *err);
 bool api_get_job(struct api_call *call, struct assay_error *err);
 bool api_get_resource(struct api_call *call, struct assay_error *err);

@@ -129,18 +129,6 @@ bool api_list_trials(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-/* The fixed part of a trial's row, for those who need no arrays. */
-static bool copy_row(void *context, const struct trial_row *row)
-{
-    struct trial_row *copy = context;
-
-    *copy = *row;
-    copy->point = NULL;
-    copy->values = NULL;
-    copy->reason = NULL;
-    return false;
-}
-
 bool api_find_trial(const struct api_call *call, int64_t job, int64_t *number,
                     struct trial_row *row, struct assay_error *err)
 {
@@ -153,7 +141,7 @@ bool api_find_trial(const struct api_call *call, int64_t job, int64_t *number,
                           "from 1",
                           call->match->words[ROUTE_TRIAL]);
     query.after = *number - 1;
-    is_read = store_trial_each(engine_read_begin(call->engine), &query, copy_row, row, err);
+    is_read = store_trial_first(engine_read_begin(call->engine), &query, row, err);
     engine_read_end(call->engine);
     if (!is_read)
         return false;

@@ -10,8 +10,6 @@
 
 /* Of a log that is there already, events have the end; the rest can be asked for. */
 enum { LOG_BEFORE = 64 * 1024 };
-/* An attempt's folder is made a moment after the attempt is stored. */
-enum { FOLDER_TRIES_MAX = 100 };
 
 struct watch {
     struct engine *engine;
@@ -92,7 +90,7 @@ static void begin_attempt(struct watch *w, struct log_tail *tail, int attempt)
         live_ignore_folder(w->live, &w->subscriber, tail->word);
     tail->attempt = attempt;
     tail->word = -1;
-    tail->tries = 0;
+    tail->next_try_us = 0;
     for (int i = 0; i < LOG_STREAMS; i++)
         tail->offsets[i] = -1;
 }
@@ -110,10 +108,31 @@ static bool follow_trial(struct watch *w, const struct news *news, struct assay_
     return tail != NULL;
 }
 
+/* NULL is fine. */
 static void drop_tail(struct watch *w, struct log_tail *tail)
 {
+    if (!tail)
+        return;
     live_ignore_folder(w->live, &w->subscriber, tail->word);
     *tail = w->tails[--w->tail_count];
+}
+
+/*
+ * Sees that on_ready is called when the attempt writes, or else soon: its folder is made a moment
+ * after the attempt is stored, and the kernel may have no watch left for it.
+ */
+static void watch_folder(struct watch *w, struct log_tail *tail, const char *dir)
+{
+    int64_t now_us = assay_mono_us(assay_env_system());
+
+    if (tail->word >= 0 || tail->attempt == 0)
+        return;
+    if (now_us >= tail->next_try_us) {
+        tail->next_try_us = now_us + LIVE_SOON_MS * INT64_C(1000);
+        tail->word = live_watch_folder(w->live, &w->subscriber, dir);
+    }
+    if (tail->word < 0)
+        live_call_soon(w->live, &w->subscriber);
 }
 
 static bool read_tail(struct watch *w, struct log_tail *tail, int stream, bool is_last,
@@ -124,12 +143,8 @@ static bool read_tail(struct watch *w, struct log_tail *tail, int stream, bool i
     (void)path_of_attempt(engine_state_dir(w->engine), w->cursor.job, tail->trial, tail->attempt,
                           dir);
     /* First the watch, then the look: what is written in between is not missed. */
-    if (tail->word < 0 && !is_last && tail->tries < FOLDER_TRIES_MAX) {
-        tail->tries++;
-        tail->word = live_watch_folder(w->live, &w->subscriber, dir);
-        if (tail->word < 0)
-            live_call_soon(w->live, &w->subscriber);
-    }
+    if (!is_last)
+        watch_folder(w, tail, dir);
     return log_tail_read(tail, dir, stream, w->is_log ? INT64_MAX : LOG_BEFORE, is_last, w->piece,
                          err);
 }
@@ -168,8 +183,7 @@ static enum assay_watch_result give_held(struct watch *w, struct assay_event *ev
 
     if (telling != NOTHING_TO_TELL)
         return give(w, "log", telling, event);
-    if (tail)
-        drop_tail(w, tail);
+    drop_tail(w, tail);
     w->held.kind = NEWS_NONE;
     return give(w, "trial", teller_trial(&w->teller, &w->held, err), event);
 }
@@ -184,6 +198,8 @@ static enum assay_watch_result give_news(struct watch *w, const struct news *new
     case NEWS_MEASUREMENT:
         return give(w, "measurement", teller_measurement(&w->teller, news, err), event);
     case NEWS_TRIAL_GONE:
+        drop_tail(w, find_tail(w, news->trial));
+        return give(w, "deleted", teller_gone(&w->teller, news->trial, err), event);
     case NEWS_JOB_GONE:
         return give(w, "deleted", teller_gone(&w->teller, news->trial, err), event);
     case NEWS_END:
@@ -240,16 +256,6 @@ static void fall_asleep(struct watch *w)
     }
 }
 
-static bool copy_row(void *context, const struct trial_row *row)
-{
-    struct trial_row *copy = context;
-
-    *copy = *row;
-    copy->point = copy->values = NULL;
-    copy->reason = NULL;
-    return false;
-}
-
 /* Bytes of the attempt's log, else the next attempt's, until the trial has ended. */
 static enum assay_watch_result next_bytes(struct watch *w, struct assay_event *event,
                                           struct assay_error *err)
@@ -263,7 +269,7 @@ static enum assay_watch_result next_bytes(struct watch *w, struct assay_event *e
         bool is_read = false;
 
         fall_asleep(w);
-        is_read = store_trial_each(engine_read_begin(w->engine), &query, copy_row, &row, err);
+        is_read = store_trial_first(engine_read_begin(w->engine), &query, &row, err);
         engine_read_end(w->engine);
         if (is_read && row.number != tail->trial)
             return ASSAY_WATCH_END;
@@ -361,6 +367,11 @@ static bool open_events(struct watch *w, struct api_call *call, const char *afte
     w->teller.job = job;
     is_begun = cursor_begin(&w->cursor, w->live, engine_read_begin(w->engine), job, after, err);
     engine_read_end(w->engine);
+    /* What evaluates a study's trials writes no logs of ours. */
+    if (w->cursor.is_study) {
+        free(w->piece);
+        w->piece = NULL;
+    }
     return is_begun;
 }
 

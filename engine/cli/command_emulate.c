@@ -174,6 +174,8 @@ static int serve(struct session *s)
     (void)fflush(stdout);
     while (taken == 0 || taken == SIGHUP) {
         taken = interrupts_wait(&s->interrupts, SILENCE_MS);
+        if (taken == SIGHUP)
+            assay_reopen_log(s->work.assay);
         if (!assay_is_working(s->work.assay, &err))
             return report_error(&err);
     }

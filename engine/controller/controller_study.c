@@ -334,31 +334,53 @@ static void note_context(struct live_job *job, const double *context)
     }
 }
 
-/* As serve(). */
-static bool serve_contexts(struct controller *c, struct live_job *job, struct study_request *ask)
+/* Gives each context the trial that is there for it: ask->trials has its number, or 0 where one
+ * must be made. Costs contexts x trials, so it is done once, and not after each trial that is made.
+ */
+static void match_contexts(struct controller *c, struct live_job *job, struct study_request *ask)
 {
     struct matching matching;
-    bool is_served = true;
 
     free(ask->trials);
-    ask->trials = malloc((ask->count + 1) * sizeof *ask->trials);
+    ask->trials = calloc(ask->count + 1, sizeof *ask->trials);
     ask->trial_count = 0;
     if (!matching_init(&matching, job, ask->client) || !ask->trials) {
         free(matching.trials);
-        return controller_break_memory(c);
+        (void)controller_break_memory(c);
+        return;
     }
-    for (size_t i = 0; i < ask->count && is_served && !c->is_broken; i++) {
-        const double *context = ask->contexts + i * matching.width;
-        struct live_trial *trial = match(&matching, context);
+    for (size_t i = 0; i < ask->count && !c->is_broken; i++) {
+        struct live_trial *trial = match(&matching, ask->contexts + i * matching.width);
 
         if (trial && (trial->state == TRIAL_ACTIVE || hand_out(c, job, trial, ask->client, false)))
-            ask->trials[ask->trial_count++] = trial->number;
-        is_served = trial || is_closed(job);
-        if (!is_served)
-            note_context(job, context);
+            ask->trials[i] = trial->number;
     }
     free(matching.trials);
-    return is_served && !c->is_broken;
+}
+
+/* Nothing is made any more: those contexts that have no trial go without. */
+static void leave_out_unmatched(struct study_request *ask)
+{
+    for (size_t i = ask->trial_count; i < ask->count; i++)
+        if (ask->trials[i])
+            ask->trials[ask->trial_count++] = ask->trials[i];
+}
+
+/* As serve(), of contexts that were matched. */
+static bool serve_contexts(struct controller *c, struct live_job *job, struct study_request *ask)
+{
+    if (c->is_broken)
+        return false;
+    while (ask->trial_count < ask->count && ask->trials[ask->trial_count])
+        ask->trial_count++;
+    if (ask->trial_count == ask->count)
+        return true;
+    if (is_closed(job)) {
+        leave_out_unmatched(ask);
+        return true;
+    }
+    note_context(job, ask->contexts + ask->trial_count * live_job_param_count(job));
+    return false;
 }
 
 /* Gives the client what waits for anybody, oldest first; a study that has ended gives nothing, and
@@ -404,6 +426,7 @@ static void end_study(struct controller *c, struct live_job *job, enum job_state
 /* shouldStopAsap: clients learn it when they ask whether to go on. */
 static void stop_all(struct controller *c, struct live_job *job)
 {
+    job->matched = NULL;
     for (size_t i = 0; i < job->trial_count && !c->is_broken; i++) {
         if (job->trials[i].state != TRIAL_ACTIVE)
             continue;
@@ -436,6 +459,7 @@ static void settle(struct controller *c, struct live_job *job)
 /* One point more, for the client that waits longest; at once, or when the sampler has answered. */
 static void make_trial(struct controller *c, struct live_job *job)
 {
+    struct study_request *ask = job->first_waiting->study;
     int64_t before = job->last_number;
 
     if (before >= JOB_TRIALS_MAX) {
@@ -445,15 +469,21 @@ static void make_trial(struct controller *c, struct live_job *job)
     controller_suggest(c, job);
     if (c->is_broken || job->last_number == before)
         return;
-    (void)hand_out(c, job, live_job_find_trial(job, job->last_number),
-                   job->first_waiting->study->client, true);
+    if (hand_out(c, job, live_job_find_trial(job, job->last_number), ask->client, true) &&
+        ask->contexts)
+        ask->trials[ask->trial_count] = job->last_number;
 }
 
 void controller_advance_study(struct controller *c, struct live_job *job)
 {
     settle(c, job);
     while (job->first_waiting && !c->is_broken) {
-        if (serve(c, job, job->first_waiting->study)) {
+        struct study_request *ask = job->first_waiting->study;
+
+        if (ask->contexts && job->first_waiting != job->matched)
+            match_contexts(c, job, ask);
+        job->matched = job->first_waiting;
+        if (serve(c, job, ask)) {
             struct request *request = pop_waiting(job);
 
             answer_suggest(c, job, request);
@@ -474,6 +504,8 @@ static void handle_suggest(struct controller *c, struct live_job *job, struct re
     ask->start_us = c->now_us;
     settle(c, job);
     /* What needs no sampler need not wait behind what does. */
+    if (ask->contexts && !c->is_broken)
+        match_contexts(c, job, ask);
     if (c->is_broken)
         return;
     if (serve(c, job, ask)) {
@@ -516,6 +548,7 @@ void controller_handle_study_request(struct controller *c, struct request *reque
 
     if (!job)
         return;
+    job->matched = NULL; /* whatever becomes of its trials, who waits for some looks again */
     if (request->kind == REQUEST_SUGGEST)
         handle_suggest(c, job, request);
     else if (request->kind == REQUEST_OPERATION_DELETE)

@@ -1,5 +1,6 @@
 #include "engine/emulate/emulated_curve.h"
 
+#include "assay/value.h"
 #include "search/random.h"
 
 #include <math.h>
@@ -114,7 +115,6 @@ double emulated_function(enum objective_function function, bool is_raw,
 /* The recorded value in the unit interval; NaN for one that the parameter does not have. */
 static double recorded_unit(const struct param_spec *spec, const cJSON *node)
 {
-    char *end = NULL;
     double number = cJSON_IsNumber(node) ? node->valuedouble : (double)NAN;
 
     if (spec->type == PARAM_CATEGORICAL) {
@@ -123,9 +123,9 @@ static double recorded_unit(const struct param_spec *spec, const cJSON *node)
                 return param_spec_encode(spec, (double)i);
         return (double)NAN;
     }
-    if (cJSON_IsString(node))
-        number = strtod(node->valuestring, &end);
-    if (!isfinite(number) || (end && (*end || end == node->valuestring)))
+    if (cJSON_IsString(node) && !assay_number_parse(node->valuestring, &number))
+        return (double)NAN;
+    if (!isfinite(number))
         return (double)NAN;
     if (spec->type == PARAM_DISCRETE)
         number = spec->numbers[param_spec_nearest(spec, number)];

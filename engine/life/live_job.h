@@ -65,6 +65,9 @@ struct live_job {
 
     /* Of a study: controller_study.c. */
     struct request *first_waiting, *last_waiting; /* for a suggestion, in the order they came */
+    /* The one of them whose contexts have their trials already; since then only trials for it were
+     * made. NULL: none. Compared only. */
+    const struct request *matched;
     int64_t last_operation;
     int64_t last_ordinal;   /* of suggestions, where the sampler has no memory */
     struct point_set given; /* by clients, where a sampler would come to each point once */

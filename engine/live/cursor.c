@@ -50,35 +50,36 @@ void cursor_id(const struct cursor *cursor, const struct live *live, char id[CUR
                        change, cursor->end_order);
 }
 
-/* The fixed part of a row, while it is read. */
-static bool copy_row(void *context, const struct trial_row *row)
-{
-    struct trial_row *copy = context;
+/* Whether trials of a job that has ended go on: only a study's do. */
+enum unended { UNENDED_NONE, UNENDED_SOME, UNENDED_UNKNOWN };
 
-    *copy = *row;
-    copy->point = copy->values = NULL;
-    copy->reason = NULL;
-    return false;
-}
-
-/* number is 0 afterwards where there is none. */
-static bool first_row(struct store *store, const struct trial_query *query, struct trial_row *row,
-                      struct assay_error *err)
+/* One step of the search, which goes on where the last one stopped: what has ended stays so. */
+static bool look_for_unended(struct cursor *cursor, struct store *store, enum unended *found,
+                             struct assay_error *err)
 {
-    *row = (struct trial_row){ 0 };
-    return store_trial_each(store, query, copy_row, row, err);
-}
-
-/* Of a job that has ended: only a study's trials go on. */
-static bool has_unended_trials(const struct cursor *cursor, struct store *store, bool *has,
-                               struct assay_error *err)
-{
-    struct trial_query query = { .job = cursor->job, .limit = 1, .only_unended = true };
+    struct trial_query query = { .job = cursor->job,
+                                 .after = cursor->ended_up_to,
+                                 .until = cursor->ended_up_to + TRIALS_A_STEP,
+                                 .limit = 1,
+                                 .only_unended = true };
     struct trial_row row = { 0 };
+    int64_t last = 0;
 
-    if (cursor->is_study && !first_row(store, &query, &row, err))
+    *found = UNENDED_NONE;
+    if (!cursor->is_study)
+        return true;
+    if (!store_last_number(store, cursor->job, &last, err) ||
+        !store_trial_first(store, &query, &row, err))
         return false;
-    *has = row.number > 0;
+    if (row.number > 0) {
+        *found = UNENDED_SOME;
+        cursor->ended_up_to = row.number - 1;
+    } else if (query.until < last) {
+        *found = UNENDED_UNKNOWN;
+        cursor->ended_up_to = query.until;
+    } else {
+        cursor->ended_up_to = last > cursor->ended_up_to ? last : cursor->ended_up_to;
+    }
     return true;
 }
 
@@ -134,28 +135,29 @@ bool cursor_begin(struct cursor *cursor, struct live *live, struct store *store,
 }
 
 /* Trials that end some time, or have ended and were not told. */
-static bool has_more_trials(const struct cursor *cursor, struct store *store, bool *has,
-                            struct assay_error *err)
+static bool look_for_more_trials(struct cursor *cursor, struct store *store, enum unended *found,
+                                 struct assay_error *err)
 {
     int64_t last = 0;
 
-    if (!store_last_end_order(store, cursor->job, &last, err) ||
-        !has_unended_trials(cursor, store, has, err))
+    if (!store_last_end_order(store, cursor->job, &last, err))
         return false;
-    *has = *has || last > cursor->end_order;
-    return true;
+    *found = UNENDED_SOME;
+    return last > cursor->end_order || look_for_unended(cursor, store, found, err);
 }
 
 static bool tell_job(struct cursor *cursor, struct store *store, struct news *news,
                      struct assay_error *err)
 {
     bool is_gone = false;
-    bool has_more = true;
+    enum unended more = UNENDED_SOME;
 
     if (!read_job(cursor, store, &is_gone, err) ||
-        (cursor->is_job_ended && !has_more_trials(cursor, store, &has_more, err)))
+        (cursor->is_job_ended && !look_for_more_trials(cursor, store, &more, err)))
         return false;
-    cursor->phase = is_gone || !has_more ? CURSOR_OVER : CURSOR_ENDED;
+    if (more == UNENDED_UNKNOWN)
+        return true;
+    cursor->phase = is_gone || more == UNENDED_NONE ? CURSOR_OVER : CURSOR_ENDED;
     news->kind = is_gone ? NEWS_JOB_GONE : NEWS_JOB;
     return true;
 }
@@ -169,7 +171,7 @@ static bool tell_ended(struct cursor *cursor, struct store *store, struct news *
     };
     struct trial_row row;
 
-    if (!first_row(store, &query, &row, err))
+    if (!store_trial_first(store, &query, &row, err))
         return false;
     if (row.number == 0)
         return true;
@@ -198,7 +200,7 @@ static bool tell_running(struct cursor *cursor, struct store *store, struct news
                                  .only_unended = true };
     struct trial_row row;
 
-    if (!first_row(store, &query, &row, err))
+    if (!store_trial_first(store, &query, &row, err))
         return false;
     cursor->trial = row.number ? row.number : query.until;
     if (row.number == 0)
@@ -218,7 +220,7 @@ static bool tell_trial(struct cursor *cursor, struct store *store, const struct 
 
     if (is_end && change->value <= cursor->end_order)
         return true;
-    if (!first_row(store, &query, &row, err))
+    if (!store_trial_first(store, &query, &row, err))
         return false;
     if (row.number == change->trial && trial_state_is_terminal(row.state) == is_end)
         *news = (struct news){ .kind = NEWS_TRIAL,
@@ -235,13 +237,15 @@ static bool tell_trial(struct cursor *cursor, struct store *store, const struct 
 static bool tell_job_change(struct cursor *cursor, struct store *store, const struct change *change,
                             struct news *news, struct assay_error *err)
 {
-    bool is_unended = true;
+    enum unended found = UNENDED_SOME;
 
     cursor->is_job_ended = job_state_is_terminal((int)change->value);
-    if (cursor->is_job_ended && !has_unended_trials(cursor, store, &is_unended, err))
+    if (cursor->is_job_ended && !look_for_unended(cursor, store, &found, err))
         return false;
-    if (is_unended)
+    if (found == UNENDED_SOME)
         news->kind = NEWS_JOB;
+    else if (found == UNENDED_UNKNOWN)
+        cursor->change--; /* the next step takes the same change again */
     return true;
 }
 
@@ -276,7 +280,7 @@ static bool step_live(struct cursor *cursor, struct live *live, struct subscribe
                       struct store *store, struct news *news, struct assay_error *err)
 {
     struct change change;
-    bool is_unended = true;
+    enum unended found = UNENDED_SOME;
 
     switch (live_take(live, subscriber, &cursor->change, &change)) {
     case LIVE_LOST:
@@ -287,11 +291,11 @@ static bool step_live(struct cursor *cursor, struct live *live, struct subscribe
     case LIVE_NOTHING:
         break;
     }
-    if (cursor->is_job_ended && !has_unended_trials(cursor, store, &is_unended, err))
+    if (cursor->is_job_ended && !look_for_unended(cursor, store, &found, err))
         return false;
-    if (is_unended)
+    if (found == UNENDED_SOME)
         news->kind = NEWS_NONE;
-    else
+    else if (found == UNENDED_NONE)
         cursor->phase = CURSOR_CLOSING;
     return true;
 }

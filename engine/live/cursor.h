@@ -31,10 +31,11 @@ enum cursor_phase {
 struct cursor {
     int64_t job;
     enum cursor_phase phase;
-    uint64_t change;    /* changes up to this one were told */
-    int64_t end_order;  /* ended trials up to this one were told */
-    int64_t trial;      /* RUNNING: up to this number, they were looked at … */
-    int64_t last_trial; /* … which ends here */
+    uint64_t change;     /* changes up to this one were told */
+    int64_t end_order;   /* ended trials up to this one were told */
+    int64_t trial;       /* RUNNING: up to this number, they were looked at … */
+    int64_t last_trial;  /* … which ends here */
+    int64_t ended_up_to; /* of a study that has ended: so have its trials up to this number */
     bool is_study;
     bool is_job_ended; /* its state is terminal; a study's trials may go on */
     bool is_end_known; /* the last event was told before, and nothing since */

@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TOPIC_BUCKETS = 256, SOON_MS = 100 };
+enum { TOPIC_BUCKETS = 256 };
 
 struct live_topic {
     int64_t job;
@@ -25,15 +25,16 @@ struct live_topic {
 
 struct live {
     uint64_t epoch;
-    pthread_mutex_t mutex; /* guards all below */
+    pthread_mutex_t mutex; /* guards all below but folders */
     struct ring *ring;
     struct live_topic *topics[TOPIC_BUCKETS];
     struct live_topic *first_touched;
     struct subscriber *first_ready, *last_ready;
     const struct subscriber *told; /* whose on_ready is being called */
     pthread_cond_t is_told;
-    int impatient;           /* subscribers that are */
-    struct folders *folders; /* NULL where there can be none */
+    int impatient;           /* subscribers that are … */
+    int64_t soon_us;         /* … and when they are told, by the clock of poll() */
+    struct folders *folders; /* NULL where there can be none; stays as long as the thread */
     pthread_t thread;
     bool has_thread;
     bool is_ended;
@@ -137,6 +138,16 @@ static void drop_ready(struct live *live, struct subscriber *subscriber)
         live->last_ready = subscriber->previous_ready;
 }
 
+/* The topic has, or may have, changes that are not published yet. */
+static void await_commit(struct live *live, struct live_topic *topic)
+{
+    if (topic->is_touched)
+        return;
+    topic->is_touched = true;
+    topic->next_touched = live->first_touched;
+    live->first_touched = topic;
+}
+
 static void touch(struct live *live, const struct change *change, uint64_t number)
 {
     struct live_topic *topic = find_topic(live, change->job);
@@ -146,11 +157,7 @@ static void touch(struct live *live, const struct change *change, uint64_t numbe
     topic->noted = number;
     if (change->kind == CHANGE_JOB)
         topic->noted_job = number;
-    if (topic->is_touched)
-        return;
-    topic->is_touched = true;
-    topic->next_touched = live->first_touched;
-    live->first_touched = topic;
+    await_commit(live, topic);
 }
 
 void live_note(struct live *live, const struct change *change)
@@ -195,10 +202,14 @@ void live_publish(struct live *live)
         ring_bell(live);
 }
 
-/* The folder's owner sleeps until it has looked. */
+/* The folder's owner sleeps until it has looked. Here two locks are held: see live.h. */
 static void wake_owner(void *context, void *owner)
 {
-    wake(context, owner);
+    struct live *live = context;
+
+    (void)pthread_mutex_lock(&live->mutex);
+    wake(live, owner);
+    (void)pthread_mutex_unlock(&live->mutex);
 }
 
 static void tell_ready(struct live *live)
@@ -209,27 +220,51 @@ static void tell_ready(struct live *live)
         drop_ready(live, subscriber);
         live->told = subscriber;
         (void)pthread_mutex_unlock(&live->mutex);
-        subscriber->on_ready(subscriber->context);
+        if (subscriber->on_ready)
+            subscriber->on_ready(subscriber->context);
         (void)pthread_mutex_lock(&live->mutex);
         live->told = NULL;
         (void)pthread_cond_broadcast(&live->is_told);
     }
 }
 
+static int64_t now_us(void)
+{
+    return assay_mono_us(assay_env_system());
+}
+
+static int64_t soon_from_now_us(void)
+{
+    return now_us() + LIVE_SOON_MS * INT64_C(1000);
+}
+
+/* At their time, however often others ring until then. Who is not asleep yet has another turn. */
 static void wake_impatient(struct live *live)
 {
+    if (live->impatient == 0 || now_us() < live->soon_us)
+        return;
     for (size_t i = 0; i < TOPIC_BUCKETS; i++)
         for (struct live_topic *topic = live->topics[i]; topic; topic = topic->next)
             for (struct subscriber *at = topic->first; at; at = at->next)
                 if (at->is_impatient)
                     wake(live, at);
+    live->soon_us = soon_from_now_us();
+}
+
+/* For poll(); -1 where nobody is impatient. */
+static int until_soon_ms(const struct live *live)
+{
+    int64_t left_us = live->soon_us - now_us();
+
+    if (live->impatient == 0)
+        return -1;
+    return left_us > 0 ? (int)((left_us + 999) / 1000) : 0;
 }
 
 static void *live_thread(void *context)
 {
     struct live *live = context;
     int timeout_ms = -1;
-    bool is_late = false; /* nobody called for as long as the impatient wait */
     struct pollfd polled[2] = {
         { .fd = live->bell, .events = POLLIN },
         { .fd = live->folders ? folders_fd(live->folders) : -1, .events = POLLIN },
@@ -238,15 +273,15 @@ static void *live_thread(void *context)
 
     (void)pthread_mutex_lock(&live->mutex);
     while (!live->is_ended) {
-        timeout_ms = live->impatient > 0 ? SOON_MS : -1;
+        timeout_ms = until_soon_ms(live);
         (void)pthread_mutex_unlock(&live->mutex);
-        is_late = poll(polled, 2, timeout_ms) == 0;
+        polled[1].revents = 0;
+        (void)poll(polled, 2, timeout_ms);
         (void)!read(live->bell, &count, sizeof count);
-        (void)pthread_mutex_lock(&live->mutex);
-        if (live->folders && (polled[1].revents & POLLIN))
+        if (polled[1].revents & POLLIN)
             folders_take(live->folders, wake_owner, live);
-        if (is_late)
-            wake_impatient(live);
+        (void)pthread_mutex_lock(&live->mutex);
+        wake_impatient(live);
         tell_ready(live);
     }
     (void)pthread_mutex_unlock(&live->mutex);
@@ -280,9 +315,13 @@ static struct live_topic *make_topic(struct live *live, int64_t job)
         return NULL;
     topic->job = job;
     /* What came before it was followed has to be looked for. */
-    topic->newest = topic->noted = ring_newest(live->ring);
+    topic->newest = ring_newest(live->ring);
+    topic->noted = ring_added(live->ring);
     topic->next = *bucket;
     *bucket = topic;
+    /* Nobody knows any more whose changes the commit under way has. */
+    if (topic->noted > topic->newest)
+        await_commit(live, topic);
     return topic;
 }
 
@@ -332,14 +371,14 @@ void live_leave(struct live *live, struct subscriber *subscriber)
 
     if (!topic)
         return;
+    if (live->folders)
+        folders_remove(live->folders, -1, subscriber);
     (void)pthread_mutex_lock(&live->mutex);
     drop_ready(live, subscriber);
     subscriber->is_asleep = false; /* so that it does not come back while we wait */
     forget_impatience(live, subscriber);
     while (live->told == subscriber)
         (void)pthread_cond_wait(&live->is_told, &live->mutex);
-    if (live->folders)
-        folders_remove(live->folders, -1, subscriber);
     if (subscriber->previous)
         subscriber->previous->next = subscriber->next;
     else
@@ -399,28 +438,26 @@ enum live_result live_take(struct live *live, struct subscriber *subscriber, uin
 
 int live_watch_folder(struct live *live, struct subscriber *subscriber, const char *path)
 {
-    int word = -1;
-
-    (void)pthread_mutex_lock(&live->mutex);
-    if (live->folders)
-        word = folders_add(live->folders, path, subscriber);
-    (void)pthread_mutex_unlock(&live->mutex);
-    return word;
+    return live->folders ? folders_add(live->folders, path, subscriber) : -1;
 }
 
 void live_ignore_folder(struct live *live, struct subscriber *subscriber, int word)
 {
-    (void)pthread_mutex_lock(&live->mutex);
     if (live->folders && word >= 0)
         folders_remove(live->folders, word, subscriber);
-    (void)pthread_mutex_unlock(&live->mutex);
 }
 
 void live_call_soon(struct live *live, struct subscriber *subscriber)
 {
+    bool is_first = false;
+
     (void)pthread_mutex_lock(&live->mutex);
+    is_first = live->impatient == 0;
+    if (is_first)
+        live->soon_us = soon_from_now_us();
     live->impatient += !subscriber->is_impatient;
     subscriber->is_impatient = true;
     (void)pthread_mutex_unlock(&live->mutex);
-    ring_bell(live); /* whose thread may wait without an end */
+    if (is_first) /* the thread may wait without an end */
+        ring_bell(live);
 }

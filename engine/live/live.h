@@ -8,7 +8,9 @@
  * holds up nobody, and what it misses lies in the ring, or, after too long, in the store.
  *
  * Any thread may call what is not said to be the committing one's. A subscriber belongs to one
- * thread at a time.
+ * thread at a time. There are two locks, and one order: that of the folders, which is held while
+ * the kernel looks a path up, then that of all else, which the committing thread takes, too, and
+ * which is never held for longer than it takes to link a few pointers.
  */
 #ifndef ENGINE_LIVE_LIVE_H
 #define ENGINE_LIVE_LIVE_H
@@ -19,13 +21,16 @@
 
 /* So many changes are kept for those who come back: a megabyte, and seconds of the busiest job. */
 enum { LIVE_CHANGES_KEPT = 32768 };
+/* Soon enough for a person, and seldom enough to cost nothing. */
+enum { LIVE_SOON_MS = 100 };
 
 struct live;
 struct live_topic; /* a job that somebody follows */
 
 /* In its owner's hands from live_join() to live_leave(); zero it to start. */
 struct subscriber {
-    void (*on_ready)(void *context); /* must be quick, and must not call anything of this file */
+    /* Must be quick, and must not call anything of this file. NULL: not wanted. */
+    void (*on_ready)(void *context);
     void *context;
 
     /* live.c's own */
@@ -76,7 +81,7 @@ enum live_result live_take(struct live *live, struct subscriber *subscriber, uin
 int live_watch_folder(struct live *live, struct subscriber *subscriber, const char *path);
 void live_ignore_folder(struct live *live, struct subscriber *subscriber, int word);
 
-/* on_ready is called a tenth of a second from now, at the latest: for what cannot be watched. */
+/* on_ready is called LIVE_SOON_MS from now, at the latest: for what cannot be watched. */
 void live_call_soon(struct live *live, struct subscriber *subscriber);
 
 #endif

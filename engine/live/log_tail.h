@@ -20,7 +20,7 @@ struct log_tail {
     int attempt;
     int64_t offsets[LOG_STREAMS]; /* bytes that were told; -1: nothing was looked at yet */
     int word;                     /* live_watch_folder()'s; -1: none yet */
-    int tries;                    /* … and how often one was asked for */
+    int64_t next_try_us;          /* … and when one is asked for again, on the monotonic clock */
 };
 
 struct log_piece {

@@ -33,6 +33,11 @@ void ring_publish(struct ring *ring)
     ring->published = ring->added;
 }
 
+uint64_t ring_added(const struct ring *ring)
+{
+    return ring->added;
+}
+
 uint64_t ring_newest(const struct ring *ring)
 {
     return ring->published;

@@ -21,6 +21,8 @@ void ring_free(struct ring *ring);      /* NULL is fine */
 uint64_t ring_add(struct ring *ring, const struct change *change);
 void ring_publish(struct ring *ring);
 
+/* The number of the newest change, published or not; 0: there is none. */
+uint64_t ring_added(const struct ring *ring);
 /* The number of the newest change that was published; 0: there is none. */
 uint64_t ring_newest(const struct ring *ring);
 

@@ -14,7 +14,9 @@
 
 struct event_stream;
 
-/* Both are called with the stream's lock held. */
+/* Both are called with the stream's lock held, so that no wake comes before its sleep or after the
+ * next one: they may take locks that nobody holds who calls this file, as the HTTP library's are.
+ */
 struct event_stream_reader {
     void (*sleep)(void *context); /* on the thread that reads */
     void (*wake)(void *context);  /* on any; only after sleep, and once */

@@ -28,7 +28,10 @@ enum { GUARD_END_SECONDS = 2 };
 struct guard;
 struct guarded;
 
-/* Called with the guard's lock held: it must be quick, and call nothing that takes a guard. */
+/*
+ * Called with the guard's lock held, so that its stream is still there: it must be quick, and call
+ * nothing that takes a guard. The order of locks is the guard's, a stream's, the HTTP library's.
+ */
 typedef void (*guard_pulse_fn)(struct guarded *guarded);
 
 /* A place in the list, in its owner's hands from guard_add() to guard_remove(). */

@@ -37,47 +37,26 @@ static cJSON *ask(struct assay *assay, const char *path)
     return answer;
 }
 
-static const char *text_of(const cJSON *object, const char *key)
+static int64_t count_of(const cJSON *counts, const char *name)
 {
-    const cJSON *member = json_get(object, key);
+    const cJSON *count = json_get(counts, name);
 
-    return cJSON_IsString(member) ? member->valuestring : "";
-}
-
-static void count_trials(struct assay *assay, const char *id, struct census *census)
-{
-    char path[64];
-    cJSON *job = NULL;
-    const cJSON *counts = NULL;
-
-    (void)snprintf(path, sizeof path, "/assay/v1/jobs/%.20s", id);
-    job = ask(assay, path);
-    counts = json_get(job, "trialCounts");
-    for (int i = 0; i < TRIAL_STATES; i++) {
-        const cJSON *count = json_get(counts, trial_states[i]);
-
-        census->trials[i] += cJSON_IsNumber(count) ? (int64_t)count->valuedouble : 0;
-    }
-    cJSON_Delete(job);
+    return cJSON_IsNumber(count) ? (int64_t)count->valuedouble : 0;
 }
 
 static bool take_census(struct assay *assay, struct census *census)
 {
-    cJSON *answer = ask(assay, "/assay/v1/jobs");
-    const cJSON *job = NULL;
+    cJSON *answer = ask(assay, "/assay/v1/jobs:count");
     bool is_taken = answer != NULL;
 
-    *census = (struct census){ 0 };
-    cJSON_ArrayForEach(job, json_get(answer, "jobs"))
-    {
-        const char *state = text_of(job, "state");
+    for (int i = 0; i < JOB_STATES; i++) {
+        char name[32];
 
-        state += strncmp(state, "JOB_STATE_", 10) == 0 ? 10 : 0;
-        for (int i = 0; i < JOB_STATES; i++)
-            census->jobs[i] += strcmp(state, job_states[i]) == 0;
-        if (cJSON_IsTrue(json_get(job, "isWorkedOn")))
-            count_trials(assay, text_of(job, "id"), census);
+        (void)snprintf(name, sizeof name, "JOB_STATE_%s", job_states[i]);
+        census->jobs[i] = count_of(json_get(answer, "jobs"), name);
     }
+    for (int i = 0; i < TRIAL_STATES; i++)
+        census->trials[i] = count_of(json_get(answer, "trials"), trial_states[i]);
     cJSON_Delete(answer);
     return is_taken;
 }

@@ -13,7 +13,6 @@ enum { NOT_IN_SPACE = -2, SUGGEST_MAX = 1000 };
 struct raw_parameter {
     struct param_spec spec;
     bool has_double, has_integer, has_categorical, has_discrete;
-    bool has_min, has_max; /* of a range: a limit that is absent is 0 */
     char *default_text;    /* of a CATEGORICAL */
     const cJSON *children; /* conditionalParameterSpecs */
 };
@@ -36,14 +35,10 @@ static const struct enum_word scale_words[] = {
 
 /* A range's fields; they differ in how a number is read only. */
 #define RANGE_FIELDS(number_kind)                                                                  \
-    { .name = "minValue",                                                                          \
-      .kind = (number_kind),                                                                       \
-      .at = FIELD_AT(struct raw_parameter, spec.min),                                              \
-      .has_at = FIELD_AT(struct raw_parameter, has_min) },                                         \
+    { .name = "minValue", .kind = (number_kind), .at = FIELD_AT(struct raw_parameter, spec.min) }, \
         { .name = "maxValue",                                                                      \
           .kind = (number_kind),                                                                   \
-          .at = FIELD_AT(struct raw_parameter, spec.max),                                          \
-          .has_at = FIELD_AT(struct raw_parameter, has_max) },                                     \
+          .at = FIELD_AT(struct raw_parameter, spec.max) },                                        \
     {                                                                                              \
         .name = "defaultValue", .kind = (number_kind),                                             \
         .at = FIELD_AT(struct raw_parameter, spec.default_value),                                  \
@@ -127,11 +122,11 @@ static void range_check(struct fields *fields, const cJSON *node, void *record)
 
     if (raw->spec.min <= raw->spec.max)
         return;
-    if (!raw->has_max)
+    if (!fields_member(node, "maxValue"))
         fields_fault(fields, node, "maxValue",
                      "is missing, which reads as 0, and min_value %s is above that",
                      assay_number_text(raw->spec.min, text));
-    else if (!raw->has_min)
+    else if (!fields_member(node, "minValue"))
         fields_fault(fields, node, "minValue",
                      "is missing, which reads as 0, and max_value %s is below that",
                      assay_number_text(raw->spec.max, text));

@@ -130,6 +130,12 @@ typedef bool (*job_row_fn)(void *context, const struct job_row *row);
 bool store_job_each(struct store *store, int64_t before_us, int64_t before_id, job_row_fn fn,
                     void *context, struct assay_error *err);
 
+/* Where each job stands, in any order: much cheaper than the rows. state: enum job_state; kind:
+ * enum job_kind. fn may read of the store what is not of jobs; false ends the walk. */
+typedef bool (*job_state_fn)(void *context, int64_t job, int kind, int state);
+bool store_job_each_state(struct store *store, job_state_fn fn, void *context,
+                          struct assay_error *err);
+
 /* The newest job whose id begins with prefix ("" for any); *count tells how many do. */
 bool store_job_find(struct store *store, const char *prefix, int64_t *job, int64_t *count,
                     struct assay_error *err);
@@ -173,8 +179,8 @@ typedef bool (*trial_row_fn)(void *context, const struct trial_row *row);
 bool store_trial_each(struct store *store, const struct trial_query *query, trial_row_fn fn,
                       void *context, struct assay_error *err);
 
-/* The first of them, without its point, its values and its reason: these are NULL. number is 0 where
- * there is none. */
+/* The first of them, without its point, its values and its reason: these are NULL. number is 0
+ * where there is none. */
 bool store_trial_first(struct store *store, const struct trial_query *query, struct trial_row *row,
                        struct assay_error *err);
 

@@ -1,8 +1,10 @@
 /* A store without anything in it again, and one that may lose what it has: for emulate mode. */
 
+#include "engine/array.h"
 #include "engine/store/store_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 void store_relax(struct store *store)
 {
@@ -10,15 +12,24 @@ void store_relax(struct store *store)
     (void)sqlite3_exec(store->db, "PRAGMA synchronous=OFF", NULL, NULL, NULL);
 }
 
-static int note_gone(void *context, int count, char **values, char **names)
+struct job_ids {
+    int64_t *items;
+    size_t count, capacity;
+};
+
+static int keep_id(void *context, int count, char **values, char **names)
 {
+    struct job_ids *ids = context;
+    void *items = ids->items;
     long long job = 0;
+    bool has_room = array_make_room(&items, ids->count, &ids->capacity, sizeof *ids->items);
 
     (void)count;
     (void)names;
-    if (sscanf(values[0], "%lld", &job) == 1) /* NOLINT(cert-err34-c): SQLite's own number */
-        store_note(context, CHANGE_JOB_GONE, job, 0, 0);
-    return 0;
+    ids->items = items;
+    if (has_room && sscanf(values[0], "%lld", &job) == 1) /* NOLINT(cert-err34-c): SQLite's own */
+        ids->items[ids->count++] = job;
+    return !has_room;
 }
 
 static int empty_table(void *context, int count, char **values, char **names)
@@ -33,17 +44,30 @@ static int empty_table(void *context, int count, char **values, char **names)
     return sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK;
 }
 
-bool store_empty(struct store *store, struct assay_error *err)
+static bool empty_all(struct store *store, struct job_ids *ids, struct assay_error *err)
 {
-    if (!store_begin(store, err))
-        return false;
-    if (sqlite3_exec(store->db, "SELECT id FROM job", note_gone, store, NULL) == SQLITE_OK &&
+    if (sqlite3_exec(store->db, "SELECT id FROM job", keep_id, ids, NULL) != SQLITE_OK ||
         sqlite3_exec(store->db,
                      "SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE "
                      "'sqlite_%'",
-                     empty_table, store, NULL) == SQLITE_OK)
-        return store_commit(store, err);
-    (void)store_fail(store, "delete all", err);
-    store_rollback(store);
-    return false;
+                     empty_table, store, NULL) != SQLITE_OK)
+        return store_fail(store, "delete all", err);
+    return store_commit(store, err);
+}
+
+bool store_empty(struct store *store, struct assay_error *err)
+{
+    struct job_ids ids = { 0 };
+    bool is_empty = false;
+
+    if (!store_begin(store, err))
+        return false;
+    is_empty = empty_all(store, &ids, err);
+    if (!is_empty)
+        store_rollback(store);
+    /* A note cannot be taken back: only what is gone for good is told. */
+    for (size_t i = 0; i < ids.count && is_empty; i++)
+        store_note(store, CHANGE_JOB_GONE, ids.items[i], 0, 0);
+    free(ids.items);
+    return is_empty;
 }

@@ -211,6 +211,24 @@ bool store_job_each(struct store *store, int64_t before_us, int64_t before_id, j
     return store_job_walk(store, s, fn, context, err);
 }
 
+bool store_job_each_state(struct store *store, job_state_fn fn, void *context,
+                          struct assay_error *err)
+{
+    sqlite3_stmt *s = store_statement(store, SQL_JOB_STATES, err);
+    bool goes_on = true;
+    int code = SQLITE_DONE;
+
+    if (!s)
+        return false;
+    while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW)
+        goes_on = fn(context, sqlite3_column_int64(s, 0), sqlite3_column_int(s, 1),
+                     sqlite3_column_int(s, 2));
+    if (goes_on && code != SQLITE_DONE)
+        (void)store_fail(store, "count the jobs", err);
+    (void)sqlite3_reset(s);
+    return !goes_on || code == SQLITE_DONE;
+}
+
 bool store_job_find(struct store *store, const char *prefix, int64_t *job, int64_t *count,
                     struct assay_error *err)
 {

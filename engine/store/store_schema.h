@@ -80,6 +80,7 @@ enum store_statement {
     SQL_JOB_GET,
     SQL_JOB_EACH,
     SQL_JOB_FIND,
+    SQL_JOB_STATES,
     SQL_TRIAL_INSERT,
     SQL_TRIAL_UPDATE,
     SQL_TRIAL_END,
@@ -156,6 +157,7 @@ static const char *const store_sql[SQL_COUNT] = {
     [SQL_JOB_FIND] = "SELECT id, count(*) OVER () FROM job"
                      " WHERE substr(CAST(id AS TEXT), 1, length(?1)) = ?1"
                      " ORDER BY create_us DESC, id DESC LIMIT 1",
+    [SQL_JOB_STATES] = "SELECT id, kind, state FROM job",
     [SQL_TRIAL_INSERT] = "INSERT INTO trial (id, state, attempt, start_us, point)"
                          " VALUES (?1,?2,?3,?4,?5)",
     [SQL_TRIAL_UPDATE] = "UPDATE trial SET state=?2, attempt=?3, start_us=?4 WHERE id=?1",

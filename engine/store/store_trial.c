@@ -141,6 +141,24 @@ bool store_trial_each(struct store *store, const struct trial_query *query, tria
     return !goes_on || code == SQLITE_DONE;
 }
 
+/* What stays valid when the walk goes on. */
+static bool copy_fixed_part(void *context, const struct trial_row *row)
+{
+    struct trial_row *copy = context;
+
+    *copy = *row;
+    copy->point = copy->values = NULL;
+    copy->reason = NULL;
+    return false;
+}
+
+bool store_trial_first(struct store *store, const struct trial_query *query, struct trial_row *row,
+                       struct assay_error *err)
+{
+    *row = (struct trial_row){ 0 };
+    return store_trial_each(store, query, copy_fixed_part, row, err);
+}
+
 /* The statement's one number; 0 where it finds none. */
 static bool read_number(struct store *store, sqlite3_stmt *s, int64_t *number,
                         struct assay_error *err)

@@ -29,10 +29,12 @@ bool study_commit_event(struct assay_study *s, struct assay_error *err)
     return true;
 }
 
-/* Memory could not follow what is on disk already. */
+/* Memory could not follow what is on disk already. Whatever the reason was: to try again is no use,
+ * and what was told may be stored. */
 static bool fail_broken(struct assay_study *s, struct assay_error *err)
 {
     s->is_broken = true;
+    err->code = ASSAY_UNAVAILABLE;
     return assay_error_add(err, "the study must be opened again");
 }
 

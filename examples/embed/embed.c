@@ -54,6 +54,18 @@ static bool find_text(const char *json, const char *name, char text[NAME_MAX_SIZ
     return true;
 }
 
+/* A job that is paused goes on only when somebody else resumes it. */
+static bool is_end(const char *state)
+{
+    static const char *const ends[] = { "JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED",
+                                        "JOB_STATE_CANCELLED", "JOB_STATE_PAUSED" };
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (strcmp(state, ends[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Waits until the job has ended. */
 static bool follow(struct assay *assay, const char *path)
 {
@@ -71,9 +83,7 @@ static bool follow(struct assay *assay, const char *path)
             return false;
         }
         job = call(assay, "GET", path, NULL);
-        is_running =
-            job && find_text(job, "state", state) &&
-            (strcmp(state, "JOB_STATE_PENDING") == 0 || strcmp(state, "JOB_STATE_RUNNING") == 0);
+        is_running = job && find_text(job, "state", state) && !is_end(state);
         free(job);
     }
     (void)printf("%s\n", state);

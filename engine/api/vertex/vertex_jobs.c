@@ -191,13 +191,14 @@ static bool get(struct api_call *call, enum job_kind kind, struct assay_error *e
     return is_ok;
 }
 
-static bool write_by_id(struct api_call *call, int64_t job, struct assay_error *err)
+bool vertex_write_stored_job(struct api_call *call, int64_t job, bool has_trials,
+                             struct assay_error *err)
 {
     struct job_row row = { 0 };
     bool is_ok = store_job_get(engine_read_begin(call->engine), job, &row, err);
 
     engine_read_end(call->engine);
-    is_ok = is_ok && vertex_write_job(call, &call->json, &row, true, err);
+    is_ok = is_ok && vertex_write_job(call, &call->json, &row, has_trials, err);
     job_row_clear(&row);
     return is_ok;
 }
@@ -256,7 +257,8 @@ static bool create(struct api_call *call, enum job_kind kind, struct assay_error
     is_ok = submission_read(&submission, &text, text.dir, err);
     if (is_ok) {
         check_resource(&submission, kind);
-        is_ok = api_hand_in(call, &submission, parent, &job, err) && write_by_id(call, job, err);
+        is_ok = api_hand_in(call, &submission, parent, &job, err) &&
+                vertex_write_stored_job(call, job, true, err);
     }
     submission_clear(&submission);
     return is_ok;

@@ -20,6 +20,9 @@ bool vertex_check_arguments(const struct api_call *call, const char *argument,
 /* The resource that a row is, with its trials where it has some and they are wanted. */
 bool vertex_write_job(struct api_call *call, struct json_writer *writer, const struct job_row *row,
                       bool has_trials, struct assay_error *err);
+/* The same, as the answer, of a job that the store is asked for: ASSAY_NOT_FOUND. */
+bool vertex_write_stored_job(struct api_call *call, int64_t job, bool has_trials,
+                             struct assay_error *err);
 
 /* Begins a member that is a google.protobuf.Any of this message, in the version of the path. */
 void vertex_begin_message(struct api_call *call, const char *key, const char *message);

@@ -86,17 +86,6 @@ cJSON *study_read_body(const struct api_call *call, struct assay_error *err)
     return json_read(call->request->body, call->request->body_size, err);
 }
 
-static bool write_by_id(struct api_call *call, int64_t id, struct assay_error *err)
-{
-    struct job_row row = { 0 };
-    bool is_ok = store_job_get(engine_read_begin(call->engine), id, &row, err);
-
-    engine_read_end(call->engine);
-    is_ok = is_ok && vertex_write_job(call, &call->json, &row, false, err);
-    job_row_clear(&row);
-    return is_ok;
-}
-
 bool vizier_create_study(struct api_call *call, struct assay_error *err)
 {
     struct submission submission = { 0 };
@@ -109,7 +98,8 @@ bool vizier_create_study(struct api_call *call, struct assay_error *err)
 
     (void)snprintf(parent, sizeof parent, "projects/%s/locations/%s",
                    call->match->words[ROUTE_PROJECT], call->match->words[ROUTE_LOCATION]);
-    is_ok = is_ok && api_hand_in(call, &submission, parent, &id, err) && write_by_id(call, id, err);
+    is_ok = is_ok && api_hand_in(call, &submission, parent, &id, err) &&
+            vertex_write_stored_job(call, id, false, err);
     submission_clear(&submission);
     return is_ok;
 }
@@ -172,7 +162,8 @@ static bool write_listing(struct api_call *call, const struct listing *listing,
         json_key(&call->json, "studies");
         json_begin_array(&call->json);
         for (int i = 0; i < listing->count && is_ok; i++)
-            is_ok = write_by_id(call, listing->ids[i], err) || err->code == ASSAY_NOT_FOUND;
+            is_ok = vertex_write_stored_job(call, listing->ids[i], false, err) ||
+                    err->code == ASSAY_NOT_FOUND;
         json_end_array(&call->json);
     }
     if (listing->has_more)
@@ -273,7 +264,7 @@ bool vizier_lookup_study(struct api_call *call, struct assay_error *err)
     if (is_ok && !lookup.found)
         is_ok = assay_fail(err, ASSAY_NOT_FOUND, NULL,
                            "there is no Study with the display name \"%.200s\"", name);
-    is_ok = is_ok && write_by_id(call, lookup.found, err);
+    is_ok = is_ok && vertex_write_stored_job(call, lookup.found, false, err);
     free(name);
     return is_ok;
 }

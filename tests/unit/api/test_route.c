@@ -28,6 +28,8 @@ Test(route, a_path_gives_its_handler_and_its_words)
     cr_assert(eq(int, (int)find("GET", "/assay/v1/jobs/last/trials/3/logs", &match), ASSAY_OK));
     cr_assert(match.handler == api_get_logs);
     cr_assert(zero(int, strcmp(match.words[ROUTE_TRIAL], "3")));
+    cr_assert(eq(int, (int)find("GET", "/assay/v1/jobs:count", &match), ASSAY_OK));
+    cr_assert(match.handler == api_count_jobs);
 }
 
 Test(route, an_encoded_colon_belongs_to_the_name)

@@ -207,6 +207,23 @@ Test(emulated_curve, an_exact_table_knows_its_points_only)
     given_clear(&given);
 }
 
+Test(emulated_curve, a_text_that_is_no_number_of_a_document_is_none_of_a_table)
+{
+    static const char *const texts[] = { "0x3", " 3", "3 ", "", "inf", "nan", "1e999" };
+    const double point[] = { 1, 3, 4 };
+    char script[128];
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct given given;
+
+        (void)snprintf(script, sizeof script,
+                       "{table: {rows: [{parameters: {n: '%s'}, metrics: {loss: 1}}]}}", texts[i]);
+        given = given_of(STUDY_OF(LOSS, MIXED), script);
+        cr_expect(isnan(value_at(&given, point)), "\"%s\"", texts[i]);
+        given_clear(&given);
+    }
+}
+
 Test(emulated_curve, the_nearest_row_is_found_in_the_unit_cube)
 {
     struct given given = given_of(

@@ -169,8 +169,16 @@ struct answer study_ask(struct bench *bench, int64_t study, enum request_kind ki
 void study_put_suggest(struct bench *bench, struct suggest_call *call, int64_t study,
                        const char *client, size_t count)
 {
-    *call = (struct suggest_call){ .request = { .kind = REQUEST_SUGGEST, .job = study },
-                                   .study = { .client = client, .count = count } };
+    study_put_suggest_in(bench, call, study, client, count, NULL);
+}
+
+void study_put_suggest_in(struct bench *bench, struct suggest_call *call, int64_t study,
+                          const char *client, size_t count, const double *contexts)
+{
+    *call = (struct suggest_call){
+        .request = { .kind = REQUEST_SUGGEST, .job = study },
+        .study = { .client = client, .count = count, .contexts = contexts },
+    };
     call->request.study = &call->study;
     bench_put_request(bench, &call->request);
 }

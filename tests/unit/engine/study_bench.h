@@ -50,6 +50,8 @@ struct suggest_call {
 };
 void study_put_suggest(struct bench *bench, struct suggest_call *call, int64_t study,
                        const char *client, size_t count);
+void study_put_suggest_in(struct bench *bench, struct suggest_call *call, int64_t study,
+                          const char *client, size_t count, const double *contexts);
 struct answer study_take(struct suggest_call *call);
 
 #endif

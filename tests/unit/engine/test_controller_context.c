@@ -100,6 +100,46 @@ Test(controller_context, takes_what_waits_and_fits_before_anything_new)
     bench_clear(&bench);
 }
 
+Test(controller_context, several_that_must_be_made_stand_between_those_that_are_there)
+{
+    static const double contexts[] = { 7, 0, FREE, 1, 8, 1, FREE, FREE };
+    static const int64_t numbers[] = { 3, 1, 4, 2 };
+    struct bench bench;
+    int64_t study = 0;
+
+    bench_init(&bench);
+    study = study_submit(&bench, "random", "");
+    cr_assert(eq(i64, study_create(&bench, study, 4, 1, FREE).trial, 1));
+    cr_assert(eq(i64, study_create(&bench, study, 8, 0, FREE).trial, 2));
+    expect_numbers(study_suggest_in(&bench, study, "w", 4, contexts), 4, numbers);
+    cr_assert(eq(dbl, point_of(&bench, study, 3).values[0], 7));
+    cr_assert(eq(dbl, point_of(&bench, study, 4).values[0], 8));
+    expect_numbers(study_suggest_in(&bench, study, "w", 4, contexts), 4, numbers);
+    bench_clear(&bench);
+}
+
+Test(controller_context, once_a_study_has_ended_those_that_have_no_trial_are_left_out)
+{
+    static const int64_t numbers[] = { 18, 17 };
+    struct bench bench;
+    struct point first, second, third;
+    int64_t study = 0;
+
+    bench_init(&bench);
+    study = study_submit(&bench, "grid", "");
+    cr_assert(eq(sz, study_suggest(&bench, study, "other", 16).count, 16));
+    cr_assert(eq(int, study_suggest(&bench, study, "w", 3).state, JOB_STATE_SUCCEEDED));
+    first = point_of(&bench, study, 18);
+    second = point_of(&bench, study, 1);
+    third = point_of(&bench, study, 17);
+    expect_numbers(
+        study_suggest_in(&bench, study, "w", 3,
+                         (double[]){ first.values[0], first.values[1], second.values[0],
+                                     second.values[1], third.values[0], third.values[1] }),
+        2, numbers);
+    bench_clear(&bench);
+}
+
 Test(controller_context, a_part_of_the_space_that_is_used_up_ends_no_study)
 {
     static const double one[] = { 5, 1 };
@@ -119,6 +159,14 @@ Test(controller_context, a_part_of_the_space_that_is_used_up_ends_no_study)
     bench_clear(&bench);
 }
 
+/* The oldest task is run, and its answer taken in a batch of its own. */
+static void come_back(struct bench *bench)
+{
+    search_task_run(bench->tasks[0]);
+    bench_put_searched(bench, 0);
+    bench_commit(bench);
+}
+
 Test(controller_context, an_answer_of_the_sampler_that_came_for_another_context_is_not_taken)
 {
     static const double y[] = { FREE, 1 };
@@ -131,10 +179,8 @@ Test(controller_context, an_answer_of_the_sampler_that_came_for_another_context_
     bench_init(&bench);
     bench_search_apart(&bench);
     study = study_submit(&bench, "default", "");
-    study_put_suggest(&bench, &first, study, "w", 1);
-    first.study.contexts = y;
-    study_put_suggest(&bench, &second, study, "v", 1);
-    second.study.contexts = x;
+    study_put_suggest_in(&bench, &first, study, "w", 1, y);
+    study_put_suggest_in(&bench, &second, study, "v", 1, x);
     bench_commit(&bench);
     cr_assert(eq(sz, bench.task_count, 1));
     /* Meanwhile a trial comes that suits the first: what is computed was for nobody. */
@@ -142,15 +188,40 @@ Test(controller_context, an_answer_of_the_sampler_that_came_for_another_context_
     answer = study_take(&first);
     cr_assert(answer.is_answered);
     cr_assert(eq(i64, answer.trials[0], 1));
-    bench_put_searched(&bench, 0);
-    bench_commit(&bench);
+    come_back(&bench);
     cr_assert(eq(sz, bench.task_count, 1));
-    bench_put_searched(&bench, 0);
-    bench_commit(&bench);
+    come_back(&bench);
     answer = study_take(&second);
     cr_assert(answer.is_answered);
     cr_assert(eq(i64, answer.trials[0], 2));
     cr_assert(eq(dbl, point_of(&bench, study, 2).values[1], 0));
+    bench_clear(&bench);
+}
+
+Test(controller_context, a_trial_that_ends_while_its_request_waits_is_made_again_for_it)
+{
+    static const double contexts[] = { FREE, 1, FREE, 0 };
+    struct bench bench;
+    struct suggest_call call;
+    struct answer answer;
+    int64_t study = 0;
+
+    bench_init(&bench);
+    bench_search_apart(&bench);
+    study = study_submit(&bench, "default", "");
+    study_put_suggest_in(&bench, &call, study, "w", 2, contexts);
+    bench_commit(&bench);
+    come_back(&bench);
+    cr_assert(eq(int, study_complete(&bench, study, 1, 0.5).code, ASSAY_OK));
+    while (bench.task_count > 0)
+        come_back(&bench);
+    answer = study_take(&call);
+    cr_assert(answer.is_answered);
+    cr_assert(eq(sz, answer.count, 2));
+    for (size_t i = 0; i < answer.count; i++) {
+        cr_assert(ne(i64, answer.trials[i], 1));
+        cr_assert(eq(dbl, point_of(&bench, study, answer.trials[i]).values[1], i == 0 ? 1 : 0));
+    }
     bench_clear(&bench);
 }
 

@@ -136,8 +136,15 @@ static bool note_job(void *context, const struct job_row *row)
     return ids->count != ids->stop_after;
 }
 
+static bool add_state(void *context, int64_t job, int kind, int state)
+{
+    *(int64_t *)context += job * 100 + kind * 10 + state;
+    return true;
+}
+
 Test(store, jobs_are_listed_newest_first)
 {
+    int64_t sum = 0;
     struct bench_store bench;
     struct ids ids = { 0 };
     struct assay_error err = { 0 };
@@ -154,6 +161,8 @@ Test(store, jobs_are_listed_newest_first)
     cr_assert(eq(i64, ids.items[1], 4));
     cr_assert(eq(i64, ids.items[2], 2));
     cr_assert(eq(i64, ids.items[3], 3));
+    cr_assert(store_job_each_state(bench.store, add_state, &sum, &err), "%s", err.message);
+    cr_assert(eq(i64, sum, (1 + 2 + 3 + 4) * 100 + 4 * (JOB_TUNING * 10 + JOB_STATE_PENDING)));
     ids = (struct ids){ .stop_after = 2 };
     cr_assert(store_job_each(bench.store, INT64_MAX, INT64_MAX, note_job, &ids, &err));
     cr_assert(eq(sz, ids.count, 2));

@@ -165,7 +165,7 @@ static bool check_made_row(void *context, int64_t number, int64_t ordinal, const
     struct made_walk *walk = context;
     const struct twin_trial *trial = &walk->twin->trials[number];
 
-    cr_assert(gt(i64, number, walk->last));
+    cr_assert(lt(i64, walk->last, number));
     cr_assert(trial->is_there);
     cr_assert(eq(i64, ordinal, trial->ordinal));
     cr_assert(strcmp(fixed, trial->fixed) == 0);

@@ -146,6 +146,25 @@ static void compare_query(const struct twin *twin, struct store *store, struct t
         cr_assert(twin_next(&comparing) == NULL);
 }
 
+/* What the store lends for a call only is not copied. */
+static void compare_first(const struct twin *twin, struct store *store, struct trial_query query)
+{
+    struct comparing comparing = { .twin = twin, .query = &query, .next = query.after + 1 };
+    const struct trial_row *found = twin_next(&comparing);
+    struct trial_row expected = { 0 };
+    struct trial_row row;
+    struct assay_error err = { 0 };
+
+    if (found)
+        expected = *found;
+    cr_assert(store_trial_first(store, &query, &row, &err), "%s", err.message);
+    cr_assert(eq(i64, row.number, expected.number));
+    cr_assert(eq(int, row.state, expected.state));
+    cr_assert(eq(int, row.attempt, expected.attempt));
+    cr_assert(eq(i64, row.end_order, expected.end_order));
+    cr_assert(row.point == NULL && row.values == NULL && row.reason == NULL);
+}
+
 static void compare_totals(const struct twin *twin, struct store *store)
 {
     struct trial_totals naive = { .created = twin->count, .last_number = twin->count };
@@ -185,6 +204,8 @@ static void compare_all(const struct twin *twin, struct store *store, struct dic
     compare_query(
         twin, store,
         (struct trial_query){ .job = JOB, .order = TRIALS_BY_END, .after = after, .limit = limit });
+    compare_first(twin, store, (struct trial_query){ .job = JOB, .after = after, .limit = 1 });
+    compare_first(twin, store, (struct trial_query){ .job = JOB, .only_unended = true });
 }
 
 Test(store_trial, trials_are_those_of_a_naive_array_whatever_is_asked)

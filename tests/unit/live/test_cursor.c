@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <limits.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,7 @@ struct world {
     int64_t end_orders[TRIALS_MAX + 1]; /* 0: it has not ended */
     int64_t told[TRIALS_MAX + 1];       /* how often its end was */
     int64_t last_told;                  /* the last end order that was */
+    bool is_writing;                    /* what is above may not be committed yet */
     int jobs_told;
 };
 
@@ -61,6 +64,7 @@ static void publish(struct world *w)
 {
     commit(w->bench.store);
     live_publish(w->live);
+    w->is_writing = false;
 }
 
 static void world_init(struct world *w, uint64_t seed)
@@ -163,11 +167,49 @@ static void change_job(struct world *w, int state)
     job_row_clear(&row);
 }
 
+/* Notes what was told; false: there was nothing. */
+static bool take(struct world *w)
+{
+    struct assay_error err = { 0 };
+    struct news news = { .kind = NEWS_AGAIN };
+
+    while (news.kind == NEWS_AGAIN)
+        cr_assert(cursor_next(&w->cursor, w->live, &w->subscriber, w->reader, &news, &err), "%s",
+                  err.message);
+    if (news.kind == NEWS_NONE || news.kind == NEWS_END)
+        return false;
+    cursor_id(&w->cursor, w->live, w->id);
+    w->has_id = true;
+    w->jobs_told += news.kind == NEWS_JOB;
+    if (news.kind == NEWS_TRIAL && (news.is_ended || !w->is_writing))
+        cr_assert(eq(int, news.is_ended, w->end_orders[news.trial] > 0));
+    if (news.kind != NEWS_TRIAL || !news.is_ended)
+        return true;
+    w->told[news.trial]++;
+    cr_assert(gt(i64, w->end_orders[news.trial], w->last_told));
+    w->last_told = w->end_orders[news.trial];
+    return true;
+}
+
+/* Between a write, its commit and its publishing the reader may come, go and take. */
+static void meddle(struct world *w)
+{
+    for (uint64_t count = draw(w, 4); count > 0; count--) {
+        if (!w->is_following)
+            follow(w);
+        else if (draw(w, 4) == 0)
+            stop_following(w);
+        else
+            (void)take(w);
+    }
+}
+
 static void work(struct world *w)
 {
     int64_t number = running(w);
 
     begin(w->bench.store);
+    w->is_writing = true;
     for (uint64_t count = draw(w, 5); count > 0; count--) {
         switch (draw(w, 4)) {
         case 0:
@@ -188,31 +230,11 @@ static void work(struct world *w)
         }
         number = running(w);
     }
-    publish(w);
-}
-
-/* Notes what was told; false: there was nothing. */
-static bool take(struct world *w)
-{
-    struct assay_error err = { 0 };
-    struct news news = { .kind = NEWS_AGAIN };
-
-    while (news.kind == NEWS_AGAIN)
-        cr_assert(cursor_next(&w->cursor, w->live, &w->subscriber, w->reader, &news, &err), "%s",
-                  err.message);
-    if (news.kind == NEWS_NONE || news.kind == NEWS_END)
-        return false;
-    cursor_id(&w->cursor, w->live, w->id);
-    w->has_id = true;
-    w->jobs_told += news.kind == NEWS_JOB;
-    if (news.kind == NEWS_TRIAL)
-        cr_assert(eq(int, news.is_ended, w->end_orders[news.trial] > 0));
-    if (news.kind != NEWS_TRIAL || !news.is_ended)
-        return true;
-    w->told[news.trial]++;
-    cr_assert(gt(i64, w->end_orders[news.trial], w->last_told));
-    w->last_told = w->end_orders[news.trial];
-    return true;
+    meddle(w);
+    commit(w->bench.store);
+    meddle(w);
+    live_publish(w->live);
+    w->is_writing = false;
 }
 
 /* Changes, restarts and interruptions in any order; what was taken last is what is come back with.
@@ -336,6 +358,104 @@ Test(cursor, trials_that_run_are_found_among_many)
     world_clear(&w);
 }
 
+/* A study that has ended, with many trials that have, too, but for one; 0: for none. */
+static void end_study(struct world *w, int64_t many, int64_t but)
+{
+    static const double point[] = { 0.5 };
+    struct assay_error err = { 0 };
+    struct job_row row = make_row(JOB + 1, "{}");
+
+    row.kind = JOB_STUDY;
+    row.state = JOB_STATE_SUCCEEDED;
+    begin(w->bench.store);
+    cr_assert(store_job_insert(w->bench.store, &row, &err), "%s", err.message);
+    for (int64_t i = 1; i <= many; i++) {
+        struct trial_row trial = { .job = JOB + 1,
+                                   .number = i,
+                                   .state = i == but ? TRIAL_ACTIVE : TRIAL_SUCCEEDED,
+                                   .attempt = 1,
+                                   .point = point,
+                                   .point_count = 1 };
+
+        cr_assert(store_trial_insert(w->bench.store, &trial, &err), "%s", err.message);
+    }
+    publish(w);
+    job_row_clear(&row);
+    cr_assert(live_join(w->live, &w->subscriber, JOB + 1, &err));
+    cr_assert(cursor_begin(&w->cursor, w->live, w->reader, JOB + 1, NULL, &err));
+}
+
+/* The next piece of news, and how many steps it took. */
+static enum news_kind next_news(struct world *w, int *steps)
+{
+    struct assay_error err = { 0 };
+    struct news news = { .kind = NEWS_AGAIN };
+
+    for (*steps = 0; news.kind == NEWS_AGAIN; ++*steps)
+        cr_assert(cursor_next(&w->cursor, w->live, &w->subscriber, w->reader, &news, &err), "%s",
+                  err.message);
+    return news.kind;
+}
+
+Test(cursor, an_ended_study_is_searched_for_trials_that_go_on_in_short_steps)
+{
+    enum { MANY = 6500, LATE = 6100 };
+    struct world w;
+    int steps = 0;
+
+    world_init(&w, 1);
+    end_study(&w, MANY, 0);
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_JOB));
+    cr_assert(ge(int, steps, MANY / 2000), "nobody else could read meanwhile");
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_END));
+    world_clear(&w);
+    world_init(&w, 1);
+    end_study(&w, MANY, LATE);
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_JOB));
+    cr_assert(ge(int, steps, LATE / 2000));
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_TRIAL));
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_NONE));
+    begin(w.bench.store);
+    cr_assert(store_trial_end(w.bench.store,
+                              &(struct trial_row){ .job = JOB + 1,
+                                                   .number = LATE,
+                                                   .state = TRIAL_SUCCEEDED,
+                                                   .attempt = 1,
+                                                   .end_order = 1 },
+                              &(struct assay_error){ 0 }));
+    publish(&w);
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_TRIAL));
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_JOB));
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_END));
+    world_clear(&w);
+}
+
+Test(cursor, the_end_of_a_study_is_told_while_a_trial_among_many_goes_on)
+{
+    enum { MANY = 6500, LATE = 6100 };
+    struct world w;
+    struct assay_error err = { 0 };
+    struct job_row row = make_row(JOB + 1, "{}");
+    int steps = 0;
+
+    world_init(&w, 1);
+    end_study(&w, MANY, LATE);
+    while (next_news(&w, &steps) != NEWS_NONE)
+        ;
+    /* As one who comes back while the study was not looked through. */
+    w.cursor.ended_up_to = 0;
+    row.kind = JOB_STUDY;
+    row.state = JOB_STATE_SUCCEEDED;
+    begin(w.bench.store);
+    cr_assert(store_job_update(w.bench.store, &row, &err), "%s", err.message);
+    publish(&w);
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_JOB));
+    cr_assert(ge(int, steps, LATE / 2000));
+    cr_assert(eq(int, (int)next_news(&w, &steps), NEWS_NONE));
+    job_row_clear(&row);
+    world_clear(&w);
+}
+
 Test(cursor, an_end_order_that_never_was_does_not_hide_trials)
 {
     struct world w;
@@ -384,6 +504,44 @@ Test(cursor, a_deleted_trial_and_a_deleted_job_are_told)
     cr_assert(eq(int, (int)news.kind, NEWS_JOB_GONE));
     cr_assert(cursor_next(&w.cursor, w.live, &w.subscriber, w.reader, &news, &err));
     cr_assert(eq(int, (int)news.kind, NEWS_END));
+    world_clear(&w);
+}
+
+/* A trigger of another handle's, for which SQLite can delete no trial. */
+static void forbid_deletion(struct world *w)
+{
+    char path[PATH_MAX];
+    sqlite3 *db = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/assay.db", w->bench.folder);
+    cr_assert(eq(int, sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK));
+    cr_assert(eq(int,
+                 sqlite3_exec(db,
+                              "CREATE TRIGGER forbid BEFORE DELETE ON trial BEGIN "
+                              "SELECT RAISE(ABORT, 'no'); END",
+                              NULL, NULL, NULL),
+                 SQLITE_OK));
+    (void)sqlite3_close(db);
+}
+
+Test(cursor, a_store_that_could_not_be_emptied_says_of_no_job_that_it_is_gone)
+{
+    struct world w;
+    struct assay_error err = { 0 };
+    struct news news;
+
+    world_init(&w, 1);
+    begin(w.bench.store);
+    begin_trial(&w);
+    publish(&w);
+    follow(&w);
+    while (take(&w))
+        ;
+    forbid_deletion(&w);
+    cr_assert(not(store_empty(w.bench.store, &err)));
+    live_publish(w.live);
+    cr_assert(cursor_next(&w.cursor, w.live, &w.subscriber, w.reader, &news, &err));
+    cr_assert(eq(int, (int)news.kind, NEWS_NONE));
     world_clear(&w);
 }
 

@@ -6,7 +6,31 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <unistd.h>
+
+/* The kernel takes its time with a folder: meanwhile the committing thread goes on. */
+static struct live *at_work;
+
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+    if (at_work)
+        live_note(at_work, &(struct change){ .kind = CHANGE_TRIAL, .job = 1, .trial = 1 });
+    return __real_inotify_add_watch(fd, path, mask);
+}
+
+int __real_inotify_rm_watch(int fd, int word);
+int __wrap_inotify_rm_watch(int fd, int word);
+
+int __wrap_inotify_rm_watch(int fd, int word)
+{
+    if (at_work)
+        live_note(at_work, &(struct change){ .kind = CHANGE_TRIAL, .job = 1, .trial = 1 });
+    return __real_inotify_rm_watch(fd, word);
+}
 
 /* on_ready writes a byte into a pipe, on which a test can wait. */
 struct follower {
@@ -66,15 +90,31 @@ static enum live_result take(struct follower *f, struct live *live, struct chang
     return live_take(live, &f->subscriber, &f->number, taken);
 }
 
+/* Who is told of a change of its own has been told after all that were to be before. */
+static void pass_fence(struct follower *fence, struct live *live, int64_t job)
+{
+    struct change taken;
+
+    while (take(fence, live, &taken) == LIVE_CHANGE)
+        ;
+    while (is_told(fence, 0))
+        ;
+    change(live, CHANGE_TRIAL, job, 0);
+    live_publish(live);
+    cr_assert(is_told(fence, 20000));
+}
+
 Test(live, who_sleeps_is_told_once_of_what_was_published_for_its_job)
 {
     struct live *live = make_live(100);
     struct follower mine;
     struct follower other;
+    struct follower fence;
     struct change taken;
 
     follow(&mine, live, 1);
     follow(&other, live, 2);
+    follow(&fence, live, 3);
     cr_assert(eq(int, take(&mine, live, &taken), LIVE_NOTHING));
     cr_assert(eq(int, take(&other, live, &taken), LIVE_NOTHING));
     change(live, CHANGE_TRIAL, 1, 5);
@@ -88,11 +128,13 @@ Test(live, who_sleeps_is_told_once_of_what_was_published_for_its_job)
         cr_assert(eq(int, take(&mine, live, &taken), LIVE_CHANGE));
         cr_assert(eq(i64, taken.value, value));
     }
-    cr_assert(eq(int, take(&mine, live, &taken), LIVE_NOTHING));
+    pass_fence(&fence, live, 3);
     cr_assert(not(is_told(&mine, 0)), "told twice without having slept");
     cr_assert(not(is_told(&other, 0)));
+    cr_assert(eq(int, take(&mine, live, &taken), LIVE_NOTHING));
     leave(&mine, live);
     leave(&other, live);
+    leave(&fence, live);
     live_free(live);
 }
 
@@ -136,6 +178,92 @@ Test(live, who_is_too_slow_loses_its_own_changes_but_not_for_those_of_others)
     leave(&slow, live);
     leave(&idle, live);
     live_free(live);
+}
+
+Test(live, who_comes_while_a_commit_is_under_way_is_told_of_it)
+{
+    struct live *live = make_live(100);
+    struct follower left;
+    struct follower f;
+    struct change taken;
+
+    change(live, CHANGE_TRIAL, 1, 5);
+    follow(&left, live, 1);
+    change(live, CHANGE_TRIAL, 1, 6);
+    leave(&left, live);
+    follow(&f, live, 1);
+    cr_assert(eq(int, take(&f, live, &taken), LIVE_NOTHING), "it is not published");
+    live_publish(live);
+    cr_assert(is_told(&f, 20000));
+    for (int64_t value = 5; value <= 6; value++) {
+        cr_assert(eq(int, take(&f, live, &taken), LIVE_CHANGE));
+        cr_assert(eq(i64, taken.value, value));
+    }
+    cr_assert(eq(int, take(&f, live, &taken), LIVE_NOTHING));
+    leave(&f, live);
+    live_free(live);
+}
+
+Test(live, who_does_not_want_to_be_told_finds_the_change_when_it_looks)
+{
+    struct live *live = make_live(100);
+    struct follower quiet;
+    struct follower fence;
+    struct change taken;
+
+    follow(&quiet, live, 1);
+    quiet.subscriber.on_ready = NULL;
+    follow(&fence, live, 2);
+    cr_assert(eq(int, take(&quiet, live, &taken), LIVE_NOTHING));
+    change(live, CHANGE_TRIAL, 1, 5);
+    live_publish(live);
+    pass_fence(&fence, live, 2);
+    cr_assert(eq(int, take(&quiet, live, &taken), LIVE_CHANGE));
+    cr_assert(eq(i64, taken.value, 5));
+    leave(&quiet, live);
+    leave(&fence, live);
+    live_free(live);
+}
+
+Test(live, who_is_impatient_is_told_soon_however_busy_others_are)
+{
+    struct live *live = make_live(100);
+    struct follower impatient;
+    struct follower busy;
+    struct change taken;
+    bool is_heard = false;
+
+    follow(&impatient, live, 1);
+    follow(&busy, live, 2);
+    cr_assert(eq(int, take(&impatient, live, &taken), LIVE_NOTHING));
+    live_call_soon(live, &impatient.subscriber);
+    for (int i = 0; i < 200 && !is_heard; i++) {
+        pass_fence(&busy, live, 2);
+        is_heard = is_told(&impatient, LIVE_SOON_MS / 10);
+    }
+    cr_assert(is_heard);
+    leave(&impatient, live);
+    leave(&busy, live);
+    live_free(live);
+}
+
+Test(live, a_folder_that_is_slow_to_watch_does_not_hold_up_the_commits, .timeout = 20)
+{
+    char folder[] = "/tmp/assay-live-XXXXXX";
+    struct live *live = make_live(100);
+    struct follower f;
+
+    cr_assert(mkdtemp(folder) != NULL);
+    follow(&f, live, 1);
+    at_work = live;
+    live_ignore_folder(live, &f.subscriber, live_watch_folder(live, &f.subscriber, folder));
+    cr_assert(ge(int, live_watch_folder(live, &f.subscriber, folder), 0));
+    leave(&f, live);
+    at_work = NULL;
+    live_publish(live);
+    cr_assert(eq(u64, live_newest(live), 4));
+    live_free(live);
+    (void)rmdir(folder);
 }
 
 Test(live, a_file_in_a_watched_folder_wakes_who_sleeps)

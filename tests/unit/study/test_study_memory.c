@@ -139,7 +139,7 @@ Test(study_memory, a_durable_study_survives_the_failure_of_every_allocation)
         is_left = run(document, folder, failing, best);
         folder_remove(folder);
     }
-    cr_assert(gt(u64, failing, 100)); /* else nothing was tried */
+    cr_assert(lt(u64, 100, failing)); /* else nothing was tried */
     free(document);
 }
 
@@ -217,8 +217,9 @@ static struct assay_study *deed(struct assay_study *study, deed_fn fn, const cha
     memory->armed--;
     if (is_done)
         return study;
-    cr_assert(eq(int, (int)err.code, ASSAY_EXHAUSTED), "%s", err.message);
-    if (strstr(err.message, "opened again")) {
+    if (err.code != ASSAY_EXHAUSTED) {
+        cr_assert(strstr(err.message, "opened again") != NULL, "%s", err.message);
+        cr_assert(eq(int, (int)err.code, ASSAY_UNAVAILABLE), "%s", err.message);
         cr_assert(not(fn(study, &err)));
         cr_assert(eq(int, (int)err.code, ASSAY_UNAVAILABLE), "%s", err.message);
         assay_study_close(study);
@@ -261,7 +262,7 @@ Test(study_memory, by_structs_nothing_is_lost_and_nothing_done_twice)
         is_left = run_deeds(document, folder, failing);
         folder_remove(folder);
     }
-    cr_assert(gt(u64, failing, 100)); /* else nothing was tried */
+    cr_assert(lt(u64, 100, failing)); /* else nothing was tried */
     free(document);
 }
 
@@ -332,7 +333,7 @@ Test(study_memory, learning_survives_the_failure_of_every_allocation)
     folder_remove(folder);
     while (ask(document, text, size, failing, wanted))
         failing++;
-    cr_assert(gt(u64, failing, 100)); /* else nothing was tried */
+    cr_assert(lt(u64, 100, failing)); /* else nothing was tried */
     free(wanted);
     free(text);
     free(document);
