@@ -351,6 +351,25 @@ static bool open_log(struct watch *w, const struct api_call *call, struct assay_
     return true;
 }
 
+/* Who comes back with an id is not told anew which trials run; their logs are followed all the
+ * same. */
+static bool follow_running(struct watch *w, struct assay_error *err)
+{
+    struct trial_query query = { .job = w->cursor.job, .only_unended = true, .limit = 1 };
+    struct trial_row row = { .number = 1 };
+    bool is_ok = true;
+
+    while (is_ok && row.number > 0) {
+        is_ok = store_trial_first(engine_read_begin(w->engine), &query, &row, err);
+        engine_read_end(w->engine);
+        query.after = row.number;
+        if (is_ok && row.number > 0)
+            is_ok =
+                follow_trial(w, &(struct news){ .trial = row.number, .attempt = row.attempt }, err);
+    }
+    return is_ok;
+}
+
 static bool open_events(struct watch *w, struct api_call *call, const char *after,
                         struct assay_error *err)
 {
@@ -372,7 +391,7 @@ static bool open_events(struct watch *w, struct api_call *call, const char *afte
         free(w->piece);
         w->piece = NULL;
     }
-    return is_begun;
+    return is_begun && (!w->piece || w->cursor.phase != CURSOR_LIVE || follow_running(w, err));
 }
 
 static bool ends_with(const char *text, const char *end)

@@ -49,8 +49,8 @@ void store_rollback(struct store *store);
 /* False also when SQLite itself gave the transaction up, as it does after some failed reads. */
 bool store_is_in_transaction(const struct store *store);
 
-/* Calls fn for each write that others may follow, before its commit, on the writing thread. NULL:
- * for none any more. */
+/* Calls fn for each write that others may follow, before its commit (store_empty(): after it), on
+ * the writing thread. NULL: for none any more. */
 typedef void (*store_change_fn)(void *context, const struct change *change);
 void store_on_change(struct store *store, store_change_fn fn, void *context);
 

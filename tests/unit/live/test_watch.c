@@ -81,9 +81,11 @@ static bool is_told(const int ends[2], int timeout_ms)
     return poll(&polled, 1, timeout_ms) == 1 && read(ends[0], &byte, 1) == 1;
 }
 
-static void follow(struct world *w)
+static void follow(struct world *w, const char *after)
 {
-    struct assay_watch_options options = { .query = "logs=true", .on_ready = write_byte };
+    struct assay_watch_options options = { .query = "logs=true",
+                                           .after = after,
+                                           .on_ready = write_byte };
     struct assay_error err = { 0 };
     char path[256];
 
@@ -148,13 +150,31 @@ Test(watch, a_log_whose_folder_comes_late_is_found_however_often_it_was_looked_f
     struct world w = { .assay = open_engine() };
 
     w.path = post(w.assay, LOCATION "/hyperparameterTuningJobs", tuning_document);
-    follow(&w);
+    follow(&w, NULL);
     for (int i = 0; i < 200; i++)
         take_all(&w);
     cr_assert(is_told(w.ends, 20000), "it is looked for once more");
     take_all(&w);
     write_log(&w);
     cr_assert(is_told(w.ends, 20000));
+    cr_assert(zero(int, strcmp(next_type(&w), "log")));
+    world_clear(&w);
+}
+
+Test(watch, who_comes_back_with_an_id_is_told_what_running_trials_write)
+{
+    struct world w = { .assay = open_engine() };
+    char id[64];
+
+    w.path = post(w.assay, LOCATION "/hyperparameterTuningJobs", tuning_document);
+    follow(&w, NULL);
+    take_all(&w);
+    (void)snprintf(id, sizeof id, "%s", watch_id(w.watch));
+    watch_close(w.watch);
+    (void)close(w.ends[0]);
+    (void)close(w.ends[1]);
+    write_log(&w);
+    follow(&w, id);
     cr_assert(zero(int, strcmp(next_type(&w), "log")));
     world_clear(&w);
 }
@@ -173,7 +193,7 @@ Test(watch, nobody_looks_for_logs_of_a_studys_trials)
     w.path = post(w.assay, LOCATION "/studies", study_document);
     (void)snprintf(path, sizeof path, "%s/trials:suggest", w.path);
     free(post(w.assay, path, "{\"suggestionCount\":1,\"clientId\":\"c\"}"));
-    follow(&w);
+    follow(&w, NULL);
     take_all(&w);
     cr_assert(zero(int, pipe2(ends, O_CLOEXEC | O_NONBLOCK)));
     fence.context = ends;
