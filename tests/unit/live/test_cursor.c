@@ -186,7 +186,7 @@ static bool take(struct world *w)
     if (news.kind != NEWS_TRIAL || !news.is_ended)
         return true;
     w->told[news.trial]++;
-    cr_assert(gt(i64, w->end_orders[news.trial], w->last_told));
+    cr_assert(lt(i64, w->last_told, w->end_orders[news.trial]));
     w->last_told = w->end_orders[news.trial];
     return true;
 }
