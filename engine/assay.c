@@ -26,6 +26,10 @@ struct assay *assay_open(const struct assay_options *options, struct assay_error
     if (!reserved_check(options->reserved, sizeof options->reserved / sizeof options->reserved[0],
                         err))
         return NULL;
+    if (options->emulation &&
+        !reserved_check(options->emulation->reserved,
+                        sizeof options->emulation->reserved / sizeof(void *), err))
+        return NULL;
     assay = calloc(1, sizeof *assay);
     if (!assay) {
         (void)assay_fail_memory(err);

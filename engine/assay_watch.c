@@ -2,6 +2,7 @@
 
 #include "engine/api/watch.h"
 #include "engine/assay_private.h"
+#include "engine/reserved.h"
 
 /* A struct assay_watch is a struct watch; nobody outside sees the inside of either. */
 static struct watch *inner(struct assay_watch *watch)
@@ -12,6 +13,9 @@ static struct watch *inner(struct assay_watch *watch)
 struct assay_watch *assay_watch_open(struct assay *assay, const struct assay_watch_options *options,
                                      struct assay_error *err)
 {
+    if (!reserved_check(options->reserved, sizeof options->reserved / sizeof options->reserved[0],
+                        err))
+        return NULL;
     return (struct assay_watch *)watch_open(assay->engine, options, err);
 }
 

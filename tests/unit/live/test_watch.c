@@ -210,3 +210,20 @@ Test(watch, nobody_looks_for_logs_of_a_studys_trials)
     (void)close(ends[1]);
     world_clear(&w);
 }
+
+Test(watch, what_a_later_version_would_ask_for_is_refused)
+{
+    struct assay *assay = open_engine();
+    struct assay_emulation emulation = { .reserved = { assay } };
+    struct assay_options options = { .emulation = &emulation };
+    struct assay_watch_options following = { .path = "/assay/v1/jobs/1:watch",
+                                             .reserved = { assay } };
+    struct assay_error err = { 0 };
+
+    cr_assert(zero(ptr, assay_open(&options, &err)));
+    cr_assert(eq(int, (int)err.code, ASSAY_INVALID));
+    err = (struct assay_error){ 0 };
+    cr_assert(zero(ptr, assay_watch_open(assay, &following, &err)));
+    cr_assert(eq(int, (int)err.code, ASSAY_INVALID));
+    assay_close(assay);
+}
