@@ -75,10 +75,13 @@ static bool on_launch(void *context, const struct live_job *job, const struct li
         .inherited_count = study->inherited_count,
         .tag = "simulated",
     };
+    struct replica_launch replica = { .dir = path_of_attempt(study->plan->folder, job->row.id,
+                                                             trial->number, trial->attempt,
+                                                             attempt_dir) };
     struct launch launch = {
         .key = live_trial_key(job, trial),
-        .attempt_dir = path_of_attempt(study->plan->folder, job->row.id, trial->number,
-                                       trial->attempt, attempt_dir),
+        .replicas = &replica,
+        .replica_count = 1,
         .timeout_us = job->spec->run.timeout_us,
     };
     double loss = 0;
@@ -87,8 +90,8 @@ static bool on_launch(void *context, const struct live_job *job, const struct li
     for (size_t i = 0; i < live_job_param_count(job); i++)
         loss += trial->point[i];
     study->losses[(size_t)trial->number % study->loss_count] = loss;
-    launch.argv = command.argv;
-    launch.envp = command.envp;
+    replica.argv = command.argv;
+    replica.envp = command.envp;
     is_started = is_started && launcher_start(study->sim, &launch, err);
     command_clear(&command);
     return is_started;

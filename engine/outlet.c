@@ -74,10 +74,14 @@ static bool outlet_launch(void *context, const struct live_job *job, const struc
     struct engine *engine = context;
     struct command command = { 0 };
     char attempt_dir[PATH_TEXT];
+    struct replica_launch replica = { .dir = path_of_attempt(engine->state_dir, job->row.id,
+                                                             trial->number, trial->attempt,
+                                                             attempt_dir) };
     struct launch launch = {
         .key = live_trial_key(job, trial),
-        .attempt_dir = path_of_attempt(engine->state_dir, job->row.id, trial->number,
-                                       trial->attempt, attempt_dir),
+        .job = job->row.id,
+        .replicas = &replica,
+        .replica_count = 1,
         .memory_bytes = job->spec->assay.memory_bytes,
         .timeout_us = job->spec->run.timeout_us,
         .grace_us = job->spec->assay.grace_us,
@@ -86,8 +90,8 @@ static bool outlet_launch(void *context, const struct live_job *job, const struc
 
     if (build_command(engine, job, trial, &command, err))
         is_attached = attach(engine, job, trial, attempt_dir, err);
-    launch.argv = command.argv;
-    launch.envp = command.envp;
+    replica.argv = command.argv;
+    replica.envp = command.envp;
     if (is_attached && !launcher_start(engine->launcher, &launch, err))
         end_unstarted(engine, launch.key, err);
     command_clear(&command);
@@ -99,12 +103,17 @@ static bool outlet_adopt(void *context, const struct live_job *job, const struct
 {
     struct engine *engine = context;
     char attempt_dir[PATH_TEXT];
+    struct replica_launch replica = { .dir = path_of_attempt(engine->state_dir, job->row.id,
+                                                             trial->number, trial->attempt,
+                                                             attempt_dir) };
+    struct launch launch = { .key = live_trial_key(job, trial),
+                             .job = job->row.id,
+                             .replicas = &replica,
+                             .replica_count = 1 };
 
-    (void)path_of_attempt(engine->state_dir, job->row.id, trial->number, trial->attempt,
-                          attempt_dir);
     if (!attach(engine, job, trial, attempt_dir, err))
         return false;
-    if (!launcher_adopt(engine->launcher, live_trial_key(job, trial), attempt_dir, err))
+    if (!launcher_adopt(engine->launcher, &launch, err))
         end_unstarted(engine, live_trial_key(job, trial), err);
     return true;
 }

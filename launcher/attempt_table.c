@@ -35,7 +35,8 @@ void attempt_free(struct attempt *attempt)
 /* Trials are numbered one after the other, so that their low bits spread well by themselves. */
 static size_t bucket_of(struct attempt_key key)
 {
-    return ((uint64_t)key.trial + (uint64_t)key.attempt * 31) % ATTEMPT_BUCKETS;
+    return ((uint64_t)key.trial + (uint64_t)key.attempt * 31 + (uint64_t)key.replica * 331) %
+           ATTEMPT_BUCKETS;
 }
 
 void attempt_table_add(struct attempt_table *table, struct attempt *attempt)
@@ -61,7 +62,7 @@ struct attempt *attempt_table_find(const struct attempt_table *table, struct att
 {
     struct attempt *attempt = table->buckets[bucket_of(key)];
 
-    while (attempt && (attempt->key.trial != key.trial || attempt->key.attempt != key.attempt))
+    while (attempt && !attempt_key_is_equal(attempt->key, key))
         attempt = attempt->next_in_bucket;
     return attempt;
 }

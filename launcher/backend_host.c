@@ -5,6 +5,7 @@
 
 #include "launcher/shim/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -248,7 +249,7 @@ static void send_outbox(struct host *host)
 
 static void take_reply(struct host *host, const struct shim_reply *reply, int pidfd)
 {
-    struct attempt_key key = { reply->trial, reply->attempt };
+    struct attempt_key key = { reply->trial, reply->attempt, reply->replica };
     struct attempt *attempt = attempt_table_find(&host->attempts, key);
     char reason[128];
 
@@ -413,9 +414,10 @@ static const char *find_tag(char *const *envp)
 
 static bool check_launch(const struct launch *launch, const char *tag, struct assay_error *err)
 {
-    if (launch->attempt_dir[0] != '/')
+    assert(launch->replica_count == 1);
+    if (launch->replicas[0].dir[0] != '/')
         return assay_fail(err, ASSAY_INVALID, NULL, "attempt's folder %s is not absolute",
-                          launch->attempt_dir);
+                          launch->replicas[0].dir);
     if (strlen(tag) >= PROCESS_TAG_TEXT || strpbrk(tag, "\r\n"))
         return assay_fail(err, ASSAY_INVALID, NULL,
                           "ASSAY_ATTEMPT must be one line of less than %d bytes", PROCESS_TAG_TEXT);
@@ -426,12 +428,12 @@ static bool host_start(struct launcher *launcher, const struct launch *launch,
                        struct assay_error *err)
 {
     struct host *host = (struct host *)launcher;
-    const char *tag = find_tag(launch->envp);
+    const char *tag = find_tag(launch->replicas[0].envp);
     struct order order = { 0 };
 
     if (!check_launch(launch, tag, err))
         return false;
-    order.attempt = attempt_new(launch->key, launch->attempt_dir, err);
+    order.attempt = attempt_new(launch->key, launch->replicas[0].dir, err);
     if (!order.attempt)
         return false;
     order.attempt->request = shim_request_encode(launch, tag, &order.attempt->request_size, err);
@@ -441,11 +443,11 @@ static bool host_start(struct launcher *launcher, const struct launch *launch,
     return false;
 }
 
-static bool host_adopt(struct launcher *launcher, struct attempt_key key, const char *attempt_dir,
+static bool host_adopt(struct launcher *launcher, const struct launch *launch,
                        struct assay_error *err)
 {
     struct host *host = (struct host *)launcher;
-    struct order order = { .attempt = attempt_new(key, attempt_dir, err) };
+    struct order order = { .attempt = attempt_new(launch->key, launch->replicas[0].dir, err) };
 
     if (order.attempt && order_queue_put(&host->orders, &order, err))
         return true;

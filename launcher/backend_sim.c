@@ -219,13 +219,13 @@ static bool sim_start(struct launcher *launcher, const struct launch *launch,
 }
 
 /* What still runs is simply kept; of another simulator's attempts nothing is left. */
-static bool sim_adopt(struct launcher *launcher, struct attempt_key key, const char *attempt_dir,
+static bool sim_adopt(struct launcher *launcher, const struct launch *launch,
                       struct assay_error *err)
 {
     struct sim *sim = (struct sim *)launcher;
+    struct attempt_key key = launch->key;
     struct slot *slot = NULL;
 
-    (void)attempt_dir;
     if (sim->count == sim->capacity && !grow(sim, err))
         return false;
     if (sim->table[find_place(sim, key)] != no_slot)

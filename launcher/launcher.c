@@ -6,16 +6,28 @@
 
 bool launcher_start(struct launcher *launcher, const struct launch *launch, struct assay_error *err)
 {
-    assert(launch->argv && launch->envp && launch->attempt_dir);
-    if (!launch->argv[0])
-        return assay_fail(err, ASSAY_INVALID, NULL, "there is no command to start");
+    assert(launch->replica_count > 0);
+    for (size_t i = 0; i < launch->replica_count; i++) {
+        const struct replica_launch *replica = &launch->replicas[i];
+
+        assert(replica->argv && replica->envp && replica->dir);
+        /* An image has a command of its own. */
+        if (!replica->argv[0] && !replica->container)
+            return assay_fail(err, ASSAY_INVALID, NULL, "there is no command to start");
+    }
     return launcher->ops->start(launcher, launch, err);
 }
 
-bool launcher_adopt(struct launcher *launcher, struct attempt_key key, const char *attempt_dir,
-                    struct assay_error *err)
+bool launcher_adopt(struct launcher *launcher, const struct launch *launch, struct assay_error *err)
 {
-    return launcher->ops->adopt(launcher, key, attempt_dir, err);
+    assert(launch->replica_count > 0);
+    return launcher->ops->adopt(launcher, launch, err);
+}
+
+void launcher_report(struct launcher *launcher, launcher_report_fn fn, void *context)
+{
+    if (launcher->ops->report)
+        launcher->ops->report(launcher, fn, context);
 }
 
 void launcher_stop(struct launcher *launcher, struct attempt_key key, enum stop_manner manner)
@@ -27,6 +39,12 @@ void launcher_free(struct launcher *launcher)
 {
     if (launcher)
         launcher->ops->free(launcher);
+}
+
+const char *replica_name(enum replica_role role, int32_t index, char text[REPLICA_NAME_TEXT])
+{
+    (void)snprintf(text, REPLICA_NAME_TEXT, "workerpool%d-%d", (int)role, (int)index);
+    return text;
 }
 
 /* "killed by SIGSEGV", or its number where the C library knows no name. */

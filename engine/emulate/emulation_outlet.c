@@ -168,10 +168,10 @@ static bool launch(void *context, const struct live_job *job, const struct live_
     void *attempts = e->attempts;
     char word[] = "emulated"; /* nobody looks at it */
     char *const words[] = { word, NULL };
+    struct replica_launch replica = { .argv = words, .envp = words + 1, .dir = "/" };
     struct launch launched = { .key = live_trial_key(job, trial),
-                               .argv = words,
-                               .envp = words + 1,
-                               .attempt_dir = "/",
+                               .replicas = &replica,
+                               .replica_count = 1,
                                .timeout_us = job->spec->run.timeout_us };
     bool is_filled = fill_attempt(e, job, trial, rule, &attempt);
     bool has_room = is_filled && array_make_room(&attempts, e->attempt_count, &e->attempt_capacity,
@@ -195,8 +195,12 @@ static bool adopt(void *context, const struct live_job *job, const struct live_t
                   struct assay_error *err)
 {
     struct emulation *e = context;
+    struct replica_launch replica = { .dir = "/" };
+    struct launch adopted = { .key = live_trial_key(job, trial),
+                              .replicas = &replica,
+                              .replica_count = 1 };
 
-    return launcher_adopt(e->simulator, live_trial_key(job, trial), "/", err);
+    return launcher_adopt(e->simulator, &adopted, err);
 }
 
 static void stop(void *context, struct attempt_key key, enum stop_manner manner)

@@ -265,7 +265,7 @@ static void measure(struct ending *ending)
 static int write_record(const struct shim *shim)
 {
     static const struct timespec pause = { .tv_nsec = RECORD_PAUSE_NS };
-    const char *dir = shim->request.attempt_dir;
+    const char *dir = shim->request.dir;
     int error = exit_record_write(dir, &shim->ending);
 
     for (int i = 0; error && i < RECORD_TRIES; i++) {
@@ -279,7 +279,7 @@ static int write_record(const struct shim *shim)
 static int claim_attempt(struct shim *shim, const char *boot_id)
 {
     struct process_stat self = { 0 };
-    int error = record_make_dirs(shim->request.attempt_dir);
+    int error = record_make_dirs(shim->request.dir);
 
     if (error || !process_stat_read(0, &self))
         return error ? error : ESRCH;
@@ -291,7 +291,7 @@ static int claim_attempt(struct shim *shim, const char *boot_id)
         !memory_cgroup_make(shim->request.memory_bytes, shim->claim.cgroup))
         shim->limits.address_space_bytes = shim->request.memory_bytes;
     shim->limits.cgroup = shim->claim.cgroup;
-    error = claim_make(shim->request.attempt_dir, &shim->claim);
+    error = claim_make(shim->request.dir, &shim->claim);
     if (error)
         memory_cgroup_remove(shim->claim.cgroup);
     return error;
@@ -307,7 +307,7 @@ static int make_folder(const char *attempt_dir, const char *name)
 
 static void run_trial(struct shim *shim)
 {
-    const char *dir = shim->request.attempt_dir;
+    const char *dir = shim->request.dir;
     char reason[128];
     int error = make_folder(dir, TRIAL_WORK_NAME);
 

@@ -9,10 +9,14 @@ enum { SHIM_MAGIC = 0x59415341 }; /* "ASAY" */
 /* The fixed part of a body; the strings follow, each with its NUL: dir, tag, argv, envp. */
 struct request_fixed {
     int64_t trial;
-    int64_t attempt;
+    int32_t attempt;
+    int32_t replica;
     int64_t memory_bytes;
     int64_t timeout_us;
     int64_t grace_us;
+    int64_t log_max_bytes;
+    int32_t nice;
+    int32_t io_class;
     uint64_t arg_count;
     uint64_t env_count;
 };
@@ -36,6 +40,7 @@ void shim_reply_init(struct shim_reply *reply, enum shim_reply_kind kind, struct
         .kind = kind,
         .trial = key.trial,
         .attempt = key.attempt,
+        .replica = key.replica,
     };
 }
 
@@ -68,17 +73,22 @@ void *shim_request_encode(const struct launch *launch, const char *tag, size_t *
     struct request_fixed fixed = {
         .trial = launch->key.trial,
         .attempt = launch->key.attempt,
+        .replica = launch->key.replica,
         .memory_bytes = launch->memory_bytes,
         .timeout_us = launch->timeout_us,
         .grace_us = launch->grace_us,
+        .log_max_bytes = launch->log_max_bytes,
+        .nice = launch->nice,
+        .io_class = launch->io_class,
     };
+    const struct replica_launch *replica = &launch->replicas[0];
     struct shim_head head = { 0 };
-    uint64_t body_size = sizeof fixed + strlen(launch->attempt_dir) + strlen(tag) + 2;
+    uint64_t body_size = sizeof fixed + strlen(replica->dir) + strlen(tag) + 2;
     char *bytes = NULL;
     char *at = NULL;
 
-    fixed.arg_count = measure(launch->argv, &body_size);
-    fixed.env_count = measure(launch->envp, &body_size);
+    fixed.arg_count = measure(replica->argv, &body_size);
+    fixed.env_count = measure(replica->envp, &body_size);
     if (body_size > SHIM_REQUEST_MAX) {
         (void)assay_fail(err, ASSAY_INVALID, NULL,
                          "command line and environment take %llu bytes; at most %d can be passed",
@@ -93,11 +103,11 @@ void *shim_request_encode(const struct launch *launch, const char *tag, size_t *
     shim_head_init(&head, body_size);
     memcpy(bytes, &head, sizeof head);
     memcpy(bytes + sizeof head, &fixed, sizeof fixed);
-    at = put(bytes + sizeof head + sizeof fixed, launch->attempt_dir);
+    at = put(bytes + sizeof head + sizeof fixed, replica->dir);
     at = put(at, tag);
-    for (char *const *arg = launch->argv; *arg; arg++)
+    for (char *const *arg = replica->argv; *arg; arg++)
         at = put(at, *arg);
-    for (char *const *entry = launch->envp; *entry; entry++)
+    for (char *const *entry = replica->envp; *entry; entry++)
         at = put(at, *entry);
     *size = sizeof head + body_size;
     return bytes;
@@ -110,7 +120,7 @@ bool shim_request_key(const void *body, size_t size, struct attempt_key *key)
     if (size < sizeof fixed)
         return false;
     memcpy(&fixed, body, sizeof fixed);
-    *key = (struct attempt_key){ fixed.trial, (int32_t)fixed.attempt };
+    *key = (struct attempt_key){ fixed.trial, fixed.attempt, fixed.replica };
     return true;
 }
 
@@ -157,10 +167,13 @@ int shim_request_decode(char *body, size_t size, struct shim_request *request)
     request->memory_bytes = fixed.memory_bytes;
     request->timeout_us = fixed.timeout_us;
     request->grace_us = fixed.grace_us;
+    request->log_max_bytes = fixed.log_max_bytes;
+    request->nice = fixed.nice;
+    request->io_class = fixed.io_class;
     request->argv = strings;
     request->envp = strings + fixed.arg_count + 1;
-    request->attempt_dir = take(&at, end);
-    request->tag = request->attempt_dir ? take(&at, end) : NULL;
+    request->dir = take(&at, end);
+    request->tag = request->dir ? take(&at, end) : NULL;
     if (!request->tag || !take_many(&at, end, request->argv, fixed.arg_count) ||
         !take_many(&at, end, request->envp, fixed.env_count) || at != end) {
         shim_request_clear(request);

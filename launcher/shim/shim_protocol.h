@@ -14,7 +14,7 @@
  * SHIM_REQUEST_MAX: the kernel takes at most 6 MiB of argv and environment, whatever the stack's
  * limit. What is between the two is refused by exec, with E2BIG and a sentence.
  */
-enum { SHIM_VERSION = 1, SHIM_REQUEST_MAX = 16 * 1024 * 1024 };
+enum { SHIM_VERSION = 2, SHIM_REQUEST_MAX = 16 * 1024 * 1024 };
 
 /* In front of a request's body. */
 struct shim_head {
@@ -36,7 +36,9 @@ struct shim_reply {
     int32_t error; /* an errno */
     int64_t trial;
     int32_t attempt;
+    int32_t replica;
     int32_t pid;
+    int32_t unused; /* no padding travels */
 };
 
 /* A request as the shim sees it; the strings lie in the body, which must outlive it. */
@@ -45,7 +47,10 @@ struct shim_request {
     int64_t memory_bytes;
     int64_t timeout_us;
     int64_t grace_us;
-    const char *attempt_dir;
+    int64_t log_max_bytes;
+    int nice;
+    int io_class;
+    const char *dir; /* the replica's */
     const char *tag;
     char **argv; /* owned, NULL-terminated, as is envp, which lies in the same block */
     char **envp;
@@ -56,7 +61,8 @@ bool shim_head_is_valid(const struct shim_head *head);
 void shim_reply_init(struct shim_reply *reply, enum shim_reply_kind kind, struct attempt_key key);
 bool shim_reply_is_valid(const struct shim_reply *reply);
 
-/* Head and body in one block that the caller frees. ASSAY_INVALID when it is too big. */
+/* Of the launch's first replica: head and body in one block that the caller frees. ASSAY_INVALID
+ * when it is too big. */
 void *shim_request_encode(const struct launch *launch, const char *tag, size_t *size,
                           struct assay_error *err);
 

@@ -45,7 +45,7 @@ static int fail(struct start *start, const char *what, int error)
 static int open_log(struct start *start, const char *name, int target)
 {
     char path[PATH_MAX];
-    int error = record_path(path, sizeof path, start->request->attempt_dir, name);
+    int error = record_path(path, sizeof path, start->request->dir, name);
     int fd = -1;
 
     if (error)
@@ -78,7 +78,7 @@ static int limit_memory(struct start *start)
 static int prepare(struct start *start)
 {
     char work[PATH_MAX];
-    int error = record_path(work, sizeof work, start->request->attempt_dir, TRIAL_WORK_NAME);
+    int error = record_path(work, sizeof work, start->request->dir, TRIAL_WORK_NAME);
 
     if (setpgid(0, 0) < 0)
         return fail(start, "process group", errno);

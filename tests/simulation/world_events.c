@@ -106,7 +106,7 @@ bool world_add_measured(struct world *world)
             record->written += (size_t)dice_below(&world->dice, (int)left + 1);
         if (record->written == record->given)
             continue;
-        event.key = (struct attempt_key){ trial_id(world, number), view->attempt };
+        event.key = (struct attempt_key){ trial_id(world, number), view->attempt, 0 };
         event.reports = copy_reports(record, record->given, record->written);
         record->given = record->written;
         add_event(world, event);
@@ -123,7 +123,7 @@ static struct attempt_key stale_key(struct world *world)
     const struct trial_view *view = NULL;
 
     if (number > world->model.created)
-        return (struct attempt_key){ trial_id(world, number + SCENARIO_TRIALS_MAX), 1 };
+        return (struct attempt_key){ trial_id(world, number + SCENARIO_TRIALS_MAX), 1, 0 };
     view = &world->model.trials[number - 1];
     key.attempt = view->attempt;
     if (!trial_state_is_terminal(view->state) && view->state != TRIAL_REQUESTED)

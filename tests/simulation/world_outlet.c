@@ -67,10 +67,10 @@ static bool start_in_sim(struct world *world, const struct live_job *job,
     int *last = &world->model.last_attempt[trial->number - 1];
     char word[] = "true";
     char *const words[] = { word, NULL };
+    struct replica_launch replica = { .argv = words, .envp = words + 1, .dir = "/nowhere" };
     struct launch launch = { .key = live_trial_key(job, trial),
-                             .argv = words,
-                             .envp = words + 1,
-                             .attempt_dir = "/nowhere",
+                             .replicas = &replica,
+                             .replica_count = 1,
                              .timeout_us = job->spec->run.timeout_us };
 
     if (!record) {
@@ -114,6 +114,10 @@ static void adopt_from_machine(struct world *world, const struct live_job *job,
                                const struct live_trial *trial)
 {
     struct attempt_record *record = world_attempt(world, trial->number, trial->attempt);
+    struct replica_launch replica = { .dir = "/nowhere" };
+    struct launch launch = { .key = live_trial_key(job, trial),
+                             .replicas = &replica,
+                             .replica_count = 1 };
     struct assay_error err = { 0 };
 
     if (!record) {
@@ -128,7 +132,7 @@ static void adopt_from_machine(struct world *world, const struct live_job *job,
     record->committed = record->given;
     if (record->has_ended)
         world_add_ending(world, live_trial_key(job, trial));
-    else if (!launcher_adopt(world->sim, live_trial_key(job, trial), "/nowhere", &err))
+    else if (!launcher_adopt(world->sim, &launch, &err))
         world_fail(world, "the simulator cannot adopt: %s", err.message);
     else
         record->is_running = true;

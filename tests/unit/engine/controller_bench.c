@@ -238,7 +238,7 @@ void bench_put_ending(struct bench *bench, int64_t job, int64_t trial, int attem
                       enum ending_kind kind, int status, const double *values, size_t count)
 {
     put(bench, (struct event){ .kind = EVENT_ENDED,
-                               .ending = { .key = { store_trial_id(job, trial), attempt },
+                               .ending = { .key = { store_trial_id(job, trial), attempt, 0 },
                                            .kind = kind,
                                            .status = status },
                                .reports = make_reports(values, count) });
@@ -255,7 +255,7 @@ void bench_end(struct bench *bench, int64_t job, int64_t trial, double value)
 void bench_put_measured(struct bench *bench, int64_t job, int64_t trial, int attempt, double value)
 {
     put(bench, (struct event){ .kind = EVENT_MEASURED,
-                               .key = { store_trial_id(job, trial), attempt },
+                               .key = { store_trial_id(job, trial), attempt, 0 },
                                .reports = make_reports(&value, 1) });
 }
 
@@ -268,7 +268,7 @@ void bench_put_step(struct bench *bench, int64_t job, int64_t trial, int64_t ste
     reports.mark.file_offset = (uint64_t)step;
     put(bench, (struct event){
                    .kind = EVENT_MEASURED,
-                   .key = { store_trial_id(job, trial), bench_trial(bench, job, trial).attempt },
+                   .key = { store_trial_id(job, trial), bench_trial(bench, job, trial).attempt, 0 },
                    .reports = reports });
 }
 

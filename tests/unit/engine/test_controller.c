@@ -293,7 +293,7 @@ Test(controller, a_stored_measurement_that_its_trials_end_completes_is_stored_an
     job = bench_submit(&bench, document);
     bench_put_measured(&bench, job, 1, 1, 0.5);
     bench_commit(&bench);
-    event.ending.key = (struct attempt_key){ store_trial_id(job, 1), 1 };
+    event.ending.key = (struct attempt_key){ store_trial_id(job, 1), 1, 0 };
     event.reports.items = calloc(1, sizeof *event.reports.items);
     event.reports.items[0] =
         (struct metric_report){ .metric = 1, .step = 1, .elapsed_us = 2, .value = 0.25 };

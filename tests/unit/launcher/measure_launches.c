@@ -102,10 +102,10 @@ static void run_launcher(const char *shim, const char *folder, long count, long 
         give_up(err.message);
     }
     for (long i = 0; i < count; i++) {
-        struct launch launch = { .key = { i + 1, 1 }, .argv = argv, .envp = envp };
+        struct replica_launch replica = { .argv = argv, .envp = envp, .dir = dir };
+        struct launch launch = { .key = { i + 1, 1, 0 }, .replicas = &replica, .replica_count = 1 };
 
         (void)snprintf(dir, sizeof dir, "%s/%ld", folder, i + 1);
-        launch.attempt_dir = dir;
         (void)pthread_mutex_lock(&runs.mutex);
         while (i - runs.ended >= parallel)
             (void)pthread_cond_wait(&runs.changed, &runs.mutex);

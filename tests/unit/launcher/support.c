@@ -139,10 +139,11 @@ void workshop_start_argv(struct workshop *shop, int64_t trial, char *const *argv
     char source[300];
     char path[] = "PATH=/usr/bin:/bin";
     char *envp[] = { path, tag, folder, ready, source, NULL };
-    struct launch launch = { .key = { trial, 1 }, .argv = argv, .envp = envp };
+    struct replica_launch replica = { .argv = argv, .envp = envp };
+    struct launch launch = { .key = { trial, 1, 0 }, .replicas = &replica, .replica_count = 1 };
     struct assay_error err = { 0 };
 
-    launch.attempt_dir = workshop_dir(shop, trial, dir);
+    replica.dir = workshop_dir(shop, trial, dir);
     launch.grace_us = (int64_t)SUPPORT_DEADLINE_S * 1000000;
     (void)snprintf(tag, sizeof tag, "ASSAY_ATTEMPT=%s#%lld", shop->folder, (long long)trial);
     (void)snprintf(folder, sizeof folder, "ASSAY_ATTEMPT_DIR=%s", dir);
@@ -169,11 +170,11 @@ void workshop_start(struct workshop *shop, int64_t trial, char *const *words, tu
 void workshop_adopt(struct workshop *shop, int64_t trial)
 {
     char dir[512];
+    struct replica_launch replica = { .dir = workshop_dir(shop, trial, dir) };
+    struct launch launch = { .key = { trial, 1, 0 }, .replicas = &replica, .replica_count = 1 };
     struct assay_error err = { 0 };
 
-    cr_assert(launcher_adopt(shop->launcher, (struct attempt_key){ trial, 1 },
-                             workshop_dir(shop, trial, dir), &err),
-              "%s", err.message);
+    cr_assert(launcher_adopt(shop->launcher, &launch, &err), "%s", err.message);
 }
 
 /* How many endings of that trial there are; *ending is the first. mutex is held. */

@@ -91,7 +91,7 @@ Test(adoption, what_runs_can_be_stopped_by_the_next_launcher)
     (void)workshop_ready(&shop);
     workshop_restart(&shop);
     workshop_adopt(&shop, 1);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_GENTLY);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
     ending = workshop_wait(&shop, 1);
     cr_assert(eq(int, ending.kind, ENDING_STOPPED));
     cr_assert(eq(int, ending.status, 7));
@@ -216,7 +216,7 @@ Test(adoption, asked_twice_it_is_told_once)
     workshop_start(&shop, 1, WORDS("exit-on-term"), NULL);
     (void)workshop_ready(&shop);
     workshop_adopt(&shop, 1);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_GENTLY);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
     cr_assert(eq(int, workshop_wait(&shop, 1).kind, ENDING_STOPPED));
 }
 
@@ -235,7 +235,7 @@ Test(adoption, without_descriptors_the_answer_is_to_ask_again)
     none = before;
     none.rlim_cur = 0;
     cr_assert(setrlimit(RLIMIT_NOFILE, &none) == 0);
-    found = adoption_look(dir, (struct attempt_key){ 1, 1 }, 0, &ending, &pidfd);
+    found = adoption_look(dir, (struct attempt_key){ 1, 1, 0 }, 0, &ending, &pidfd);
     cr_assert(setrlimit(RLIMIT_NOFILE, &before) == 0);
     cr_assert(eq(int, found, ADOPTION_UNKNOWN));
 }
@@ -243,7 +243,7 @@ Test(adoption, without_descriptors_the_answer_is_to_ask_again)
 Test(adoption, what_cannot_be_forbidden_may_still_begin_and_is_asked_for_again)
 {
     static const int errors[] = { ENOSPC, EACCES, EROFS };
-    const struct attempt_key key = { 1, 1 };
+    const struct attempt_key key = { 1, 1, 0 };
     struct claim claim;
     struct ending ending;
     char dir[512];
@@ -271,7 +271,7 @@ Test(adoption, on_a_full_disk_nothing_is_told_until_it_can_be_forbidden)
     workshop_adopt(&shop, 1);
     for (int i = 0; i < 2; i++)
         while (sem_trywait(&claim_failed) < 0)
-            launcher_stop(shop.launcher, (struct attempt_key){ 2, 1 }, STOP_NOW);
+            launcher_stop(shop.launcher, (struct attempt_key){ 2, 1, 0 }, STOP_NOW);
     (void)pthread_mutex_lock(&shop.mutex);
     ended_count = shop.ended_count;
     (void)pthread_mutex_unlock(&shop.mutex);

@@ -109,7 +109,7 @@ Test(backend_host, a_gentle_stop_lets_the_trial_end_itself)
 
     workshop_start(&shop, 1, WORDS("exit-on-term"), NULL);
     pid = workshop_ready(&shop);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_GENTLY);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
     ending = workshop_wait(&shop, 1);
     cr_assert(eq(int, ending.kind, ENDING_STOPPED));
     cr_assert(eq(int, ending.status, 7));
@@ -122,7 +122,7 @@ Test(backend_host, a_gentle_stop_kills_after_the_grace)
 
     workshop_start(&shop, 1, WORDS("ignore-term"), short_grace);
     (void)workshop_ready(&shop);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_GENTLY);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
     ending = workshop_wait(&shop, 1);
     cr_assert(eq(int, ending.kind, ENDING_STOPPED));
     cr_assert(eq(int, ending.status, 128 + SIGKILL));
@@ -132,21 +132,21 @@ Test(backend_host, a_stop_now_waits_for_no_grace_even_after_a_gentle_one)
 {
     workshop_start(&shop, 1, WORDS("ignore-term"), NULL);
     (void)workshop_ready(&shop);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_GENTLY);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_NOW);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_NOW);
     cr_assert(eq(int, workshop_wait(&shop, 1).kind, ENDING_STOPPED));
 }
 
 Test(backend_host, a_stop_right_after_the_start_is_not_lost)
 {
     workshop_start(&shop, 1, WORDS("ignore-term"), NULL);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_NOW);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_NOW);
     cr_assert(eq(int, workshop_wait(&shop, 1).kind, ENDING_STOPPED));
 }
 
 Test(backend_host, a_stop_of_the_unknown_is_ignored)
 {
-    launcher_stop(shop.launcher, (struct attempt_key){ 77, 1 }, STOP_NOW);
+    launcher_stop(shop.launcher, (struct attempt_key){ 77, 1, 0 }, STOP_NOW);
     workshop_start(&shop, 1, WORDS("exit", "0"), NULL);
     cr_assert(eq(int, workshop_wait(&shop, 1).kind, ENDING_EXITED));
 }
@@ -170,7 +170,7 @@ Test(backend_host, a_chain_of_sessions_is_killed_to_its_end)
 
     workshop_start(&shop, 1, WORDS("chain", "12"), short_grace);
     last = workshop_ready(&shop);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_NOW);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_NOW);
     cr_assert(eq(int, workshop_wait(&shop, 1).kind, ENDING_STOPPED));
     support_wait_gone(last);
 }
@@ -248,7 +248,7 @@ Test(backend_host, a_killed_nursery_is_replaced_and_what_runs_is_still_watched)
     cr_assert(kill(nursery, SIGKILL) == 0);
     workshop_start(&shop, 2, WORDS("exit", "2"), NULL);
     cr_assert(eq(int, workshop_wait(&shop, 2).status, 2));
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_GENTLY);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
     cr_assert(eq(int, workshop_wait(&shop, 1).kind, ENDING_STOPPED));
     support_wait_gone(held);
 }
@@ -277,7 +277,7 @@ Test(backend_host, a_nursery_that_stops_answering_delays_but_loses_nothing)
 
     cr_assert(kill(nursery, SIGSTOP) == 0);
     workshop_start(&shop, 1, WORDS("exit", "1"), NULL);
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_NOW);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_NOW);
     cr_assert(kill(nursery, SIGCONT) == 0);
     (void)workshop_wait(&shop, 1);
 }
@@ -343,7 +343,7 @@ Test(backend_host, two_launchers_that_start_one_attempt_run_it_once)
         workshop_start(&shop, 1, WORDS("exit", "0"), NULL);
         shop.launcher = own;
     }
-    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1 }, STOP_GENTLY);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
     cr_assert(eq(int, workshop_wait(&shop, 1).status, 7));
     cr_assert(eq(int, workshop_wait(&other, 1).status, 7));
     support_wait_gone(held);
@@ -355,13 +355,14 @@ Test(backend_host, a_folder_that_cannot_be_made_means_never_started)
     char path[300];
     char helper[] = HELPER_PATH;
     char *envp[] = { NULL };
-    struct launch launch = { .key = { 1, 1 }, .argv = (char *[]){ helper, NULL }, .envp = envp };
+    struct replica_launch replica = { .argv = (char *[]){ helper, NULL }, .envp = envp };
+    struct launch launch = { .key = { 1, 1, 0 }, .replicas = &replica, .replica_count = 1 };
     struct assay_error err = { 0 };
     struct ending ending;
 
     support_write(shop.folder, "file", "", 0644);
     (void)snprintf(path, sizeof path, "%s/file/attempt", shop.folder);
-    launch.attempt_dir = path;
+    replica.dir = path;
     cr_assert(launcher_start(shop.launcher, &launch, &err));
     ending = workshop_wait(&shop, 1);
     cr_assert(eq(int, ending.kind, ENDING_NOT_STARTED));
@@ -372,21 +373,21 @@ Test(backend_host, a_request_that_cannot_work_is_refused_at_once)
 {
     char helper[] = HELPER_PATH;
     char tag[] = "ASSAY_ATTEMPT=two\nlines";
-    struct launch launch = {
-        .key = { 1, 1 },
+    struct replica_launch replica = {
         .argv = (char *[]){ helper, NULL },
         .envp = (char *[]){ NULL },
-        .attempt_dir = "relative/folder",
+        .dir = "relative/folder",
     };
+    struct launch launch = { .key = { 1, 1, 0 }, .replicas = &replica, .replica_count = 1 };
     struct assay_error err = { 0 };
 
     cr_assert(not(launcher_start(shop.launcher, &launch, &err)));
     cr_assert(eq(int, err.code, ASSAY_INVALID));
-    launch.attempt_dir = shop.folder;
-    launch.envp = (char *[]){ tag, NULL };
+    replica.dir = shop.folder;
+    replica.envp = (char *[]){ tag, NULL };
     cr_assert(not(launcher_start(shop.launcher, &launch, &err)));
     cr_assert(eq(int, err.code, ASSAY_INVALID));
-    launch.argv = (char *[]){ NULL };
+    replica.argv = (char *[]){ NULL };
     cr_assert(not(launcher_start(shop.launcher, &launch, &err)));
 }
 

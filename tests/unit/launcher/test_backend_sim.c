@@ -36,10 +36,20 @@ static bool start(struct launcher *sim, int64_t trial, int32_t attempt, struct a
     static char word[] = "program";
     char *argv[] = { word, NULL };
     char *envp[] = { NULL };
-    struct launch launch = { .key = { trial, attempt }, .argv = argv, .envp = envp };
+    struct replica_launch replica = { .argv = argv, .envp = envp, .dir = "/nowhere" };
+    struct launch launch = { .key = { trial, attempt, 0 },
+                             .replicas = &replica,
+                             .replica_count = 1 };
 
-    launch.attempt_dir = "/nowhere";
     return launcher_start(sim, &launch, err);
+}
+
+static bool adopt(struct launcher *sim, int64_t trial, struct assay_error *err)
+{
+    struct replica_launch replica = { .dir = "/nowhere" };
+    struct launch launch = { .key = { trial, 1, 0 }, .replicas = &replica, .replica_count = 1 };
+
+    return launcher_adopt(sim, &launch, err);
 }
 
 static void must_start(struct launcher *sim, int64_t trial)
@@ -125,7 +135,7 @@ Test(backend_sim, what_never_ran_has_no_start)
     struct ending ending;
 
     must_start(sim, 1);
-    launcher_stop(sim, (struct attempt_key){ 1, 1 }, STOP_NOW);
+    launcher_stop(sim, (struct attempt_key){ 1, 1, 0 }, STOP_NOW);
     cr_assert(launcher_sim_next(sim, INT64_MAX, &ending));
     cr_assert(eq(int, ending.kind, ENDING_NOT_FOUND));
     cr_assert(eq(i64, ending.start_us, 0));
@@ -141,10 +151,10 @@ Test(backend_sim, a_stop_takes_its_time_unless_now_or_over_before)
     must_start(sim, 100);
     must_start(sim, 200);
     must_start(sim, 2);
-    launcher_stop(sim, (struct attempt_key){ 100, 1 }, STOP_GENTLY);
-    launcher_stop(sim, (struct attempt_key){ 200, 1 }, STOP_NOW);
-    launcher_stop(sim, (struct attempt_key){ 2, 1 }, STOP_GENTLY);
-    launcher_stop(sim, (struct attempt_key){ 5, 1 }, STOP_GENTLY); /* unknown */
+    launcher_stop(sim, (struct attempt_key){ 100, 1, 0 }, STOP_GENTLY);
+    launcher_stop(sim, (struct attempt_key){ 200, 1, 0 }, STOP_NOW);
+    launcher_stop(sim, (struct attempt_key){ 2, 1, 0 }, STOP_GENTLY);
+    launcher_stop(sim, (struct attempt_key){ 5, 1, 0 }, STOP_GENTLY); /* unknown */
     cr_assert(launcher_sim_next(sim, INT64_MAX, &ending));
     cr_assert(eq(i64, ending.key.trial, 200));
     cr_assert(eq(i64, ending.end_us, start_us));
@@ -152,7 +162,7 @@ Test(backend_sim, a_stop_takes_its_time_unless_now_or_over_before)
     cr_assert(eq(i64, ending.key.trial, 2));
     cr_assert(eq(int, ending.kind, ENDING_STOPPED));
     cr_assert(eq(i64, ending.end_us, start_us + 2));
-    launcher_stop(sim, (struct attempt_key){ 100, 1 }, STOP_GENTLY); /* again: not later */
+    launcher_stop(sim, (struct attempt_key){ 100, 1, 0 }, STOP_GENTLY); /* again: not later */
     cr_assert(launcher_sim_next(sim, INT64_MAX, &ending));
     cr_assert(eq(int, ending.kind, ENDING_STOPPED));
     cr_assert(eq(i64, ending.end_us, start_us + 3));
@@ -168,7 +178,7 @@ Test(backend_sim, what_never_ends_by_itself_can_be_stopped)
     must_start(sim, 0);
     cr_assert(not(launcher_sim_next(sim, INT64_MAX, &ending)));
     cr_assert(eq(i64, assay_wall_us(launcher_sim_env(sim)), start_us));
-    launcher_stop(sim, (struct attempt_key){ 0, 1 }, STOP_GENTLY);
+    launcher_stop(sim, (struct attempt_key){ 0, 1, 0 }, STOP_GENTLY);
     cr_assert(launcher_sim_next(sim, INT64_MAX, &ending));
     cr_assert(eq(int, ending.kind, ENDING_STOPPED));
     launcher_free(sim);
@@ -181,11 +191,13 @@ Test(backend_sim, a_timeout_counts)
     struct launcher *sim = make(script_by_trial, &calls);
     char *argv[] = { word, NULL };
     char *envp[] = { NULL };
-    struct launch launch = { .key = { 100, 1 }, .argv = argv, .envp = envp, .timeout_us = 40 };
+    struct replica_launch replica = { .argv = argv, .envp = envp, .dir = "/nowhere" };
+    struct launch launch = {
+        .key = { 100, 1, 0 }, .replicas = &replica, .replica_count = 1, .timeout_us = 40
+    };
     struct assay_error err = { 0 };
     struct ending ending;
 
-    launch.attempt_dir = "/nowhere";
     cr_assert(launcher_start(sim, &launch, &err));
     cr_assert(launcher_sim_next(sim, INT64_MAX, &ending));
     cr_assert(eq(int, ending.kind, ENDING_TIMEOUT));
@@ -203,8 +215,8 @@ Test(backend_sim, a_key_runs_once_at_a_time_and_adoption_keeps_it)
     must_start(sim, 10);
     cr_assert(not(start(sim, 10, 1, &err)));
     cr_assert(eq(int, err.code, ASSAY_EXISTS));
-    cr_assert(launcher_adopt(sim, (struct attempt_key){ 10, 1 }, "/nowhere", &err));
-    cr_assert(launcher_adopt(sim, (struct attempt_key){ 11, 1 }, "/nowhere", &err));
+    cr_assert(adopt(sim, 10, &err));
+    cr_assert(adopt(sim, 11, &err));
     cr_assert(launcher_sim_next(sim, INT64_MAX, &ending));
     cr_assert(eq(i64, ending.key.trial, 11));
     cr_assert(eq(int, ending.kind, ENDING_NOT_STARTED));
@@ -270,7 +282,7 @@ static void script_of_twin(void *context, const struct launch *launch, struct si
 static void twin_start(struct twin *twin, struct launcher *sim)
 {
     struct attempt_key key = { (int64_t)(next_random(twin) % 700),
-                               (int32_t)(next_random(twin) % 3) };
+                               (int32_t)(next_random(twin) % 3), 0 };
     struct assay_error err = { 0 };
     bool is_there = false;
 
@@ -368,8 +380,8 @@ Test(backend_sim, an_attempt_can_be_finished_before_its_time)
     launcher_sim_wait(sim, start_us + 5);
     cr_assert(eq(i64, assay_wall_us(launcher_sim_env(sim)), start_us + 5));
     cr_assert(not(launcher_sim_next(sim, start_us + 10, &ending)));
-    launcher_sim_finish(sim, (struct attempt_key){ 100, 1 }, &how);
-    launcher_sim_finish(sim, (struct attempt_key){ 7, 1 }, &how);
+    launcher_sim_finish(sim, (struct attempt_key){ 100, 1, 0 }, &how);
+    launcher_sim_finish(sim, (struct attempt_key){ 7, 1, 0 }, &how);
     cr_assert(launcher_sim_next(sim, start_us + 10, &ending));
     cr_assert(eq(i64, ending.key.trial, 100));
     cr_assert(eq(i64, ending.end_us, start_us + 10));

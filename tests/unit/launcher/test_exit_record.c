@@ -38,7 +38,7 @@ Test(exit_record, every_kind_reads_back_as_written)
             .peak_memory_bytes = INT64_MAX,
             .detail = "a: b",
         };
-        struct ending read = { .key = { 9, 2 } };
+        struct ending read = { .key = { 9, 2, 0 } };
 
         cr_assert(eq(int, exit_record_write(folder, &written), 0));
         cr_assert(eq(int, exit_record_read(folder, &read), 0));

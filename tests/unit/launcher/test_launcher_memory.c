@@ -129,7 +129,8 @@ static bool encode_request(struct assay_error *err)
     static char word[] = "program";
     char *argv[] = { word, NULL };
     char *envp[] = { NULL };
-    struct launch launch = { .argv = argv, .envp = envp, .attempt_dir = "/x" };
+    struct replica_launch replica = { .argv = argv, .envp = envp, .dir = "/x" };
+    struct launch launch = { .replicas = &replica, .replica_count = 1 };
     size_t size = 0;
     void *bytes = shim_request_encode(&launch, "", &size, err);
 
@@ -154,7 +155,8 @@ static bool simulate(struct assay_error *err)
     static char word[] = "program";
     char *argv[] = { word, NULL };
     char *envp[] = { NULL };
-    struct launch launch = { .argv = argv, .envp = envp, .attempt_dir = "/x" };
+    struct replica_launch replica = { .argv = argv, .envp = envp, .dir = "/x" };
+    struct launch launch = { .replicas = &replica, .replica_count = 1 };
     struct sim_options options = { .script = script };
     struct launcher *sim = launcher_sim_new(&options, err);
     struct ending ending;
@@ -164,7 +166,7 @@ static bool simulate(struct assay_error *err)
     if (!sim)
         return false;
     for (; started < COUNT; started++) {
-        launch.key = (struct attempt_key){ started + 1, 1 };
+        launch.key = (struct attempt_key){ started + 1, 1, 0 };
         if (!launcher_start(sim, &launch, err))
             break;
     }

@@ -18,14 +18,17 @@ static char *encode(size_t *size)
 {
     char *argv[] = { first, second, empty, NULL };
     char *envp[] = { entry, NULL };
+    struct replica_launch replica = { .argv = argv, .envp = envp, .dir = "/some/where" };
     struct launch launch = {
-        .key = { INT64_MAX, INT32_MAX },
-        .argv = argv,
-        .envp = envp,
-        .attempt_dir = "/some/where",
+        .key = { INT64_MAX, INT32_MAX, 7 },
+        .replicas = &replica,
+        .replica_count = 1,
         .memory_bytes = 1,
         .timeout_us = 2,
         .grace_us = 3,
+        .log_max_bytes = 4,
+        .nice = 5,
+        .io_class = 6,
     };
     struct assay_error err = { 0 };
     char *bytes = shim_request_encode(&launch, "tag", size, &err);
@@ -47,10 +50,14 @@ Test(shim_protocol, a_request_arrives_as_it_was_sent)
     cr_assert(eq(int, shim_request_decode(bytes + sizeof head, head.body_size, &request), 0));
     cr_assert(eq(i64, request.key.trial, INT64_MAX));
     cr_assert(eq(int, request.key.attempt, INT32_MAX));
+    cr_assert(eq(int, request.key.replica, 7));
     cr_assert(eq(i64, request.memory_bytes, 1));
     cr_assert(eq(i64, request.timeout_us, 2));
     cr_assert(eq(i64, request.grace_us, 3));
-    cr_assert(eq(str, (char *)request.attempt_dir, "/some/where"));
+    cr_assert(eq(i64, request.log_max_bytes, 4));
+    cr_assert(eq(int, request.nice, 5));
+    cr_assert(eq(int, request.io_class, 6));
+    cr_assert(eq(str, (char *)request.dir, "/some/where"));
     cr_assert(eq(str, (char *)request.tag, "tag"));
     cr_assert(eq(str, request.argv[0], first));
     cr_assert(eq(str, request.argv[1], second));
@@ -115,7 +122,7 @@ Test(shim_protocol, damaged_bodies_are_refused_or_read_inside_their_bounds)
         for (unsigned j = 0; j < damages; j++)
             body[next_random(&state) % body_size] = (char)next_random(&state);
         if (shim_request_decode(body, body_size, &request) == 0) {
-            size_t length = strlen(request.attempt_dir) + strlen(request.tag);
+            size_t length = strlen(request.dir) + strlen(request.tag);
 
             for (char **at = request.argv; *at; at++)
                 length += strlen(*at);
@@ -135,7 +142,8 @@ Test(shim_protocol, too_much_for_any_system_is_refused_before_it_is_sent)
     char *large = malloc(large_size + 1);
     char *argv[] = { first, large, NULL };
     char *envp[] = { NULL };
-    struct launch launch = { .argv = argv, .envp = envp, .attempt_dir = "/x" };
+    struct replica_launch replica = { .argv = argv, .envp = envp, .dir = "/x" };
+    struct launch launch = { .replicas = &replica, .replica_count = 1 };
     struct assay_error err = { 0 };
     size_t size = 0;
 
@@ -160,11 +168,11 @@ Test(shim_protocol, another_version_is_refused)
     cr_assert(not(shim_head_is_valid(&head)));
     shim_head_init(&head, 0);
     cr_assert(not(shim_head_is_valid(&head)));
-    shim_reply_init(&reply, SHIM_STARTED, (struct attempt_key){ 1, 2 });
+    shim_reply_init(&reply, SHIM_STARTED, (struct attempt_key){ 1, 2, 0 });
     cr_assert(shim_reply_is_valid(&reply));
     reply.version++;
     cr_assert(not(shim_reply_is_valid(&reply)));
-    shim_reply_init(&reply, SHIM_STARTED, (struct attempt_key){ 1, 2 });
+    shim_reply_init(&reply, SHIM_STARTED, (struct attempt_key){ 1, 2, 0 });
     reply.magic++;
     cr_assert(not(shim_reply_is_valid(&reply)));
 }

@@ -95,13 +95,14 @@ Test(trial_process, a_megabyte_of_environment_and_long_arguments_arrive)
     char *argv[] = { helper, mode, large, NULL };
     char *text = NULL;
     size_t size = 0;
-    struct launch launch = { .key = { 1, 1 }, .argv = argv, .envp = envp };
+    struct replica_launch replica = { .argv = argv, .envp = envp };
+    struct launch launch = { .key = { 1, 1, 0 }, .replicas = &replica, .replica_count = 1 };
     struct assay_error err = { 0 };
 
     cr_assert(large != NULL);
     memset(large, 'x', LARGE_ARG);
     large[LARGE_ARG] = '\0';
-    launch.attempt_dir = workshop_dir(&shop, 1, dir);
+    replica.dir = workshop_dir(&shop, 1, dir);
     /* Several in a row, so that the socket is full in the middle of one. */
     for (launch.key.trial = 1; launch.key.trial <= 4; launch.key.trial++) {
         workshop_dir(&shop, launch.key.trial, dir);
@@ -197,12 +198,13 @@ Test(trial_process, the_path_of_the_trials_environment_finds_its_program)
     char path[300];
     char dir[512];
     char *envp[] = { path, NULL };
-    struct launch launch = { .key = { 1, 1 }, .argv = (char *[]){ name, NULL }, .envp = envp };
+    struct replica_launch replica = { .argv = (char *[]){ name, NULL }, .envp = envp };
+    struct launch launch = { .key = { 1, 1, 0 }, .replicas = &replica, .replica_count = 1 };
     struct assay_error err = { 0 };
 
     support_write(shop.folder, name, "#!/bin/sh\nexit 8\n", 0755);
     (void)snprintf(path, sizeof path, "PATH=/nonexistent::%s", shop.folder);
-    launch.attempt_dir = workshop_dir(&shop, 1, dir);
+    replica.dir = workshop_dir(&shop, 1, dir);
     cr_assert(launcher_start(shop.launcher, &launch, &err));
     cr_assert(eq(int, workshop_wait(&shop, 1).status, 8));
 }
