@@ -61,8 +61,7 @@ static bool on_launch(void *context, const struct live_job *job, const struct li
                       struct assay_error *err)
 {
     struct study *study = context;
-    struct command command = { 0 };
-    char attempt_dir[PATH_TEXT];
+    struct trial_launch launch = { 0 };
     struct trial_command_input input = {
         .state_dir = study->plan->folder,
         .source_dir = job->row.source_dir,
@@ -75,25 +74,14 @@ static bool on_launch(void *context, const struct live_job *job, const struct li
         .inherited_count = study->inherited_count,
         .tag = "simulated",
     };
-    struct replica_launch replica = { .dir = path_of_attempt(study->plan->folder, job->row.id,
-                                                             trial->number, trial->attempt,
-                                                             attempt_dir) };
-    struct launch launch = {
-        .key = live_trial_key(job, trial),
-        .replicas = &replica,
-        .replica_count = 1,
-        .timeout_us = job->spec->run.timeout_us,
-    };
     double loss = 0;
-    bool is_started = trial_command_build(&input, &command, err);
+    bool is_started = trial_launch_build(&input, &launch, err);
 
     for (size_t i = 0; i < live_job_param_count(job); i++)
         loss += trial->point[i];
     study->losses[(size_t)trial->number % study->loss_count] = loss;
-    replica.argv = command.argv;
-    replica.envp = command.envp;
-    is_started = is_started && launcher_start(study->sim, &launch, err);
-    command_clear(&command);
+    is_started = is_started && launcher_start(study->sim, &launch.launch, err);
+    trial_launch_clear(&launch);
     return is_started;
 }
 

@@ -12,6 +12,45 @@ const char *assay_version(void)
     return ASSAY_VERSION;
 }
 
+/* As the options say; NULL and *err. */
+static struct launcher_config *load_config(const struct assay_options *options,
+                                           struct assay_error *err)
+{
+    static const struct assay_configuration nothing;
+    const struct assay_configuration *from =
+        options->configuration ? options->configuration : &nothing;
+    struct launcher_config_source source = { .state_dir = options->state_dir, .path = from->path };
+    struct document_override *overrides = NULL;
+    struct launcher_config *config = NULL;
+
+    if (!reserved_check(from->reserved, sizeof from->reserved / sizeof from->reserved[0], err))
+        return NULL;
+    overrides = calloc(from->setting_count + 1, sizeof *overrides);
+    if (!overrides) {
+        (void)assay_fail_memory(err);
+        return NULL;
+    }
+    for (size_t i = 0; i < from->setting_count; i++)
+        overrides[i] = (struct document_override){ .path = from->settings[i].name,
+                                                   .value = from->settings[i].value };
+    source.overrides = overrides;
+    source.override_count = from->setting_count;
+    config = launcher_config_load(&source, err);
+    free(overrides);
+    return config;
+}
+
+static bool check_reserved(const struct assay_options *options, struct assay_error *err)
+{
+    const struct assay_emulation *emulation = options->emulation;
+
+    return reserved_check(options->reserved, sizeof options->reserved / sizeof options->reserved[0],
+                          err) &&
+           (!emulation ||
+            reserved_check(emulation->reserved,
+                           sizeof emulation->reserved / sizeof emulation->reserved[0], err));
+}
+
 struct assay *assay_open(const struct assay_options *options, struct assay_error *err)
 {
     struct assay *assay = NULL;
@@ -23,12 +62,7 @@ struct assay *assay_open(const struct assay_options *options, struct assay_error
                                              .forbids_host = options->forbids_host };
     struct engine_emulation emulation = { 0 };
 
-    if (!reserved_check(options->reserved, sizeof options->reserved / sizeof options->reserved[0],
-                        err))
-        return NULL;
-    if (options->emulation &&
-        !reserved_check(options->emulation->reserved,
-                        sizeof options->emulation->reserved / sizeof(void *), err))
+    if (!check_reserved(options, err))
         return NULL;
     assay = calloc(1, sizeof *assay);
     if (!assay) {
@@ -41,11 +75,15 @@ struct assay *assay_open(const struct assay_options *options, struct assay_error
         emulation.has_seed = options->emulation->has_seed;
         emulation.seed = options->emulation->seed;
         engine_options.emulation = &emulation;
+    } else if (!options->is_reader) {
+        assay->config = load_config(options, err);
+        engine_options.config = assay->config;
     }
-    assay->engine = engine_open(&engine_options, err);
+    if (assay->config || options->emulation || options->is_reader)
+        assay->engine = engine_open(&engine_options, err);
     if (assay->engine)
         return assay;
-    free(assay);
+    assay_close(assay);
     return NULL;
 }
 
@@ -54,6 +92,7 @@ void assay_close(struct assay *assay)
     if (!assay)
         return;
     engine_close(assay->engine);
+    launcher_config_free(assay->config);
     free(assay);
 }
 
@@ -74,10 +113,41 @@ bool assay_call_begin(struct assay *assay, const struct assay_request *request,
     return api_begin(assay->engine, request, done, context, err);
 }
 
+bool assay_check_with(const struct assay_options *options, const char *body, size_t body_size,
+                      struct assay_response *response, struct assay_error *err)
+{
+    struct launcher_config *config = NULL;
+    struct launch_facts_options facts = { .environment = environ, .env = assay_env_system() };
+    struct launch_place place = { .state_dir = options->state_dir,
+                                  .is_guarded = options->forbids_host };
+    bool is_answered = false;
+
+    *response = (struct assay_response){ 0 };
+    if (check_reserved(options, err))
+        config = load_config(options, err);
+    place.config = config;
+    facts.config = config;
+    if (config)
+        place.facts = launch_facts_new(&facts, err);
+    if (place.facts)
+        is_answered = api_check(&place, body, body_size, response, err);
+    launch_facts_free(place.facts);
+    launcher_config_free(config);
+    return is_answered;
+}
+
 bool assay_check(const char *state_dir, const char *body, size_t body_size,
                  struct assay_response *response, struct assay_error *err)
 {
-    return api_check(state_dir, body, body_size, response, err);
+    const struct assay_options options = { .state_dir = state_dir };
+
+    return assay_check_with(&options, body, body_size, response, err);
+}
+
+bool assay_python_environments(const char *state_dir, const char *body, size_t body_size,
+                               struct assay_response *response, struct assay_error *err)
+{
+    return api_python_environments(state_dir, body, body_size, response, err);
 }
 
 void assay_response_clear(struct assay_response *response)

@@ -9,6 +9,7 @@
 
 struct assay {
     struct engine *engine;
+    struct launcher_config *config; /* NULL where nothing is run */
 };
 
 #endif

@@ -6,15 +6,16 @@
 #include "engine/live/live.h"
 #include "engine/numerics.h"
 #include "engine/shim_path.h"
+#include "engine/state_folder.h"
 #include "engine/thread.h"
+#include "engine/trial_command.h"
+#include "launcher/dispatcher/dispatcher.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,105 +35,6 @@ static void log_line(void *context, enum assay_log_level level, const char *line
         (void)fprintf(engine->log, "%s %s %s\n", when, names[level], line);
     if (engine->is_verbose)
         (void)fprintf(stderr, "assay: %s: %s\n", names[level], line);
-}
-
-/* Whatever the system says of it, a state folder that cannot be used has one code. */
-static bool fail_unusable(struct assay_error *err, int error_number, const char *path)
-{
-    (void)assay_fail_errno(err, error_number, "state folder %s cannot be used", path);
-    err->code = ASSAY_UNAVAILABLE;
-    return false;
-}
-
-/* Makes path, which is its owner's alone, and what is missing above it. */
-static bool make_dirs(const char *path, struct assay_error *err)
-{
-    char *copy = strdup(path);
-    size_t size = strlen(path);
-    bool is_made = copy != NULL;
-
-    while (copy && size > 1 && copy[size - 1] == '/')
-        copy[--size] = '\0'; /* the last one counts */
-    for (char *at = copy ? copy + 1 : NULL; is_made && at; at = at ? at + 1 : NULL) {
-        at = strchr(at, '/');
-        if (at)
-            *at = '\0';
-        is_made = mkdir(copy, at ? 0777 : 0700) == 0 || errno == EEXIST;
-        if (at)
-            *at = '/';
-    }
-    if (!copy)
-        (void)assay_fail_memory(err);
-    else if (!is_made)
-        (void)fail_unusable(err, errno, path);
-    free(copy);
-    return is_made;
-}
-
-static bool open_state_dir(struct engine *engine, const struct engine_options *options,
-                           struct assay_error *err)
-{
-    if (!options->is_reader && !make_dirs(options->state_dir, err))
-        return false;
-    engine->state_dir = realpath(options->state_dir, NULL);
-    if (engine->state_dir)
-        return true;
-    if (errno == ENOENT)
-        return assay_fail(err, ASSAY_NOT_FOUND, NULL,
-                          "there is no state folder %s; `assay run` makes it", options->state_dir);
-    return fail_unusable(err, errno, options->state_dir);
-}
-
-/* Who works in the folder: "1234\nassay run study.yaml". */
-static bool fail_in_use(int fd, const char *state_dir, struct assay_error *err)
-{
-    char text[512] = "";
-    ssize_t size = pread(fd, text, sizeof text - 1, 0);
-    char *command = size > 0 ? strchr(text, '\n') : NULL;
-
-    if (command) {
-        *command++ = '\0';
-        command[strcspn(command, "\n")] = '\0';
-    }
-    return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
-                      "state folder %s is in use by process %s (%s); wait for it, stop it, or "
-                      "choose another folder with --state DIR",
-                      state_dir, text[0] ? text : "?", command ? command : "?");
-}
-
-static void write_lock_owner(int fd)
-{
-    char command[400] = "";
-    char text[512];
-    int cmdline = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-    ssize_t size = cmdline >= 0 ? read(cmdline, command, sizeof command - 1) : 0;
-
-    for (ssize_t i = 0; i + 1 < size; i++)
-        if (command[i] == '\0')
-            command[i] = ' ';
-    if (cmdline >= 0)
-        (void)close(cmdline);
-    (void)snprintf(text, sizeof text, "%ld\n%s\n", (long)getpid(), command);
-    /* Only for people to read: the lock itself is the kernel's. */
-    if (ftruncate(fd, 0) == 0)
-        (void)!pwrite(fd, text, strlen(text), 0);
-}
-
-static bool take_lock(struct engine *engine, struct assay_error *err)
-{
-    char path[PATH_TEXT];
-
-    (void)snprintf(path, sizeof path, "%s/lock", engine->state_dir);
-    engine->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (engine->lock_fd < 0) {
-        (void)assay_fail_errno(err, errno, "open %s", path);
-        err->code = ASSAY_UNAVAILABLE;
-        return false;
-    }
-    if (flock(engine->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return fail_in_use(engine->lock_fd, engine->state_dir, err);
-    write_lock_owner(engine->lock_fd);
-    return true;
 }
 
 static bool copy_environment(struct engine *engine, char *const *environment,
@@ -182,6 +84,7 @@ void engine_note_changes(struct engine *engine)
     (void)pthread_cond_broadcast(&engine->is_changed);
     (void)pthread_mutex_unlock(&engine->progress_mutex);
     live_publish(engine->live);
+    keeper_note(engine->keeper);
 }
 
 static void outlet_changed(void *context)
@@ -249,11 +152,58 @@ static void *controller_thread(void *context)
     return NULL;
 }
 
-static bool start_threads(struct engine *engine, const char *shim_path, struct assay_error *err)
+static struct launcher *open_launcher(struct engine *engine, char *const *environment,
+                                      struct assay_error *err)
 {
-    struct host_options host = {
-        .shim_path = shim_path, .env = &engine->env, .on_ended = on_ended, .context = engine
+    const struct launcher_config *config = engine->config;
+    struct slurm_options slurm = { .defaults = &engine->slurm_defaults,
+                                   .allocation_nodes = config ? config->slurm_nodes : 0 };
+    struct dispatcher_options options = {
+        .shim_path = engine->shim_path,
+        .state_dir = engine->state_dir,
+        .envp = environment,
+        .is_strict = config && config->is_strict,
+        .machine = &engine->machine,
+        .container_engine = config ? config->container_engine : NULL,
+        .is_slurm = config && config->launcher == LAUNCHER_SLURM,
+        .slurm = &slurm,
+        .env = &engine->env,
+        .on_ended = on_ended,
+        .context = engine,
     };
+
+    if (config)
+        engine->slurm_defaults = trial_slurm_launch(&config->settings.slurm);
+    launch_facts_look(config, environment, &engine->env, &engine->machine);
+    return dispatcher_new(&options, err);
+}
+
+static void on_disk_full(void *context, const char *why)
+{
+    struct engine *engine = context;
+    struct event event = { .kind = EVENT_DISK_FULL, .text = strdup(why) };
+
+    if (event.text)
+        event_queue_put(engine->queue, &event);
+}
+
+static struct keeper *open_keeper(struct engine *engine, struct assay_error *err)
+{
+    struct keeper_options options = {
+        .env = &engine->env,
+        .state_dir = engine->state_dir,
+        .readers = engine->readers,
+        .settings = engine->config ? &engine->config->settings : NULL,
+        .max_disk_bytes = engine->config ? engine->config->max_disk_bytes : 0,
+        .on_full = on_disk_full,
+        .context = engine,
+    };
+
+    return keeper_new(&options, err);
+}
+
+static bool start_threads(struct engine *engine, char *const *environment, struct assay_error *err)
+{
     struct controller_outlet outlet = engine_outlet(engine);
     int code = 0;
 
@@ -269,8 +219,9 @@ static bool start_threads(struct engine *engine, const char *shim_path, struct a
     engine->suggester = engine->offload ? offload_new(err) : NULL;
     engine->learner = engine->suggester ? offload_new(err) : NULL;
     engine->answerer = engine->learner ? offload_new(err) : NULL;
-    engine->launcher = engine->answerer ? launcher_host_new(&host, err) : NULL;
-    if (!engine->launcher)
+    engine->launcher = engine->answerer ? open_launcher(engine, environment, err) : NULL;
+    engine->keeper = engine->launcher ? open_keeper(engine, err) : NULL;
+    if (!engine->keeper || !engine_note_leftovers(engine, err))
         return false;
     code = thread_start(&engine->thread, controller_thread, engine);
     engine->has_thread = code == 0;
@@ -323,7 +274,8 @@ static bool open_writer(struct engine *engine, struct assay_error *err)
 static bool open_emulator(struct engine *engine, const struct engine_options *options,
                           struct assay_error *err)
 {
-    if (!take_lock(engine, err) || !engine_mark_emulated(engine->state_dir, err))
+    engine->lock_fd = state_folder_lock(engine->state_dir, err);
+    if (engine->lock_fd < 0 || !engine_mark_emulated(engine->state_dir, err))
         return false;
     if (open_writer(engine, err))
         engine->readers = readers_open(engine->state_dir, err);
@@ -334,11 +286,19 @@ static bool open_emulator(struct engine *engine, const struct engine_options *op
 static bool open_worker(struct engine *engine, const struct engine_options *options,
                         struct assay_error *err)
 {
+    struct launch_facts_options facts = { .config = engine->config,
+                                          .machine = &engine->machine,
+                                          .environment = options->environment,
+                                          .env = &engine->env };
     char path[PATH_TEXT];
 
     if (!shim_path_find(options->shim_path, path, sizeof path, err))
         return false;
-    if (!take_lock(engine, err) || !engine_check_real(engine->state_dir, err) ||
+    engine->shim_path = strdup(path);
+    if (!engine->shim_path)
+        return assay_fail_memory(err);
+    engine->lock_fd = state_folder_lock(engine->state_dir, err);
+    if (engine->lock_fd < 0 || !engine_check_real(engine->state_dir, err) ||
         !copy_environment(engine, options->environment, err))
         return false;
     if (!open_writer(engine, err))
@@ -349,7 +309,8 @@ static bool open_worker(struct engine *engine, const struct engine_options *opti
         return false;
     open_log(engine); /* before there are threads that write to it */
     engine_sweep(engine);
-    return start_threads(engine, path, err);
+    engine->facts = launch_facts_new(&facts, err);
+    return engine->facts && start_threads(engine, options->environment, err);
 }
 
 static struct engine *engine_alloc(const struct engine_options *options)
@@ -361,6 +322,7 @@ static struct engine *engine_alloc(const struct engine_options *options)
     engine->is_reader = options->is_reader;
     engine->is_verbose = options->is_verbose;
     engine->forbids_host = options->forbids_host;
+    engine->config = options->config;
     engine->lock_fd = -1;
     engine->env = *assay_env_system();
     engine->env.context = engine;
@@ -400,7 +362,8 @@ struct engine *engine_open(const struct engine_options *options, struct assay_er
         if (!temporary)
             goto out;
     }
-    if (!open_state_dir(engine, &placed, err))
+    engine->state_dir = state_folder_open(placed.state_dir, placed.is_reader, err);
+    if (!engine->state_dir)
         goto out;
     if (options->emulation) {
         is_open = open_emulator(engine, options, err);
@@ -436,6 +399,7 @@ void engine_close(struct engine *engine)
     stop_thread(engine);
     if (engine->queue)
         event_queue_close(engine->queue);
+    keeper_free(engine->keeper);
     launcher_free(engine->launcher);
     offload_free(engine->offload);
     offload_free(engine->suggester);
@@ -450,6 +414,8 @@ void engine_close(struct engine *engine)
     store_close(engine->writer);
     live_free(engine->live);
     job_cache_free(engine->cache);
+    launch_facts_free(engine->facts);
+    free(engine->shim_path);
     free(engine->inherited);
     free(engine->inherited_text);
     if (engine->log)
@@ -486,9 +452,28 @@ bool engine_is_emulated(const struct engine *engine)
     return engine->emulation != NULL;
 }
 
+struct launch_place engine_place(const struct engine *engine)
+{
+    return (struct launch_place){ .state_dir = engine->state_dir,
+                                  .config = engine->config,
+                                  .facts = engine->facts,
+                                  .is_guarded = engine->forbids_host };
+}
+
 struct live *engine_live(const struct engine *engine)
 {
     return engine->live;
+}
+
+const struct machine *engine_machine(const struct engine *engine)
+{
+    return engine->launcher ? &engine->machine : NULL;
+}
+
+void engine_report(struct engine *engine, launcher_report_fn fn, void *context)
+{
+    if (engine->launcher)
+        launcher_report(engine->launcher, fn, context);
 }
 
 /* False: the request is not one for this engine. */
@@ -497,9 +482,9 @@ static bool check_request(const struct engine *engine, struct request *request,
 {
     if (engine->is_reader)
         return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "the folder was opened for reading only");
-    /* Every job that this version can run is one; a study runs nothing. */
+    /* A study runs nothing. */
     if (request->kind == REQUEST_SUBMIT && request->spec->kind != JOB_STUDY &&
-        engine->forbids_host) {
+        engine->forbids_host && trial_command_is_on_host(request->spec, engine->config)) {
         request_drop_spec(request);
         return assay_fail(err, ASSAY_PRECONDITION, NULL,
                           "this server runs no commands straight on its machine for others; it "

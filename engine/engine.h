@@ -12,8 +12,10 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include "engine/config/launcher_config.h"
 #include "engine/controller/controller.h"
 #include "engine/job_cache.h"
+#include "engine/launch_facts.h"
 #include "engine/offload.h"
 #include "engine/store/job_stamps.h"
 
@@ -35,6 +37,8 @@ struct engine_options {
     bool is_reader;
     bool is_verbose;
     bool forbids_host; /* a job that runs commands straight on this machine is refused */
+    /* How trials are run; borrowed until engine_close(). NULL: the defaults. */
+    const struct launcher_config *config;
     /* NULL: jobs are run. Else the folder must have none but an emulation's, which go; NULL for
      * one that is removed at the end. engine/emulate/emulated_engine.h says more. */
     const struct engine_emulation *emulation;
@@ -48,6 +52,13 @@ const char *engine_state_dir(const struct engine *engine); /* absolute */
 const char *engine_shown_dir(const struct engine *engine);
 const struct assay_env *engine_env(const struct engine *engine);
 bool engine_is_emulated(const struct engine *engine);
+/* Where it runs jobs. */
+struct launch_place engine_place(const struct engine *engine);
+
+/* What this machine shares out among trials; NULL where none are run (a reader, an emulation). */
+const struct machine *engine_machine(const struct engine *engine);
+/* Attempts that have not ended, as launcher_report(); none where none are run. */
+void engine_report(struct engine *engine, launcher_report_fn fn, void *context);
 
 /* Hands the request to the controller and waits; ASSAY_UNAVAILABLE from a reader. */
 bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err);

@@ -9,11 +9,13 @@
 #include "engine/controller/controller.h"
 #include "engine/engine.h"
 #include "engine/follower.h"
+#include "engine/keep/keeper.h"
 #include "engine/offload.h"
 #include "engine/paths.h"
 #include "engine/readers.h"
 #include "engine/replay.h"
 #include "launcher/command.h"
+#include "launcher/places/machine.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -27,7 +29,12 @@ struct engine {
     FILE *log; /* state folder's assay.log; its own lock guards it */
     bool is_verbose;
     bool forbids_host;
+    const struct launcher_config *config; /* NULL: the defaults */
     struct assay_env env;
+    char *shim_path;
+    struct machine machine;     /* what is shared out */
+    struct launch_facts *facts; /* NULL where nothing is run */
+    struct slurm_launch slurm_defaults;
     struct command_pair *inherited; /* name and value of what trials inherit */
     char *inherited_text;
     size_t inherited_count;
@@ -45,6 +52,7 @@ struct engine {
     struct offload *learner;
     struct offload *answerer; /* writes the answers of those who do not wait */
     struct launcher *launcher;
+    struct keeper *keeper;        /* of what trials leave on the disk */
     pthread_mutex_t replay_mutex; /* guards replay, and is held while it works */
     struct replay *replay;        /* where the last one was left; or NULL */
     pthread_t thread;
@@ -87,6 +95,10 @@ struct controller_outlet engine_outlet(struct engine *engine);
  * threads start). */
 void engine_forget(struct engine *engine, int64_t job);
 void engine_sweep(struct engine *engine);
+
+/* leftovers.c: trials of an earlier engine keep what they hold of the machine (before threads
+ * start, but for the launcher's). */
+bool engine_note_leftovers(struct engine *engine, struct assay_error *err);
 
 /* publish.c: checks and copies the model of a trial (0: of a custom job), answers by event. False
  * for lack of memory. */

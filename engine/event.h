@@ -22,6 +22,7 @@ enum event_kind {
     EVENT_ENDED,         /* an attempt ended; the last reports are with it */
     EVENT_SEARCHED,      /* a task of the controller's was run */
     EVENT_PUBLISHED,     /* a winner's model was copied out, or could not be */
+    EVENT_DISK_FULL,     /* no further trials are to be started; text: why */
     EVENT_MOVED,         /* where a job stands is decided elsewhere: by who holds it */
     EVENT_OUT_OF_MEMORY, /* somebody could not tell what happened: the engine ends */
 };
@@ -124,7 +125,7 @@ struct event {
     enum published published;     /* PUBLISHED */
     enum job_state state;         /* MOVED: PENDING, RUNNING or FAILED */
     enum assay_code code;         /* MOVED to FAILED */
-    char *text;                   /* PUBLISHED: where, or why not; MOVED to FAILED: why */
+    char *text;                   /* PUBLISHED: where, or why not; DISK_FULL, FAILED: why */
 };
 
 void event_clear(struct event *event);

@@ -37,8 +37,9 @@ struct follower {
     size_t note_count, note_capacity;
     int64_t wakes_us; /* monotonic: when the thread looks at its notes without being told to */
     bool is_ending;
-    struct followed **items; /* the thread's own */
+    struct followed **items; /* the thread's own, as is what follows */
     size_t count, capacity;
+    char remark[sizeof((struct ending *)0)->detail]; /* the last one that was logged */
 };
 
 static void followed_free(struct followed *followed)
@@ -159,11 +160,24 @@ static void poll_one(struct follower *f, struct followed *followed)
         assay_mono_us(f->env) + (int64_t)metric_reader_wait_ms(followed->reader) * 1000;
 }
 
+/* Of an attempt that ended well its shim tells what was wrong beside it, which is most often so of
+ * all of them. */
+static void log_remark(struct follower *f, const struct ending *ending)
+{
+    if (ending->kind != ENDING_EXITED || ending->status != 0 || ending->detail[0] == '\0' ||
+        strcmp(ending->detail, f->remark) == 0)
+        return;
+    (void)snprintf(f->remark, sizeof f->remark, "%s", ending->detail);
+    assay_log(f->env, ASSAY_LOG_WARNING, "%s trial=%lld attempt=%d", ending->detail,
+              (long long)ending->key.trial, (int)ending->key.attempt);
+}
+
 static void end_one(struct follower *f, const struct ending *ending)
 {
     struct event event = { .kind = EVENT_ENDED, .ending = *ending };
     size_t i = 0;
 
+    log_remark(f, ending);
     while (i < f->count && (f->items[i]->key.trial != ending->key.trial ||
                             f->items[i]->key.attempt != ending->key.attempt))
         i++;

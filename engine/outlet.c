@@ -7,30 +7,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool build_command(const struct engine *engine, const struct live_job *job,
-                          const struct live_trial *trial, struct command *command,
-                          struct assay_error *err)
+static struct trial_command_input command_input(const struct engine *engine,
+                                                const struct live_job *job,
+                                                const struct live_trial *trial)
 {
-    char tag[96];
-    uint64_t nonce = 0;
-    struct trial_command_input input = {
+    return (struct trial_command_input){
         .state_dir = engine->state_dir,
         .source_dir = job->row.source_dir,
         .spec = job->spec,
+        .config = engine->config,
         .job = job->row.id,
         .number = trial->number,
         .attempt = trial->attempt,
         .point = trial->point,
         .inherited = engine->inherited,
         .inherited_count = engine->inherited_count,
-        .tag = tag,
+        .is_guarded = engine->forbids_host,
     };
+}
+
+static bool build_launch(const struct engine *engine, const struct live_job *job,
+                         const struct live_trial *trial, struct trial_launch *launch,
+                         struct assay_error *err)
+{
+    struct trial_command_input input = command_input(engine, job, trial);
+    char tag[96];
+    uint64_t nonce = 0;
 
     if (!engine->env.entropy(engine->env.context, &nonce, sizeof nonce))
         return assay_fail(err, ASSAY_INTERNAL, NULL, "the system gives no random numbers");
     (void)snprintf(tag, sizeof tag, "%" PRId64 "-%d-%016" PRIx64, live_trial_key(job, trial).trial,
                    trial->attempt, nonce);
-    return trial_command_build(&input, command, err);
+    input.tag = tag;
+    return trial_launch_build(&input, launch, err);
 }
 
 static bool attach(struct engine *engine, const struct live_job *job,
@@ -72,29 +81,15 @@ static bool outlet_launch(void *context, const struct live_job *job, const struc
                           struct assay_error *err)
 {
     struct engine *engine = context;
-    struct command command = { 0 };
-    char attempt_dir[PATH_TEXT];
-    struct replica_launch replica = { .dir = path_of_attempt(engine->state_dir, job->row.id,
-                                                             trial->number, trial->attempt,
-                                                             attempt_dir) };
-    struct launch launch = {
-        .key = live_trial_key(job, trial),
-        .job = job->row.id,
-        .replicas = &replica,
-        .replica_count = 1,
-        .memory_bytes = job->spec->assay.memory_bytes,
-        .timeout_us = job->spec->run.timeout_us,
-        .grace_us = job->spec->assay.grace_us,
-    };
-    bool is_attached = false;
+    struct trial_launch launch = { 0 };
+    bool is_attached = build_launch(engine, job, trial, &launch, err) &&
+                       attach(engine, job, trial, launch.replicas[0].dir, err);
 
-    if (build_command(engine, job, trial, &command, err))
-        is_attached = attach(engine, job, trial, attempt_dir, err);
-    replica.argv = command.argv;
-    replica.envp = command.envp;
-    if (is_attached && !launcher_start(engine->launcher, &launch, err))
-        end_unstarted(engine, launch.key, err);
-    command_clear(&command);
+    if (is_attached && (!trial_launch_make_dirs(&launch, err) ||
+                        !launcher_start(engine->launcher, &launch.launch, err)))
+        end_unstarted(engine, live_trial_key(job, trial), err);
+    trial_launch_clear(&launch);
+    keeper_watch(engine->keeper, job->row.id, &job->spec->assay.launch);
     return is_attached;
 }
 
@@ -102,20 +97,16 @@ static bool outlet_adopt(void *context, const struct live_job *job, const struct
                          struct assay_error *err)
 {
     struct engine *engine = context;
-    char attempt_dir[PATH_TEXT];
-    struct replica_launch replica = { .dir = path_of_attempt(engine->state_dir, job->row.id,
-                                                             trial->number, trial->attempt,
-                                                             attempt_dir) };
-    struct launch launch = { .key = live_trial_key(job, trial),
-                             .job = job->row.id,
-                             .replicas = &replica,
-                             .replica_count = 1 };
+    struct trial_command_input input = command_input(engine, job, trial);
+    struct trial_launch launch = { 0 };
+    bool is_attached = trial_launch_outline(&input, &launch, err) &&
+                       attach(engine, job, trial, launch.replicas[0].dir, err);
 
-    if (!attach(engine, job, trial, attempt_dir, err))
-        return false;
-    if (!launcher_adopt(engine->launcher, &launch, err))
+    if (is_attached && !launcher_adopt(engine->launcher, &launch.launch, err))
         end_unstarted(engine, live_trial_key(job, trial), err);
-    return true;
+    trial_launch_clear(&launch);
+    keeper_watch(engine->keeper, job->row.id, &job->spec->assay.launch);
+    return is_attached;
 }
 
 static void outlet_stop(void *context, struct attempt_key key, enum stop_manner manner)

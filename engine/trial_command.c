@@ -1,30 +1,65 @@
 #include "engine/trial_command.h"
 
 #include "assay/value.h"
+#include "engine/pool_plan.h"
+#include "launcher/storage.h"
 #include "metrics/objective.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* Where the hosted service shows buckets to containers. */
+#define GCS_DIR "/gcs"
+
+/*
+ * Where an image runs a package, its own pip installs it, each file as the hosted service does:
+ * first the package, whatever is there, then what it needs. Paths are absolute, so -m ends them. A
+ * container may be changed as it likes, which pip of Debian's images would not believe.
+ */
+static const char install_script[] =
+    "export PIP_BREAK_SYSTEM_PACKAGES=1 PIP_DISABLE_PIP_VERSION_CHECK=1; "
+    "while [ \"$1\" != -m ]; do "
+    "python3 -m pip install --user --upgrade --force-reinstall --no-deps \"$1\" && "
+    "python3 -m pip install --user \"$1\" || exit; shift; done; exec python3 \"$@\"";
+
+/* What one entry of replicas points to. */
+struct trial_replica {
+    char *dir;
+    char *tag;
+    struct command command;
+    struct container_launch container;
+    struct python_launch python;
+    struct text_list mounts;
+    struct text_list packages;
+};
 
 /* The arrays behind a command_input; text holds numbers, ASSAY_NUMBER_TEXT each. */
 struct command_parts {
     struct command_pair *parameters;
     size_t parameter_count;
-    struct command_pair *env;
-    size_t env_count;
     char *text;
     char job_id[32];
     char trial_id[32];
     char attempt_dir[PATH_TEXT];
-    char output_dir[PATH_TEXT];
+    char buckets_dir[PATH_TEXT];
+    bool has_commands;
+};
+
+/* A replica being built. */
+struct replica_plan {
+    const struct worker_pool_spec *pool;
+    struct pool_plan where;
+    enum replica_role role;
+    int32_t index;
 };
 
 static void command_parts_clear(struct command_parts *parts)
 {
     free(parts->parameters);
-    free(parts->env);
     free(parts->text);
 }
 
@@ -50,116 +85,485 @@ static bool collect_parameters(const struct trial_command_input *in, struct comm
     return true;
 }
 
-static void add_env(struct command_parts *parts, const struct env_var *vars, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        parts->env[parts->env_count++] =
-            (struct command_pair){ .name = vars[i].name, .value = vars[i].value };
-}
-
-static bool collect_env(const struct job_spec *spec, struct command_parts *parts)
-{
-    const struct container_spec *container = &spec->run.pools[0].container;
-
-    parts->env = calloc(container->env_count + spec->assay.env_count + 1, sizeof *parts->env);
-    if (!parts->env)
-        return false;
-    add_env(parts, container->env, container->env_count);
-    add_env(parts, spec->assay.env, spec->assay.env_count);
-    return true;
-}
-
 static bool collect_parts(const struct trial_command_input *in, struct command_parts *parts,
                           struct assay_error *err)
 {
-    bool is_custom = in->spec->kind == JOB_CUSTOM;
-
-    if (!collect_parameters(in, parts) || !collect_env(in->spec, parts))
+    if (parts->has_commands && !collect_parameters(in, parts))
         return assay_fail_memory(err);
     /* The id of a trial's custom job is the trial's own, in the folder. */
     (void)snprintf(parts->job_id, sizeof parts->job_id, "%" PRId64,
-                   is_custom ? in->job : store_trial_id(in->job, in->number));
+                   in->spec->kind == JOB_CUSTOM ? in->job : store_trial_id(in->job, in->number));
     (void)snprintf(parts->trial_id, sizeof parts->trial_id, "%" PRId64, in->number);
     (void)path_of_attempt(in->state_dir, in->job, in->number, in->attempt, parts->attempt_dir);
-    return path_of_output(in->state_dir, in->spec, in->source_dir, in->job,
-                          is_custom ? 0 : in->number, parts->output_dir, err);
+    (void)snprintf(parts->buckets_dir, sizeof parts->buckets_dir, "%s/buckets", in->state_dir);
+    return true;
 }
 
-bool trial_command_build(const struct trial_command_input *in, struct command *command,
-                         struct assay_error *err)
+static bool add_text(struct text_list *list, char *text)
 {
-    const struct container_spec *container = &in->spec->run.pools[0].container;
+    if (text)
+        list->items[list->count++] = text;
+    return text != NULL;
+}
+
+static __attribute__((format(printf, 2, 3))) bool add_format(struct text_list *list,
+                                                             const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    int size = 0;
+
+    va_start(args, format);
+    size = vasprintf(&text, format, args);
+    va_end(args);
+    return add_text(list, size < 0 ? NULL : text);
+}
+
+static bool reserve_texts(struct text_list *list, size_t count)
+{
+    list->items = calloc(count + 1, sizeof *list->items);
+    return list->items != NULL;
+}
+
+/* The packages' files on this machine. */
+static bool find_packages(const struct trial_command_input *in, const struct command_parts *parts,
+                          const struct package_spec *package, struct trial_replica *replica,
+                          struct assay_error *err)
+{
+    if (!reserve_texts(&replica->packages, package->package_uris.count))
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < package->package_uris.count; i++) {
+        if (!add_text(&replica->packages, storage_path(package->package_uris.items[i],
+                                                       parts->buckets_dir, in->source_dir, err)))
+            return false;
+    }
+    return true;
+}
+
+/* The document's folder, for containers to read; NULL: they do not see it. The state folder, which
+ * is that of documents from elsewhere, is not for trials to read. */
+static const char *shown_source(const struct trial_command_input *in)
+{
+    bool is_shown = in->source_dir && !in->is_guarded && strcmp(in->source_dir, "/") != 0 &&
+                    strcmp(in->source_dir, in->state_dir) != 0;
+
+    return is_shown ? in->source_dir : NULL;
+}
+
+/* The part of the output's path below the buckets, with its slash; NULL: it is no bucket's. */
+static const char *bucket_part(const struct trial_launch *out, const struct command_parts *parts)
+{
+    size_t size = strlen(parts->buckets_dir);
+
+    if (strncmp(out->output_dir, parts->buckets_dir, size) != 0 || out->output_dir[size] != '/')
+        return NULL;
+    return out->output_dir + size;
+}
+
+static bool add_mounts(const struct trial_command_input *in, const struct command_parts *parts,
+                       const struct trial_launch *out, struct trial_replica *replica)
+{
+    const struct text_list *own = &out->settings.container.mounts;
+    const char *source = shown_source(in);
+    struct text_list *mounts = &replica->mounts;
+
+    if (!reserve_texts(mounts, own->count + replica->packages.count + 3) ||
+        !add_format(mounts, "%s:" GCS_DIR, parts->buckets_dir) ||
+        (!bucket_part(out, parts) &&
+         !add_format(mounts, "%s:%s", out->output_dir, out->output_dir)) ||
+        (source && !add_format(mounts, "%s:%s:ro", source, source)))
+        return false;
+    for (size_t i = 0; i < own->count; i++) {
+        if (!add_format(mounts, "%s", own->items[i]))
+            return false;
+    }
+    for (size_t i = 0; i < replica->packages.count; i++) {
+        const char *path = replica->packages.items[i];
+
+        if (!add_format(mounts, "%s:%s:ro", path, path))
+            return false;
+    }
+    return true;
+}
+
+/* All of a replica but its command. */
+static bool place_replica(const struct trial_command_input *in, const struct command_parts *parts,
+                          const struct replica_plan *plan, struct trial_launch *out,
+                          struct trial_replica *replica, struct assay_error *err)
+{
+    const struct container_settings *settings = &out->settings.container;
+    char dir[PATH_TEXT];
+
+    replica->dir = strdup(trial_replica_dir(parts->attempt_dir, plan->role, plan->index, dir));
+    if (!replica->dir)
+        return assay_fail_memory(err);
+    if (plan->pool->has_python_package &&
+        !find_packages(in, parts, &plan->pool->package, replica, err))
+        return false;
+    replica->python = (struct python_launch){
+        .interpreter = plan->where.interpreter,
+        .packages = (const char *const *)replica->packages.items,
+        .package_count = replica->packages.count,
+    };
+    if (!plan->where.image)
+        return true;
+    if (!add_mounts(in, parts, out, replica))
+        return assay_fail_memory(err);
+    replica->container = (struct container_launch){
+        .image = plan->where.image,
+        .user = settings->user,
+        .network = settings->network,
+        .is_read_only = settings->is_read_only,
+        .is_reused = settings->is_reused,
+        .has_command = plan->pool->has_python_package || plan->pool->container.command.count > 0,
+        .mounts = (const char *const *)replica->mounts.items,
+        .mount_count = replica->mounts.count,
+    };
+    return true;
+}
+
+static void add_env(struct command_pair *pairs, size_t *pair_count, const struct env_var *vars,
+                    size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        pairs[(*pair_count)++] =
+            (struct command_pair){ .name = vars[i].name, .value = vars[i].value };
+}
+
+/* The pool's variables, then those of the assay: block. The caller frees it. */
+static struct command_pair *collect_env(const struct job_spec *spec,
+                                        const struct worker_pool_spec *pool, size_t *count)
+{
+    const struct env_var *env = pool->has_python_package ? pool->package.env : pool->container.env;
+    size_t env_count =
+        pool->has_python_package ? pool->package.env_count : pool->container.env_count;
+    struct command_pair *pairs = calloc(env_count + spec->assay.env_count + 1, sizeof *pairs);
+
+    *count = 0;
+    if (!pairs)
+        return NULL;
+    add_env(pairs, count, env, env_count);
+    add_env(pairs, count, spec->assay.env, spec->assay.env_count);
+    return pairs;
+}
+
+/* What comes before a package's args. The caller frees the list, and not its items. */
+static const char **package_words(const struct replica_plan *plan,
+                                  const struct trial_replica *replica, size_t *count)
+{
+    size_t package_count = plan->where.image ? replica->packages.count : 0;
+    const char **words = calloc(package_count + 7, sizeof *words);
+
+    *count = 0;
+    if (!words)
+        return NULL;
+    if (plan->where.image) {
+        words[(*count)++] = "/bin/sh";
+        words[(*count)++] = "-c";
+        words[(*count)++] = install_script;
+        words[(*count)++] = "sh";
+        for (size_t i = 0; i < package_count; i++)
+            words[(*count)++] = replica->packages.items[i];
+    } else {
+        words[(*count)++] = "python";
+    }
+    words[(*count)++] = "-m";
+    words[(*count)++] = plan->pool->package.python_module;
+    return words;
+}
+
+static struct cluster cluster_of(const struct run_spec *run, const struct replica_plan *plan)
+{
+    const struct package_spec *package = &plan->pool->package;
+    struct cluster cluster = { .role = plan->role, .index = plan->index };
+
+    for (size_t i = 0; i < run->pool_count && i < CLUSTER_ROLES; i++)
+        cluster.replicas[i] = (int32_t)run->pools[i].replica_count;
+    if (plan->pool->has_python_package) {
+        cluster.python_module = package->python_module;
+        cluster.package_uris = (const char *const *)package->package_uris.items;
+        cluster.package_uri_count = package->package_uris.count;
+        cluster.job_args = (const char *const *)package->args.items;
+        cluster.job_arg_count = package->args.count;
+    }
+    return cluster;
+}
+
+/* What the replica is told of the folders: those of its container, where it has one. */
+static void tell_folders(const struct trial_command_input *in, const struct command_parts *parts,
+                         const struct replica_plan *plan, const struct trial_launch *out,
+                         char path[PATH_TEXT], struct command_input *input)
+{
+    const char *part = plan->where.image ? bucket_part(out, parts) : NULL;
+
+    (void)snprintf(path, PATH_TEXT, "%s%.*s", part ? GCS_DIR : "", PATH_TEXT - (int)sizeof GCS_DIR,
+                   part ? part : out->output_dir);
+    input->output_dir = path;
+    input->source_dir = plan->where.image ? shown_source(in) : in->source_dir;
+}
+
+static bool build_command(const struct trial_command_input *in, const struct command_parts *parts,
+                          const struct replica_plan *plan, const struct trial_launch *out,
+                          struct trial_replica *replica, struct assay_error *err)
+{
     const struct study_spec *study = &in->spec->study;
-    struct command_parts parts = { 0 };
-    bool is_built = collect_parts(in, &parts, err);
+    const struct container_spec *container = &plan->pool->container;
+    bool is_package = plan->pool->has_python_package;
+    const struct text_list *args = is_package ? &plan->pool->package.args : &container->args;
+    size_t word_count = 0;
+    size_t env_count = 0;
+    const char **words = is_package ? package_words(plan, replica, &word_count) : NULL;
+    struct command_pair *env = collect_env(in->spec, plan->pool, &env_count);
+    char output_dir[PATH_TEXT];
     struct command_input input = {
-        .command = (const char *const *)container->command.items,
-        .command_count = container->command.count,
-        .args = (const char *const *)container->args.items,
-        .arg_count = container->args.count,
-        .parameters = parts.parameters,
-        .parameter_count = parts.parameter_count,
-        .env = parts.env,
-        .env_count = parts.env_count,
+        .command = is_package ? words : (const char *const *)container->command.items,
+        .command_count = is_package ? word_count : container->command.count,
+        .has_entry_point = plan->where.image != NULL,
+        .args = (const char *const *)args->items,
+        .arg_count = args->count,
+        .parameters = parts->parameters,
+        .parameter_count = parts->parameter_count,
+        .env = env,
+        .env_count = env_count,
         .inherited = in->inherited,
-        .inherited_count = in->inherited_count,
-        .job_id = parts.job_id,
-        .trial_id = in->spec->kind == JOB_CUSTOM ? NULL : parts.trial_id,
+        .inherited_count = plan->where.image ? 0 : in->inherited_count,
+        .cluster = cluster_of(&in->spec->run, plan),
+        .job_id = parts->job_id,
+        .trial_id = in->spec->kind == JOB_CUSTOM ? NULL : parts->trial_id,
         .project = "0",
         .region = "local",
-        .source_dir = in->source_dir,
-        .output_dir = parts.output_dir,
-        .attempt_dir = parts.attempt_dir,
-        .attempt_tag = in->tag,
+        .attempt_dir = replica->dir,
+        .attempt_tag = replica->tag,
     };
+    bool is_built = false;
 
     if (study->metric_count)
         input.metric_tag = study->metrics[objective_metric(study->metrics, study->metric_count)].id;
-    is_built = is_built && command_build(&input, command, err);
-    command_parts_clear(&parts);
+    tell_folders(in, parts, plan, out, output_dir, &input);
+    if (env && (words || !is_package))
+        is_built = command_build(&input, &replica->command, err);
+    else
+        (void)assay_fail_memory(err);
+    free(words);
+    free(env);
     return is_built;
 }
 
-/* Each pool but the first one, and a package, are valid words of the API that nobody here can run.
- */
-static void check_pools(const struct job_spec *spec, const char *root, struct assay_faults *faults)
+/* Replica 0 has the attempt's own tag; what is left of any of them is found by its own. */
+static bool make_tag(const struct trial_command_input *in, int32_t place,
+                     struct trial_replica *replica, struct assay_error *err)
 {
-    char field[128];
+    int size = place == 0 ? asprintf(&replica->tag, "%s", in->tag)
+                          : asprintf(&replica->tag, "%s-%d", in->tag, place);
 
-    for (size_t i = 0; i < spec->run.pool_count; i++) {
-        const struct worker_pool_spec *pool = &spec->run.pools[i];
-
-        (void)snprintf(field, sizeof field, "%s.worker_pool_specs[%zu]%s", root, i,
-                       i == 0 ? ".python_package_spec" : "");
-        if (i == 0 && pool->has_python_package)
-            assay_faults_add(faults, 0, field,
-                             "not supported in this version: put the package into an image, or run "
-                             "its module on the host, and give the command in container_spec");
-        else if (i > 0 && !pool->is_empty)
-            assay_faults_add(faults, 0, field,
-                             "this version runs one replica in pool 0 only: remove this pool");
-    }
+    if (size >= 0)
+        return true;
+    replica->tag = NULL;
+    return assay_fail_memory(err);
 }
 
-void trial_command_check(const struct job_spec *spec, struct assay_faults *faults)
+static bool add_replica(const struct trial_command_input *in, const struct command_parts *parts,
+                        const struct replica_plan *plan, struct trial_launch *out,
+                        struct assay_error *err)
 {
-    const struct container_spec *container = &spec->run.pools[0].container;
-    const char *root = spec->kind == JOB_TUNING ? "trial_job_spec" : "job_spec";
-    bool is_host = container->image_uri && strncmp(container->image_uri, "host:", 5) == 0;
-    char field[128];
+    size_t place = out->count++;
+    struct trial_replica *replica = &out->items[place];
 
-    check_pools(spec, root, faults);
-    if (!spec->run.pools[0].has_container)
+    if (!place_replica(in, parts, plan, out, replica, err))
+        return false;
+    if (parts->has_commands && (!make_tag(in, (int32_t)place, replica, err) ||
+                                !build_command(in, parts, plan, out, replica, err)))
+        return false;
+    out->replicas[place] = (struct replica_launch){
+        .role = plan->role,
+        .index = plan->index,
+        .argv = replica->command.argv,
+        .envp = replica->command.envp,
+        .dir = replica->dir,
+        .resources = plan->where.resources,
+        .container = replica->container.image ? &replica->container : NULL,
+        .python = replica->python.interpreter ? &replica->python : NULL,
+    };
+    return true;
+}
+
+static bool add_replicas(const struct trial_command_input *in, const struct command_parts *parts,
+                         struct trial_launch *out, struct assay_error *err)
+{
+    const struct run_spec *run = &in->spec->run;
+
+    for (size_t i = 0; i < run->pool_count; i++) {
+        struct replica_plan plan = { .pool = &run->pools[i], .role = pool_role(i) };
+
+        if (plan.pool->is_empty)
+            continue;
+        pool_plan_make(in->spec, in->config, i, &plan.where);
+        for (; plan.index < plan.pool->replica_count; plan.index++) {
+            if (!add_replica(in, parts, &plan, out, err))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool reserve_replicas(const struct run_spec *run, struct trial_launch *out,
+                             struct assay_error *err)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < run->pool_count && count <= TRIAL_REPLICAS_MAX; i++)
+        count += run->pools[i].replica_count <= TRIAL_REPLICAS_MAX ? run->pools[i].replica_count
+                                                                   : TRIAL_REPLICAS_MAX + 1;
+    if (count > TRIAL_REPLICAS_MAX)
+        return assay_fail(err, ASSAY_INVALID, NULL, "more than %d replicas", TRIAL_REPLICAS_MAX);
+    out->items = calloc((size_t)count, sizeof *out->items);
+    out->replicas = calloc((size_t)count, sizeof *out->replicas);
+    return (out->items && out->replicas) || assay_fail_memory(err);
+}
+
+/* As ioprio_set(2) has it. */
+static int io_priority(const struct launch_settings *settings)
+{
+    enum { CLASS_SHIFT = 13, CLASS_BEST_EFFORT = 2, CLASS_IDLE = 3 };
+
+    switch (settings->io_class) {
+    case IO_CLASS_BEST_EFFORT:
+        return CLASS_BEST_EFFORT << CLASS_SHIFT | settings->io_level;
+    case IO_CLASS_IDLE:
+        return CLASS_IDLE << CLASS_SHIFT;
+    case IO_CLASS_UNSAID:
+        break;
+    }
+    return 0;
+}
+
+struct slurm_launch trial_slurm_launch(const struct slurm_settings *settings)
+{
+    return (struct slurm_launch){
+        .partition = settings->partition,
+        .account = settings->account,
+        .qos = settings->qos,
+        .time = settings->time,
+        .words = (const char *const *)settings->options.items,
+        .word_count = settings->options.count,
+    };
+}
+
+static void fill_launch(const struct trial_command_input *in, struct trial_launch *out)
+{
+    const struct job_spec *spec = in->spec;
+
+    out->slurm = trial_slurm_launch(&out->settings.slurm);
+    out->launch = (struct launch){
+        .key = { .trial = store_trial_id(in->job, in->number), .attempt = in->attempt },
+        .job = in->job,
+        .replicas = out->replicas,
+        .replica_count = out->count,
+        .memory_bytes = spec->assay.memory_bytes,
+        .timeout_us = spec->run.timeout_us,
+        .grace_us = spec->assay.grace_us,
+        .log_max_bytes = out->settings.log_max_bytes,
+        .nice = out->settings.nice,
+        .io_class = io_priority(&out->settings),
+        .slurm = &out->slurm,
+        .restarts_alone = !spec->run.disable_retries && !spec->run.restarts_on_worker_restart,
+    };
+}
+
+static bool build(const struct trial_command_input *in, bool has_commands, struct trial_launch *out,
+                  struct assay_error *err)
+{
+    struct command_parts parts = { .has_commands = has_commands };
+    bool is_custom = in->spec->kind == JOB_CUSTOM;
+    bool is_built = false;
+
+    *out = (struct trial_launch){ 0 };
+    out->settings =
+        launch_settings_choose(&in->spec->assay.launch, in->config ? &in->config->settings : NULL);
+    is_built = path_of_output(in->state_dir, in->spec, in->source_dir, in->job,
+                              is_custom ? 0 : in->number, out->output_dir, err) &&
+               collect_parts(in, &parts, err) && reserve_replicas(&in->spec->run, out, err) &&
+               add_replicas(in, &parts, out, err);
+    command_parts_clear(&parts);
+    fill_launch(in, out);
+    return is_built;
+}
+
+bool trial_launch_build(const struct trial_command_input *input, struct trial_launch *out,
+                        struct assay_error *err)
+{
+    return build(input, true, out, err);
+}
+
+bool trial_launch_outline(const struct trial_command_input *input, struct trial_launch *out,
+                          struct assay_error *err)
+{
+    return build(input, false, out, err);
+}
+
+void trial_launch_clear(struct trial_launch *trial)
+{
+    if (!trial)
         return;
-    (void)snprintf(field, sizeof field, "%s.worker_pool_specs[0].container_spec.%s", root,
-                   is_host || spec->assay.on_host ? "command" : "image_uri");
-    if (!is_host && !spec->assay.on_host)
-        assay_faults_add(faults, 0, field,
-                         "this version runs no containers; say --on-host (or onHost: true in the "
-                         "assay block) to run the command straight on this machine, or write "
-                         "imageUri: \"host:\"");
-    else if (container->command.count == 0)
-        assay_faults_add(faults, 0, field,
-                         "a run on this machine needs a command, for example [\"python3\", "
-                         "\"$(ASSAY_SOURCE_DIR)/train.py\"]");
+    for (size_t i = 0; i < trial->count; i++) {
+        struct trial_replica *replica = &trial->items[i];
+
+        free(replica->dir);
+        free(replica->tag);
+        command_clear(&replica->command);
+        text_list_clear(&replica->mounts);
+        text_list_clear(&replica->packages);
+    }
+    free(trial->items);
+    free(trial->replicas);
+    *trial = (struct trial_launch){ 0 };
+}
+
+/* With what is missing above it. */
+static bool make_dirs(const char *path, struct assay_error *err)
+{
+    char text[PATH_TEXT];
+    int error = 0;
+
+    (void)snprintf(text, sizeof text, "%s", path);
+    for (char *at = strchr(text + 1, '/'); at; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        (void)mkdir(text, 0777); /* what cannot be made shows below */
+        *at = '/';
+    }
+    error = mkdir(text, 0777) == 0 ? 0 : errno;
+    return error == 0 || error == EEXIST ||
+           assay_fail_errno(err, error, "make the folder %s", path);
+}
+
+bool trial_launch_make_dirs(const struct trial_launch *trial, struct assay_error *err)
+{
+    static const char buckets[] = ":" GCS_DIR;
+    bool is_made = true;
+
+    for (size_t i = 0; i < trial->count && is_made; i++) {
+        const struct text_list *mounts = &trial->items[i].mounts;
+        char path[PATH_TEXT];
+        size_t size = 0;
+
+        if (mounts->count == 0)
+            continue;
+        size = strlen(mounts->items[0]) - (sizeof buckets - 1); /* the first one is the buckets' */
+        (void)snprintf(path, sizeof path, "%.*s", (int)size, mounts->items[0]);
+        is_made = make_dirs(path, err) && make_dirs(trial->output_dir, err);
+    }
+    return is_made;
+}
+
+char *trial_replica_dir(const char *attempt_dir, enum replica_role role, int32_t index,
+                        char path[PATH_TEXT])
+{
+    char name[REPLICA_NAME_TEXT];
+
+    if (role == ROLE_PRIMARY)
+        (void)snprintf(path, PATH_TEXT, "%s", attempt_dir);
+    else
+        (void)snprintf(path, PATH_TEXT, "%s/replicas/%s", attempt_dir,
+                       replica_name(role, index, name));
+    return path;
 }

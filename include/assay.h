@@ -39,6 +39,20 @@ struct assay_emulation {
     void *reserved[2]; /* for later versions: zeros */
 };
 
+/* A field of the configuration, as the command line's options set them. */
+struct assay_setting {
+    const char *name;  /* "places", "slurm.partition": docs/launchers.md lists them */
+    const char *value; /* YAML */
+};
+
+/* How trials are run: docs/launchers.md. Settings come after the file, one after the other. */
+struct assay_configuration {
+    const char *path; /* of a file; NULL: config.yaml in the state folder, where there is one */
+    const struct assay_setting *settings;
+    size_t setting_count;
+    void *reserved[2]; /* for later versions: zeros */
+};
+
 struct assay_options {
     const char *state_dir; /* made when it does not exist, unless is_reader */
     const char *shim_path; /* the assay-shim program; NULL: the one installed with the library, or
@@ -51,14 +65,18 @@ struct assay_options {
      * but those of an earlier emulation, which are deleted, or be NULL for a temporary folder that
      * assay_close() removes. */
     const struct assay_emulation *emulation;
-    void *reserved[4]; /* for later versions: zeros */
+    /* NULL: config.yaml in the state folder, else the defaults. Nothing of it concerns a reader or
+     * an emulation. */
+    const struct assay_configuration *configuration;
+    void *reserved[3]; /* for later versions: zeros */
 };
 
 /*
  * NULL and *err: ASSAY_UNAVAILABLE when another process works in the folder (its pid and command
  * are in the message) or the folder cannot be used; ASSAY_NOT_FOUND for a reader of nothing.
  * Opening runs no job: submit one, or resume one that was interrupted. ASSAY_INVALID lists the
- * faults of a script; ASSAY_PRECONDITION: an emulation is to begin in a folder with jobs.
+ * faults of a script or of the configuration; ASSAY_PRECONDITION: an emulation is to begin in a
+ * folder with jobs.
  */
 ASSAY_API struct assay *assay_open(const struct assay_options *options, struct assay_error *err);
 
@@ -111,6 +129,22 @@ ASSAY_API bool assay_call_begin(struct assay *assay, const struct assay_request 
  */
 ASSAY_API bool assay_check(const char *state_dir, const char *body, size_t body_size,
                            struct assay_response *response, struct assay_error *err);
+
+/* The same for a folder that would be opened with these options, of which state_dir, forbids_host
+ * and configuration count. False and *err for a configuration with faults, too. */
+ASSAY_API bool assay_check_with(const struct assay_options *options, const char *body,
+                                size_t body_size, struct assay_response *response,
+                                struct assay_error *err);
+
+/*
+ * The Python environments that are kept below a state folder for trials with packages; also beside
+ * an engine that works there. body is NULL, or JSON that says which to remove first, of those that
+ * nobody uses: {"all": true}, {"maxSizeBytes": "10737418240"}, {"unusedFor": "2592000s"}, {} for
+ * what was left half-made and no more; with "dryRun": true nothing is. docs/launchers.md has the
+ * answer.
+ */
+ASSAY_API bool assay_python_environments(const char *state_dir, const char *body, size_t body_size,
+                                         struct assay_response *response, struct assay_error *err);
 
 /*
  * Waits until something has changed since the version *seen (0 at first) and updates it; at most

@@ -1,6 +1,5 @@
 #include "launcher/command.h"
 
-#include "assay/json.h"
 #include "launcher/environment.h"
 
 #include <stdio.h>
@@ -90,60 +89,43 @@ static bool inherit(const struct command_input *input, struct environment *envir
     return true;
 }
 
-/* The value of CLUSTER_SPEC for the only replica of a job; NULL for lack of memory. */
-static char *cluster_spec(const char *trial_id)
+/* Takes text; NULL is lack of memory. */
+static bool set_made(struct environment *environment, const char *name, char *text)
 {
-    char *text = NULL;
-    size_t size = 0;
-    struct json_writer writer;
-    FILE *out = open_memstream(&text, &size);
-    bool is_written = false;
-
-    if (!out)
-        return NULL;
-    json_writer_init(&writer, out, 0);
-    json_begin_object(&writer);
-    json_key(&writer, "cluster");
-    json_begin_object(&writer);
-    json_key(&writer, "workerpool0");
-    json_begin_array(&writer);
-    json_string(&writer, "localhost:2222");
-    json_end_array(&writer);
-    json_end_object(&writer);
-    json_key(&writer, "environment");
-    json_string(&writer, "cloud");
-    json_key(&writer, "task");
-    json_begin_object(&writer);
-    json_key(&writer, "type");
-    json_string(&writer, "workerpool0");
-    json_key(&writer, "index");
-    json_int(&writer, 0);
-    if (trial_id) {
-        json_key(&writer, "trial");
-        json_string(&writer, trial_id);
-    }
-    json_end_object(&writer);
-    json_key(&writer, "job"); /* text that holds JSON, as real jobs have it */
-    json_string(&writer, "{\"python_module\":\"\",\"package_uris\":[],\"job_args\":[]}");
-    json_key(&writer, "open_ports");
-    json_begin_array(&writer);
-    json_int(&writer, 3333);
-    json_end_array(&writer);
-    json_end_object(&writer);
-    is_written = json_writer_finish(&writer);
-    if (fclose(out) == 0 && is_written)
-        return text;
-    free(text);
-    return NULL;
-}
-
-static bool set_cluster_spec(struct environment *environment, const char *trial_id)
-{
-    char *text = cluster_spec(trial_id);
-    bool is_set = text && environment_set(environment, "CLUSTER_SPEC", text);
+    bool is_set = text && environment_set(environment, name, text);
 
     free(text);
     return is_set;
+}
+
+static bool set_number(struct environment *environment, const char *name, int32_t number)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof text, "%d", number);
+    return environment_set(environment, name, text);
+}
+
+/* By which PyTorch finds its peers, which the hosted service leaves to the program. */
+static bool set_rank(struct environment *environment, const struct cluster *cluster)
+{
+    return environment_set(environment, "MASTER_ADDR", "@ASSAY_HOST_0@") &&
+           environment_set(environment, "MASTER_PORT", "@ASSAY_OPEN_PORT_0@") &&
+           (cluster_rank(cluster) < 0 ||
+            (set_number(environment, "RANK", cluster_rank(cluster)) &&
+             set_number(environment, "WORLD_SIZE", cluster_world_size(cluster)) &&
+             set_number(environment, "LOCAL_RANK", 0)));
+}
+
+static bool set_cluster(const struct command_input *input, struct environment *environment)
+{
+    struct cluster cluster = input->cluster;
+
+    cluster.trial = input->trial_id;
+    return set_made(environment, "CLUSTER_SPEC", cluster_spec_text(&cluster)) &&
+           (cluster_size(&cluster) == 1 ||
+            (set_made(environment, "TF_CONFIG", cluster_tf_config_text(&cluster)) &&
+             set_rank(environment, &cluster)));
 }
 
 static bool set_service(const struct command_input *input, struct environment *environment)
@@ -160,7 +142,7 @@ static bool set_service(const struct command_input *input, struct environment *e
            set_known(environment, "ASSAY_SOURCE_DIR", input->source_dir) &&
            set_known(environment, "ASSAY_ATTEMPT", input->attempt_tag) &&
            set_known(environment, "ASSAY_ATTEMPT_DIR", input->attempt_dir) &&
-           set_cluster_spec(environment, input->trial_id) &&
+           set_cluster(input, environment) &&
            /* Python holds its output back in a file, so that progress would show at the end only.
             */
            (environment_get(environment, "PYTHONUNBUFFERED") ||
@@ -213,7 +195,7 @@ bool command_build(const struct command_input *input, struct command *command,
     size_t argc = input->command_count + input->arg_count + input->parameter_count;
 
     *command = (struct command){ 0 };
-    if (input->command_count == 0 || input->command[0][0] == '\0')
+    if (input->command_count ? input->command[0][0] == '\0' : !input->has_entry_point)
         return assay_fail(err, ASSAY_INVALID, "containerSpec.command",
                           "a command is needed to run without a container: its first word is the "
                           "program");

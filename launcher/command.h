@@ -1,14 +1,11 @@
 /*
- * launcher/command.h - from a job's spec and a suggestion to what exec needs: argv, environment,
- * folders. Pure: reads no clock, environment or file.
+ * launcher/command.h - from a job's spec and a suggestion to what exec needs, for one replica: argv
+ * and environment. Pure: reads no clock, environment or file.
  */
 #ifndef LAUNCHER_COMMAND_H
 #define LAUNCHER_COMMAND_H
 
-#include "assay/error.h"
-
-#include <stddef.h>
-#include <stdint.h>
+#include "launcher/cluster.h"
 
 /* The metric file's place in an attempt's folder. */
 #define COMMAND_METRIC_FILE "metrics/output.metrics"
@@ -22,6 +19,7 @@ struct command_pair {
 struct command_input {
     const char *const *command; /* containerSpec.command; its first word is the program */
     size_t command_count;
+    bool has_entry_point; /* there is a program without a command: argv are its arguments */
     const char *const *args;
     size_t arg_count;
     const struct command_pair *parameters; /* active ones, appended as --name=value */
@@ -30,6 +28,7 @@ struct command_input {
     size_t env_count;
     const struct command_pair *inherited; /* the engine's own environment: lowest precedence */
     size_t inherited_count;
+    struct cluster cluster; /* its trial is trial_id */
 
     const char *job_id;      /* CLOUD_ML_JOB_ID: of the trial's custom job */
     const char *trial_id;    /* "7"; NULL for a plain custom job */
@@ -39,7 +38,7 @@ struct command_input {
     const char *source_dir;  /* ASSAY_SOURCE_DIR: the folder of the document */
     const char *output_dir;  /* absolute, without trailing slash: AIP_MODEL_DIR is
                                 <output_dir>/model/ and so on; NULL sets none of them */
-    const char *attempt_dir; /* absolute: metric file, logs and work/ live there */
+    const char *attempt_dir; /* the replica's own, absolute: metric file, logs and work/ */
     const char *attempt_tag; /* ASSAY_ATTEMPT: unique in time and on this machine */
 };
 
@@ -57,8 +56,10 @@ struct command {
  * trial: such entries are passed over. PYTHONUNBUFFERED is 1 unless set.
  *
  * $(NAME) in command, args and env values is replaced from the environment built so far, $$(NAME)
- * stays as the text $(NAME), an unknown name stays as it is. CLUSTER_SPEC in the worker pool form
- * for a single replica. ASSAY_INVALID without a command.
+ * stays as the text $(NAME), an unknown name stays as it is. CLUSTER_SPEC is always there; a
+ * replica that is not alone also has TF_CONFIG, MASTER_ADDR and MASTER_PORT, and if it trains RANK,
+ * WORLD_SIZE and LOCAL_RANK (which is 0: each replica is a machine of its own). Late words stay in
+ * them. ASSAY_INVALID without a command or an entry point.
  */
 bool command_build(const struct command_input *input, struct command *command,
                    struct assay_error *err);

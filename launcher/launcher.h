@@ -67,6 +67,16 @@ struct python_launch {
     size_t package_count;
 };
 
+/* What Slurm is told of an attempt. NULL: as the launcher was told, or Slurm's own choice. */
+struct slurm_launch {
+    const char *partition;
+    const char *account;
+    const char *qos;
+    const char *time;         /* as --time takes it; NULL: what timeout_us asks for */
+    const char *const *words; /* further ones for sbatch: "--constraint=a100" */
+    size_t word_count;
+};
+
 /*
  * One process of an attempt, with what it starts. argv and the values of envp may hold late words
  * (shim/late_words.h) for what is known only when all replicas have their places.
@@ -95,6 +105,7 @@ struct launch {
     int64_t log_max_bytes; /* of each of its logs, of which the middle is left out; 0: none */
     int nice;              /* added to the launcher's own niceness */
     int io_class;          /* as ioprio_set(2) has it, with the level; 0: as the launcher's */
+    const struct slurm_launch *slurm; /* NULL: nothing in particular */
     bool restarts_alone; /* a worker that the machine lost is started anew, and no other replica */
 };
 
@@ -140,8 +151,10 @@ enum launch_stage {
 
 struct launch_report {
     struct attempt_key key;
+    int64_t job;
     enum launch_stage stage;
     struct resources resources; /* of all its replicas together */
+    bool is_elsewhere;          /* on a cluster: nothing of this machine's is held */
     const char *gpus;           /* that it holds, "" for none */
     const char *why;            /* it waits, a sentence; "" when it runs */
 };

@@ -170,6 +170,14 @@ bool line_is_blank(const char *line, size_t size)
     return true;
 }
 
+/* What was left out of a log's middle has no end of a line, and may be of any length. */
+static uint64_t next_data(int fd, uint64_t at)
+{
+    off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+
+    return data > (off_t)at ? (uint64_t)data : at;
+}
+
 bool line_skip_long(int fd, bool is_cr_end, uint64_t *scan, uint64_t *end, struct assay_error *err)
 {
     char chunk[COMPARE_SIZE];
@@ -186,7 +194,7 @@ bool line_skip_long(int fd, bool is_cr_end, uint64_t *scan, uint64_t *end, struc
             *end = *scan + (uint64_t)(found - chunk) + 1;
             return true;
         }
-        *scan += got;
+        *scan = next_data(fd, *scan + got);
         if (got < sizeof chunk)
             return true;
     }

@@ -26,6 +26,14 @@ bool api_query_integer(const struct api_call *call, const char *name, int64_t fa
            assay_fail(err, ASSAY_INVALID, name, "\"%s\" is no number from 0 on", text);
 }
 
+bool api_query_word(const struct api_call *call, const char *name)
+{
+    char value[8] = "";
+
+    return api_query(call, name, value, sizeof value) && strcmp(value, "false") != 0 &&
+           strcmp(value, "0") != 0;
+}
+
 bool api_find_job(const struct api_call *call, int64_t *job, struct assay_error *err)
 {
     const char *word = strcmp(call->job_word, "last") == 0 ? "" : call->job_word;
@@ -318,12 +326,22 @@ bool api_begin(struct engine *engine, const struct assay_request *request, assay
     return true;
 }
 
-bool api_check(const char *state_dir, const char *body, size_t body_size,
+bool api_check(const struct launch_place *place, const char *body, size_t body_size,
                struct assay_response *response, struct assay_error *err)
+{
+    struct assay_request request = { .body = body, .body_size = body_size };
+    struct api_call call = { .request = &request, .place = place };
+
+    *response = (struct assay_response){ 0 };
+    return answer(&call, api_check_job, response, err);
+}
+
+bool api_python_environments(const char *state_dir, const char *body, size_t body_size,
+                             struct assay_response *response, struct assay_error *err)
 {
     struct assay_request request = { .body = body, .body_size = body_size };
     struct api_call call = { .request = &request, .state_dir = state_dir };
 
     *response = (struct assay_response){ 0 };
-    return answer(&call, api_check_job, response, err);
+    return answer(&call, api_prune_environments, response, err);
 }

@@ -18,8 +18,12 @@ bool api_call(struct engine *engine, const struct assay_request *request,
 bool api_begin(struct engine *engine, const struct assay_request *request, assay_answer_fn done,
                void *context, struct assay_error *err);
 
-/* Checks a document without a state folder: see POST /assay/v1/jobs:check. */
-bool api_check(const char *state_dir, const char *body, size_t body_size,
+/* Checks a document without an engine: see POST /assay/v1/jobs:check. */
+bool api_check(const struct launch_place *place, const char *body, size_t body_size,
                struct assay_response *response, struct assay_error *err);
+
+/* Lists and prunes, without opening the state folder: see assay_python_environments(). */
+bool api_python_environments(const char *state_dir, const char *body, size_t body_size,
+                             struct assay_response *response, struct assay_error *err);
 
 #endif

@@ -40,9 +40,10 @@ struct api_call {
     size_t ready_size;
     struct assay_response *response; /* what is written, once it is flushed */
     struct api_question question;
-    struct assay_faults faults; /* details of an ASSAY_INVALID answer */
-    const char *state_dir;      /* of a check without an engine */
-    int64_t *watched;           /* of the paths that are watched: which job they mean; else NULL */
+    struct assay_faults faults;       /* details of an ASSAY_INVALID answer */
+    const char *state_dir;            /* of what is asked without an engine */
+    const struct launch_place *place; /* of a check without one */
+    int64_t *watched; /* of the paths that are watched: which job they mean; else NULL */
 };
 
 /* The value of a query parameter, decoded, into value; false where it is absent. */
@@ -50,6 +51,9 @@ bool api_query(const struct api_call *call, const char *name, char *value, size_
 /* The same as a number; fallback where absent; ASSAY_INVALID where it is none. */
 bool api_query_integer(const struct api_call *call, const char *name, int64_t fallback,
                        int64_t *value, struct assay_error *err);
+
+/* It is there, and neither "false" nor "0". */
+bool api_query_word(const struct api_call *call, const char *name);
 
 /* The job that the path means. ASSAY_NOT_FOUND; ASSAY_INVALID for a prefix of several. */
 bool api_find_job(const struct api_call *call, int64_t *job, struct assay_error *err);
@@ -118,6 +122,12 @@ bool api_hand_in(struct api_call *call, struct submission *submission, const cha
 bool api_submit_job(struct api_call *call, struct assay_error *err);
 bool api_check_job(struct api_call *call, struct assay_error *err);
 
+/* api_places.c */
+bool api_get_places(struct api_call *call, struct assay_error *err);
+
+/* api_python.c */
+bool api_prune_environments(struct api_call *call, struct assay_error *err);
+
 /* api_trials.c */
 bool api_list_trials(struct api_call *call, struct assay_error *err);
 bool api_get_trial(struct api_call *call, struct assay_error *err);
@@ -132,6 +142,8 @@ bool api_find_trial(const struct api_call *call, int64_t job, int64_t *number,
                     struct trial_row *row, struct assay_error *err);
 /* ?stream=…: "stdout" or "stderr". */
 bool api_query_stream(const struct api_call *call, const char **name, struct assay_error *err);
+/* ?replica=workerpool1-0: goes on from an attempt's folder in dir to that replica's. */
+bool api_query_replica(const struct api_call *call, char dir[PATH_TEXT], struct assay_error *err);
 
 /* vertex/vertex_operations.c */
 /* Answers a deletion that was done: with its operation. */

@@ -6,9 +6,9 @@
  */
 
 #include "engine/api/api_private.h"
+#include "engine/api/launch_plan.h"
 #include "engine/api/submission.h"
 #include "engine/fault_json.h"
-#include "engine/trial_command.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -32,8 +32,8 @@ static enum document_format format_of(const cJSON *body)
 }
 
 /* *body is the request's, which *s borrows from: cJSON_Delete() it last, also after false. */
-static bool read_submission(const struct api_call *call, const char *state_dir, cJSON **body,
-                            struct submission *s, struct assay_error *err)
+static bool read_submission(const struct api_call *call, const struct launch_place *place,
+                            cJSON **body, struct submission *s, struct assay_error *err)
 {
     struct submission_text text = { 0 };
 
@@ -50,7 +50,7 @@ static bool read_submission(const struct api_call *call, const char *state_dir, 
         return assay_fail(err, ASSAY_INVALID, NULL,
                           "the request's body needs \"source\", the document's text, and "
                           "\"sourceDir\", the folder where relative paths begin");
-    return submission_read(s, &text, state_dir, err);
+    return submission_read(s, &text, place, err);
 }
 
 bool api_hand_in(struct api_call *call, struct submission *s, const char *parent, int64_t *job,
@@ -58,6 +58,8 @@ bool api_hand_in(struct api_call *call, struct submission *s, const char *parent
 {
     if (assay_faults_check(&s->faults, err))
         return submission_hand_in(s, call->engine, parent, job, err);
+    if (s->is_unmet && err->code == ASSAY_INVALID)
+        err->code = ASSAY_PRECONDITION;
     /* The details are written after the handler has returned. */
     call->faults = s->faults;
     s->faults = (struct assay_faults){ 0 };
@@ -66,12 +68,13 @@ bool api_hand_in(struct api_call *call, struct submission *s, const char *parent
 
 bool api_submit_job(struct api_call *call, struct assay_error *err)
 {
+    const struct launch_place place = engine_place(call->engine);
     struct submission s = { 0 };
     cJSON *body = NULL;
     int64_t job = 0;
     char id[32];
-    bool is_ok = read_submission(call, engine_state_dir(call->engine), &body, &s, err) &&
-                 api_hand_in(call, &s, NULL, &job, err);
+    bool is_ok =
+        read_submission(call, &place, &body, &s, err) && api_hand_in(call, &s, NULL, &job, err);
 
     if (is_ok) {
         (void)snprintf(id, sizeof id, "%" PRId64, job);
@@ -82,32 +85,6 @@ bool api_submit_job(struct api_call *call, struct assay_error *err)
     submission_clear(&s);
     cJSON_Delete(body);
     return is_ok;
-}
-
-static void write_strings(struct json_writer *w, const char *key, char *const *items)
-{
-    json_key(w, key);
-    json_begin_array(w);
-    for (; *items; items++)
-        json_string(w, *items);
-    json_end_array(w);
-}
-
-static void write_command(struct json_writer *w, const struct command *command,
-                          const struct submission *s, const char *state_dir)
-{
-    char path[PATH_TEXT];
-    struct assay_error err = { 0 };
-
-    write_strings(w, "argv", command->argv);
-    write_strings(w, "environment", command->envp);
-    json_key(w, "workDir");
-    json_string(w, path_of_attempt(state_dir, 0, 1, 1, path));
-    if (path_of_output(state_dir, s->spec, s->text.dir, 0, s->spec->kind == JOB_TUNING, path,
-                       &err)) {
-        json_key(w, "outputDir");
-        json_string(w, path);
-    }
 }
 
 /* What would choose a study's points, and which of its trials it would stop. */
@@ -135,19 +112,13 @@ static void write_search(struct json_writer *w, const struct job_spec *spec)
 }
 
 /* What the first trial would run, for a job whose id is not known yet (0). */
-static bool write_plan(struct api_call *call, const struct submission *s, const char *state_dir,
-                       struct assay_error *err)
+static bool write_plan(struct api_call *call, const struct submission *s,
+                       const struct launch_place *place, struct assay_error *err)
 {
     size_t count = s->spec->kind == JOB_TUNING ? s->spec->study.space->param_count : 0;
     double *point = calloc(count + 1, sizeof *point);
-    struct command command = { 0 };
-    struct trial_command_input input = { .state_dir = state_dir,
-                                         .source_dir = s->text.dir,
-                                         .spec = s->spec,
-                                         .number = 1,
-                                         .attempt = 1,
-                                         .point = point,
-                                         .tag = "0-1" };
+    struct trial_launch launch = { 0 };
+    struct trial_command_input input = submission_command_input(s, place);
     struct json_writer *w = &call->json;
     bool is_ok = point != NULL;
 
@@ -155,7 +126,8 @@ static bool write_plan(struct api_call *call, const struct submission *s, const 
         return assay_fail_memory(err);
     if (count)
         search_space_first_point(s->spec->study.space, point);
-    is_ok = trial_command_build(&input, &command, err);
+    input.point = point;
+    is_ok = trial_launch_build(&input, &launch, err);
     if (is_ok) {
         json_key(w, "plan");
         json_begin_object(w);
@@ -164,38 +136,36 @@ static bool write_plan(struct api_call *call, const struct submission *s, const 
         json_key(w, "parallelTrialCount");
         json_int(w, s->spec->parallel_trial_count);
         write_search(w, s->spec);
-        write_command(w, &command, s, state_dir);
+        launch_plan_write(w, &launch, place->config);
         json_end_object(w);
     }
-    command_clear(&command);
+    trial_launch_clear(&launch);
     free(point);
     return is_ok;
 }
 
-/* What is no fault, and still not what one may expect. */
-static void write_notes(struct json_writer *w, const struct job_spec *spec)
+static void write_notes(struct json_writer *w, const struct assay_faults *notes)
 {
     json_key(w, "notes");
     json_begin_array(w);
-    if (spec && spec->study.stopping_rule_spec.update_all_stopped_trials)
-        json_string(w, "updateAllStoppedTrials has no effect: a trial that is stopped keeps what "
-                       "it measured, and nothing predicted is added to it");
+    for (size_t i = 0; i < notes->stored; i++)
+        json_string(w, notes->items[i].message);
     json_end_array(w);
 }
 
 bool api_check_job(struct api_call *call, struct assay_error *err)
 {
     struct submission s = { 0 };
-    const char *state_dir = call->engine ? engine_state_dir(call->engine) : call->state_dir;
+    const struct launch_place place = call->engine ? engine_place(call->engine) : *call->place;
     cJSON *body = NULL;
-    bool is_ok = read_submission(call, state_dir, &body, &s, err);
+    bool is_ok = read_submission(call, &place, &body, &s, err);
 
     if (is_ok) {
         json_begin_object(&call->json);
         fault_json_write(&call->json, &s.faults);
-        write_notes(&call->json, s.spec);
+        write_notes(&call->json, &s.notes);
         if (s.spec && s.faults.count == 0 && !s.text.is_emulated)
-            is_ok = write_plan(call, &s, state_dir, err);
+            is_ok = write_plan(call, &s, &place, err);
         json_end_object(&call->json);
     }
     submission_clear(&s);

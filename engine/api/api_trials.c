@@ -4,7 +4,9 @@
 #include "engine/api/api_private.h"
 #include "engine/life/early_stops.h"
 #include "engine/life/optimal.h"
+#include "engine/log_file.h"
 #include "engine/paths.h"
+#include "engine/trial_command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -255,27 +257,36 @@ bool api_list_optimal_trials(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-/* At most LOG_CHUNK bytes of the file from offset on; nothing where there is no file yet. */
-static bool copy_log(struct api_call *call, const char *path, int64_t offset,
-                     struct assay_error *err)
+/* What was left out at the offset: "0" where nothing was. */
+static bool write_gap(struct api_call *call, int fd, int64_t offset)
+{
+    char text[LOG_GAP_TEXT] = "";
+    int64_t left_out = fd >= 0 ? log_file_left_out(fd, offset) : 0;
+
+    json_begin_object(&call->json);
+    json_key(&call->json, "leftOut");
+    json_int64(&call->json, left_out);
+    json_key(&call->json, "text");
+    json_string(&call->json, left_out ? log_file_gap_text(left_out, text) : text);
+    json_end_object(&call->json);
+    return true;
+}
+
+/* At most LOG_CHUNK bytes from offset on; nothing where there is no file yet. */
+static bool copy_log(struct api_call *call, int fd, int64_t offset, struct assay_error *err)
 {
     char *chunk = malloc(LOG_CHUNK);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = 0;
-    bool is_ok = chunk != NULL;
 
+    call->content_type = "text/plain; charset=UTF-8";
     if (!chunk)
-        (void)assay_fail_memory(err);
-    else if (fd < 0 && errno != ENOENT)
-        is_ok = assay_fail_errno(err, errno, "read %s", path);
-    else if (fd >= 0)
-        size = pread(fd, chunk, LOG_CHUNK, offset);
+        return assay_fail_memory(err);
+    if (fd >= 0)
+        size = log_file_read(fd, offset, chunk, LOG_CHUNK);
     if (size > 0)
         (void)fwrite(chunk, 1, (size_t)size, call->out);
-    if (fd >= 0)
-        (void)close(fd);
     free(chunk);
-    return is_ok;
+    return true;
 }
 
 bool api_query_stream(const struct api_call *call, const char **name, struct assay_error *err)
@@ -288,7 +299,31 @@ bool api_query_stream(const struct api_call *call, const char **name, struct ass
            assay_fail(err, ASSAY_INVALID, "stream", "\"%s\" is neither stdout nor stderr", word);
 }
 
-/* ?stream=stdout|stderr&offset=N&attempt=K: bytes as the trial wrote them, from N on. */
+bool api_query_replica(const struct api_call *call, char dir[PATH_TEXT], struct assay_error *err)
+{
+    char word[REPLICA_NAME_TEXT] = "";
+    char attempt_dir[PATH_TEXT];
+    int role = 0;
+    int index = 0;
+    int end = 0;
+
+    if (!api_query(call, "replica", word, sizeof word))
+        return true;
+    if (sscanf(word, "workerpool%1d-%9d%n", &role, &index, &end) != 2 || word[end] ||
+        role > (int)ROLE_EVALUATOR || index < 0)
+        return assay_fail(err, ASSAY_INVALID, "replica",
+                          "\"%s\" is no replica's name; they are workerpool0-0, workerpool1-0, "
+                          "workerpool1-1, …",
+                          word);
+    (void)snprintf(attempt_dir, sizeof attempt_dir, "%s", dir);
+    (void)trial_replica_dir(attempt_dir, (enum replica_role)role, index, dir);
+    return true;
+}
+
+/*
+ * ?stream=stdout|stderr&offset=N&attempt=K&replica=workerpool1-0: bytes as the trial wrote them,
+ * from N on, up to where the log's middle was left out; &gap=true: how much of it is missing there.
+ */
 bool api_get_logs(struct api_call *call, struct assay_error *err)
 {
     int64_t job = 0;
@@ -299,6 +334,8 @@ bool api_get_logs(struct api_call *call, struct assay_error *err)
     const char *stream = NULL;
     char dir[PATH_TEXT];
     char path[PATH_TEXT + 32];
+    int fd = -1;
+    bool is_ok = false;
 
     if (!api_find_job(call, &job, err) || !api_find_trial(call, job, &number, &trial, err) ||
         !api_query_integer(call, "offset", 0, &offset, err) ||
@@ -306,7 +343,15 @@ bool api_get_logs(struct api_call *call, struct assay_error *err)
         !api_query_stream(call, &stream, err))
         return false;
     (void)path_of_attempt(engine_state_dir(call->engine), job, number, (int)attempt, dir);
+    if (!api_query_replica(call, dir, err))
+        return false;
     (void)snprintf(path, sizeof path, "%s/%s.log", dir, stream);
-    call->content_type = "text/plain; charset=UTF-8";
-    return copy_log(call, path, offset, err);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno != ENOENT)
+        return assay_fail_errno(err, errno, "read %s", path);
+    is_ok =
+        api_query_word(call, "gap") ? write_gap(call, fd, offset) : copy_log(call, fd, offset, err);
+    if (fd >= 0)
+        (void)close(fd);
+    return is_ok;
 }

@@ -18,6 +18,7 @@ static const struct {
     { "POST", "/assay/v1/jobs:check", api_check_job },
     { "GET", "/assay/v1/jobs:count", api_count_jobs },
     { "POST", "/assay/v1:pause", api_pause },
+    { "GET", "/assay/v1/places", api_get_places },
     { "GET", "/assay/v1/emulation", api_get_emulation },
     { "PUT", "/assay/v1/emulation", api_put_emulation },
     { "POST", "/assay/v1/emulation", api_put_emulation },

@@ -3,7 +3,6 @@
 #include "engine/life/study_sampler.h"
 #include "engine/spec/fields.h"
 #include "engine/spec/study_resource.h"
-#include "engine/trial_command.h"
 #include "search/sampler.h"
 
 #include <stdlib.h>
@@ -14,6 +13,7 @@ void submission_clear(struct submission *submission)
     cJSON_Delete(submission->document);
     job_spec_free(submission->spec);
     assay_faults_clear(&submission->faults);
+    assay_faults_clear(&submission->notes);
     *submission = (struct submission){ 0 };
 }
 
@@ -50,12 +50,31 @@ static void read_document(struct submission *submission)
     }
 }
 
-/* What cannot be run here, with the lines where it stands. */
-static void check_command(const struct submission *submission, struct assay_faults *faults)
+struct trial_command_input submission_command_input(const struct submission *submission,
+                                                    const struct launch_place *place)
 {
+    return (struct trial_command_input){ .state_dir = place->state_dir,
+                                         .source_dir = submission->text.dir,
+                                         .spec = submission->spec,
+                                         .config = place->config,
+                                         .is_guarded = place->is_guarded,
+                                         .number = 1,
+                                         .attempt = 1,
+                                         .tag = "0-1" };
+}
+
+/* What cannot be run here, with the lines where it stands. */
+static void check_command(struct submission *submission, const struct launch_place *place,
+                          struct assay_faults *faults)
+{
+    struct trial_command_input input = submission_command_input(submission, place);
+    struct launcher_facts facts = { 0 };
     size_t before = faults->stored;
 
-    trial_command_check(submission->spec, faults);
+    if (place->facts)
+        facts = launch_facts_view(place->facts);
+    submission->is_unmet =
+        trial_command_check(&input, &facts, faults, &submission->notes) == ASSAY_PRECONDITION;
     for (size_t i = before; i < faults->stored; i++) {
         const cJSON *node = NULL;
         char path[256];
@@ -67,21 +86,23 @@ static void check_command(const struct submission *submission, struct assay_faul
     }
 }
 
-static void check_output(const struct submission *submission, const char *state_dir,
+static void check_output(struct submission *submission, const char *state_dir,
                          struct assay_faults *faults)
 {
     struct assay_error why = { 0 };
     char path[PATH_TEXT];
 
-    if (!path_of_output(state_dir, submission->spec, submission->text.dir, 1, 1, path, &why))
-        assay_faults_add(faults, 0,
-                         submission->spec->kind == JOB_TUNING
-                             ? "trial_job_spec.base_output_directory.output_uri_prefix"
-                             : "job_spec.base_output_directory.output_uri_prefix",
-                         "%s", why.message);
+    if (path_of_output(state_dir, submission->spec, submission->text.dir, 1, 1, path, &why))
+        return;
+    submission->is_unmet = false;
+    assay_faults_add(faults, 0,
+                     submission->spec->kind == JOB_TUNING
+                         ? "trial_job_spec.base_output_directory.output_uri_prefix"
+                         : "job_spec.base_output_directory.output_uri_prefix",
+                     "%s", why.message);
 }
 
-static void check_sampler(const struct submission *submission, struct assay_faults *faults)
+static void check_sampler(struct submission *submission, struct assay_faults *faults)
 {
     struct assay_error why = { 0 };
     struct sampler *sampler = NULL;
@@ -89,13 +110,15 @@ static void check_sampler(const struct submission *submission, struct assay_faul
     if (submission->spec->kind == JOB_CUSTOM)
         return;
     sampler = study_sampler_new(submission->spec, 0, &why);
-    if (!sampler)
+    if (!sampler) {
+        submission->is_unmet = false;
         assay_faults_add(faults, 0, why.field, "%s", why.message);
+    }
     sampler_free(sampler);
 }
 
 bool submission_read(struct submission *submission, const struct submission_text *text,
-                     const char *state_dir, struct assay_error *err)
+                     const struct launch_place *place, struct assay_error *err)
 {
     struct assay_faults *faults = &submission->faults;
 
@@ -109,11 +132,16 @@ bool submission_read(struct submission *submission, const struct submission_text
     }
     if (submission->spec) {
         if (!text->is_emulated)
-            check_command(submission, faults);
-        check_output(submission, state_dir, faults);
+            check_command(submission, place, faults);
+        check_output(submission, place->state_dir, faults);
         check_sampler(submission, faults);
     }
-    return !faults->is_short_of_memory || assay_fail_memory(err);
+    if (submission->spec && submission->spec->study.stopping_rule_spec.update_all_stopped_trials)
+        assay_faults_add(&submission->notes, 0, NULL,
+                         "updateAllStoppedTrials has no effect: a trial that is stopped keeps what "
+                         "it measured, and nothing predicted is added to it");
+    return !(faults->is_short_of_memory || submission->notes.is_short_of_memory) ||
+           assay_fail_memory(err);
 }
 
 bool submission_read_study(struct submission *submission, const struct submission_text *text,

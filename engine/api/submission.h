@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "engine/spec/job_document.h"
+#include "engine/trial_command.h"
 
 /* As it was received; all borrowed. */
 struct submission_text {
@@ -23,15 +24,20 @@ struct submission {
     cJSON *document;
     struct job_spec *spec; /* NULL where there are faults */
     struct assay_faults faults;
+    struct assay_faults notes; /* what is no fault, and still not what one may expect */
+    bool is_unmet;             /* all faults are of the place: the document is right */
 };
 
 /*
- * Text to typed spec, with all that can be known of a run below state_dir. The document's faults
- * are collected in submission->faults; false and *err are for the rest (no memory). Clear it in
+ * Text to typed spec, with all that can be known of a run in that place. The document's faults are
+ * collected in submission->faults; false and *err are for the rest (no memory). Clear it in
  * either case.
  */
 bool submission_read(struct submission *submission, const struct submission_text *text,
-                     const char *state_dir, struct assay_error *err);
+                     const struct launch_place *place, struct assay_error *err);
+/* The place and the document, as a trial's command is made from them; without a point. */
+struct trial_command_input submission_command_input(const struct submission *submission,
+                                                    const struct launch_place *place);
 /* The same of a Study, which runs nothing here. */
 bool submission_read_study(struct submission *submission, const struct submission_text *text,
                            struct assay_error *err);

@@ -28,7 +28,9 @@ struct watch {
     bool is_log;          /* it is the log of one trial: tails[0], and nothing else */
     int stream;           /* of that */
     int only_attempt;     /* of that; 0: all, one after the other */
-    uint64_t log_change;  /* changes up to this one were seen */
+    char
+        replica[REPLICA_NAME_TEXT + sizeof "/replicas/"]; /* of that: its folder in the attempt's */
+    uint64_t log_change;                                  /* changes up to this one were seen */
 };
 
 bool api_note_watched(struct api_call *call, int64_t job, struct assay_error *err)
@@ -142,6 +144,7 @@ static bool read_tail(struct watch *w, struct log_tail *tail, int stream, bool i
 
     (void)path_of_attempt(engine_state_dir(w->engine), w->cursor.job, tail->trial, tail->attempt,
                           dir);
+    (void)strncat(dir, w->replica, sizeof dir - strlen(dir) - 1);
     /* First the watch, then the look: what is written in between is not missed. */
     if (!is_last)
         watch_folder(w, tail, dir);
@@ -318,20 +321,13 @@ const char *watch_content_type(const struct watch *w)
     return w->is_log ? "text/plain; charset=UTF-8" : "text/event-stream";
 }
 
-static bool has_word(const struct api_call *call, const char *name)
-{
-    char value[8] = "";
-
-    return api_query(call, name, value, sizeof value) && strcmp(value, "false") != 0 &&
-           strcmp(value, "0") != 0;
-}
-
 static bool open_log(struct watch *w, const struct api_call *call, struct assay_error *err)
 {
     struct trial_row row = { 0 };
     const char *stream = NULL;
     int64_t job = 0, trial = 0, offset = 0, attempt = 0;
     struct log_tail *tail = NULL;
+    char folder[PATH_TEXT] = "";
 
     if (!api_find_job(call, &job, err) || !api_find_trial(call, job, &trial, &row, err) ||
         !api_query_stream(call, &stream, err) ||
@@ -339,7 +335,10 @@ static bool open_log(struct watch *w, const struct api_call *call, struct assay_
         !api_query_integer(call, "attempt", 0, &attempt, err) ||
         !live_join(w->live, &w->subscriber, job, err))
         return false;
+    if (!api_query_replica(call, folder, err))
+        return false;
     w->is_log = true;
+    (void)snprintf(w->replica, sizeof w->replica, "%.*s", (int)sizeof w->replica - 1, folder);
     w->cursor.job = job;
     w->stream = strcmp(stream, log_stream_names[0]) != 0;
     w->only_attempt = (int)attempt;
@@ -418,7 +417,7 @@ static bool open_path(struct watch *w, const struct assay_watch_options *options
         return assay_fail(err, ASSAY_INVALID, NULL,
                           "%s is answered at once: what can be watched ends with :watch or /logs",
                           options->path);
-    if (is_log || has_word(&call, "logs")) {
+    if (is_log || api_query_word(&call, "logs")) {
         w->piece = malloc(sizeof *w->piece);
         if (!w->piece)
             return assay_fail_memory(err);

@@ -119,6 +119,42 @@ bool assay_number_parse(const char *text, double *number)
     return true;
 }
 
+/* The power of 1024 that a unit stands for: 0 of "" and "B", 1 of "K", "Ki" and "KiB"; -1: none. */
+static int size_power(const char *text)
+{
+    static const char letters[] = "KMGT";
+    const char *letter = *text ? strchr(letters, *text) : NULL;
+
+    if (*text == '\0' || strcmp(text, "B") == 0)
+        return 0;
+    if (!letter)
+        return -1;
+    text++;
+    text += *text == 'i';
+    text += *text == 'B';
+    return *text ? -1 : (int)(letter - letters) + 1;
+}
+
+bool assay_size_parse(const char *text, int64_t *bytes)
+{
+    char digits[ASSAY_NUMBER_TEXT];
+    size_t size = strspn(text, "0123456789.");
+    int power = size_power(text + size);
+    double number = 0;
+
+    if (size >= sizeof digits || power < 0)
+        return false;
+    memcpy(digits, text, size);
+    digits[size] = '\0';
+    if (!assay_number_parse(digits, &number))
+        return false;
+    number = ldexp(number, 10 * power);
+    if (!(number >= 0 && number < 0x1p63))
+        return false;
+    *bytes = (int64_t)number;
+    return true;
+}
+
 bool assay_integer_parse(const char *text, int64_t *integer)
 {
     char *end = NULL;

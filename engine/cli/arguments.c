@@ -78,6 +78,17 @@ static bool fail_unknown(const char *word, const struct command *command,
                       name);
 }
 
+/* One more use of an option whose every use counts. */
+static bool add_use(int option, const char **items, size_t *count, size_t max,
+                    struct assay_error *err)
+{
+    if (*count == max)
+        return assay_fail(err, ASSAY_INVALID, NULL, "more than %zu times --%s", max,
+                          command_options[option].name);
+    items[(*count)++] = optarg;
+    return true;
+}
+
 static bool take_option(int code, struct arguments *arguments, struct assay_error *err)
 {
     int option = option_of_code(code);
@@ -86,11 +97,11 @@ static bool take_option(int code, struct arguments *arguments, struct assay_erro
         return assay_fail(err, ASSAY_INTERNAL, NULL, "an option without a meaning");
     arguments->is_given[option] = true;
     arguments->values[option] = optarg;
-    if (option != OPTION_SET)
-        return true;
-    if (arguments->set_count == ARGUMENTS_SETS_MAX)
-        return assay_fail(err, ASSAY_INVALID, NULL, "more than %d times --set", ARGUMENTS_SETS_MAX);
-    arguments->sets[arguments->set_count++] = optarg;
+    if (option == OPTION_SET)
+        return add_use(option, arguments->sets, &arguments->set_count, ARGUMENTS_SETS_MAX, err);
+    if (option == OPTION_SLURM_OPTION)
+        return add_use(option, arguments->slurm_options, &arguments->slurm_option_count,
+                       ARGUMENTS_SLURM_MAX, err);
     return true;
 }
 

@@ -9,7 +9,7 @@
 #include "assay/error.h"
 #include "engine/cli/command.h"
 
-enum { ARGUMENTS_SETS_MAX = 256 };
+enum { ARGUMENTS_SETS_MAX = 256, ARGUMENTS_SLURM_MAX = 64 };
 
 struct arguments {
     const struct command *command;
@@ -17,6 +17,8 @@ struct arguments {
     const char *values[OPTION_COUNT];     /* of the last use; NULL where not given */
     const char *sets[ARGUMENTS_SETS_MAX]; /* each --set */
     size_t set_count;
+    const char *slurm_options[ARGUMENTS_SLURM_MAX]; /* each --slurm-option */
+    size_t slurm_option_count;
     int operand_count;
     char *const *operands;
 };

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum option_id {
     OPTION_STATE,
@@ -21,6 +22,7 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_FOLLOW,
     OPTION_STDERR,
+    OPTION_REPLICA,
     OPTION_VERIFY,
     OPTION_ENDPOINT,
     OPTION_TOKEN_FILE,
@@ -33,13 +35,34 @@ enum option_id {
     OPTION_TLS_KEY,
     OPTION_EMULATE,
     OPTION_SCRIPT,
+    OPTION_MAX_SIZE,
+    OPTION_OLDER_THAN,
+    OPTION_ALL,
+    OPTION_DRY_RUN,
+    OPTION_CONFIG,
+    OPTION_PLACES,
+    OPTION_STRICT_PLACES,
+    OPTION_LAUNCHER,
+    OPTION_CONTAINER_ENGINE,
+    OPTION_CONTAINER_REUSE,
+    OPTION_NETWORK,
+    OPTION_SLURM_PARTITION,
+    OPTION_SLURM_ACCOUNT,
+    OPTION_SLURM_QOS,
+    OPTION_SLURM_TIME,
+    OPTION_SLURM_OPTION,
+    OPTION_SLURM_ALLOCATION,
+    OPTION_KEEP,
+    OPTION_MAX_DISK,
+    OPTION_LOG_MAX,
+    OPTION_NICE,
     OPTION_MAN,
     OPTION_COMPLETION,
     OPTION_HELP,
     OPTION_COUNT,
 };
 
-#define OPTION_BIT(option) (1u << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
 
 struct option_spec {
     const char *name;     /* without the dashes */
@@ -56,9 +79,9 @@ struct command {
     const char *name;
     const char *operands; /* "FILE", "[ID]" */
     int min_operands, max_operands;
-    unsigned int options; /* OPTION_BIT of each that it takes; OPTION_HELP goes without saying */
-    const char *summary;  /* one line */
-    const char *details;  /* paragraphs, lines of at most 78 columns, for help and man page */
+    uint64_t options;    /* OPTION_BIT of each that it takes; OPTION_HELP goes without saying */
+    const char *summary; /* one line */
+    const char *details; /* paragraphs, lines of at most 78 columns, for help and man page */
     int (*run)(const struct arguments *arguments); /* returns the exit status */
 };
 
@@ -83,7 +106,7 @@ extern const struct exit_status exit_statuses[];
 const struct command *command_find(const char *name, const char **nearest);
 
 /* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_search.c,
- * command_serve.c, command_emulate.c, suggest.c, help.c */
+ * command_serve.c, command_status.c, command_emulate.c, command_env.c, suggest.c, help.c */
 int command_run(const struct arguments *arguments);
 int command_resume(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
@@ -100,6 +123,8 @@ int command_explain(const struct arguments *arguments);
 int command_replay(const struct arguments *arguments);
 int command_serve(const struct arguments *arguments);
 int command_emulate(const struct arguments *arguments);
+int command_status(const struct arguments *arguments);
+int command_env(const struct arguments *arguments);
 int command_help(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 

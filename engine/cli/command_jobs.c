@@ -352,7 +352,8 @@ static bool find_worker(struct asking *a, struct work *work, struct assay_error 
 
     for (int i = 0; i < ATTEMPTS; i++) {
         *err = (struct assay_error){ 0 };
-        if (client_is_engine_home(a->client) || work_open(work, a->dir.path, false, err))
+        if (client_is_engine_home(a->client) ||
+            work_open(work, a->dir.path, false, a->arguments, err))
             return true;
         if (err->code != ASSAY_UNAVAILABLE)
             return false;
@@ -466,7 +467,7 @@ int command_check(const struct arguments *arguments)
     if (client && document_file_read(name, &file, &err))
         body = document_file_body(&file, arguments, &size, &err);
     if (body)
-        plan = plan_make(client, &dir, body, size, &err);
+        plan = plan_make(client, &dir, arguments, body, size, &err);
     if (!plan)
         status = report_error(&err);
     else if (view_integer(plan, "faultCount") > 0)

@@ -3,6 +3,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/document_file.h"
 #include "engine/cli/follow.h"
+#include "engine/cli/launch_options.h"
 #include "engine/cli/override.h"
 #include "engine/cli/plan.h"
 #include "engine/cli/report.h"
@@ -51,12 +52,13 @@ static bool open_work(struct running *r, struct assay_error *err)
 {
     progress_init(&r->progress, r->arguments->is_given[OPTION_QUIET]);
     if (client_is_remote(r->outside))
-        return true;
+        return launch_options_check_remote(r->arguments, err);
     client_free(r->outside); /* it may have the folder open for reading */
     r->outside = NULL;
     /* Before there are threads, which inherit what is blocked. */
     interrupts_begin(&r->interrupts);
-    return work_open(&r->work, r->dir.path, r->arguments->is_given[OPTION_VERBOSE], err);
+    return work_open(&r->work, r->dir.path, r->arguments->is_given[OPTION_VERBOSE], r->arguments,
+                     err);
 }
 
 /* A server goes on with the job, so that Ctrl-C is no loss. */
@@ -197,7 +199,7 @@ static bool fail_check(const struct running *r, int64_t count, struct assay_erro
 /* False, with the faults printed and *err for what is to be said below them. */
 static bool check(struct running *r, const char *body, size_t size, struct assay_error *err)
 {
-    cJSON *plan = plan_make(r->outside, &r->dir, body, size, err);
+    cJSON *plan = plan_make(r->outside, &r->dir, r->arguments, body, size, err);
     int64_t count = view_integer(plan, "faultCount");
 
     if (plan && count > 0) {

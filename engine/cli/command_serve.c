@@ -3,6 +3,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/emulating.h"
 #include "engine/cli/interrupts.h"
+#include "engine/cli/launch_options.h"
 #include "engine/cli/report.h"
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
@@ -135,11 +136,13 @@ static void raise_file_limit(const struct serving *s)
 static bool open_work(struct serving *s, struct assay_error *err)
 {
     bool is_far = !s->address.is_loopback;
+    struct launch_configuration launching;
     struct assay_options options = {
         .state_dir = s->dir.path,
         .is_verbose = s->arguments->is_given[OPTION_VERBOSE],
         .forbids_host = is_far && !s->arguments->is_given[OPTION_ALLOW_HOST] && !is_emulating(s),
         .emulation = is_emulating(s) ? &s->emulating.options : NULL,
+        .configuration = &launching.configuration,
     };
     struct server_options server = {
         .listen = &s->address,
@@ -152,7 +155,9 @@ static bool open_work(struct serving *s, struct assay_error *err)
 
     /* Before there are threads, which inherit what is blocked. */
     interrupts_begin(&s->interrupts);
-    s->work.assay = assay_open(&options, err);
+    if (launch_configuration_read(s->arguments, &launching, err))
+        s->work.assay = assay_open(&options, err);
+    launch_configuration_clear(&launching);
     raise_file_limit(s);
     if (!s->work.assay)
         return false;

@@ -218,6 +218,7 @@ struct log_reading {
     struct listing *listing;
     const char *trial;
     const char *stream;
+    const char *replica;
     int64_t attempt;
     int64_t offset;
     bool has_ended;
@@ -244,6 +245,25 @@ static bool look_at_trial(struct log_reading *log, struct assay_error *err)
     return true;
 }
 
+/* Goes over what was left out of the log's middle, with a word about it. False: nothing was. */
+static bool pass_gap(struct log_reading *log)
+{
+    struct assay_error unanswered = { 0 };
+    cJSON *gap = client_get(log->listing->client, &unanswered,
+                            "/assay/v1/jobs/%s/trials/%s/logs?gap=true&stream=%s&replica=%s"
+                            "&attempt=%" PRId64 "&offset=%" PRId64,
+                            log->listing->id, log->trial, log->stream, log->replica, log->attempt,
+                            log->offset);
+    int64_t left_out = 0;
+
+    (void)assay_integer_parse(view_text(gap, "leftOut"), &left_out);
+    if (left_out > 0)
+        (void)fputs(view_text(gap, "text"), stdout);
+    log->offset += left_out;
+    cJSON_Delete(gap);
+    return left_out > 0;
+}
+
 /* All there is so far, byte by byte as the trial wrote it. */
 static bool print_log(struct log_reading *log, struct assay_error *err)
 {
@@ -254,16 +274,17 @@ static bool print_log(struct log_reading *log, struct assay_error *err)
         char target[256];
 
         (void)snprintf(target, sizeof target,
-                       "/assay/v1/jobs/%s/trials/%s/logs?stream=%s&attempt=%" PRId64
+                       "/assay/v1/jobs/%s/trials/%s/logs?stream=%s&replica=%s&attempt=%" PRId64
                        "&offset=%" PRId64,
-                       log->listing->id, log->trial, log->stream, log->attempt, log->offset);
+                       log->listing->id, log->trial, log->stream, log->replica, log->attempt,
+                       log->offset);
         if (!client_ask(log->listing->client, "GET", target, &response, err))
             return false;
         size = response.size;
         (void)fwrite(response.body, 1, size, stdout);
         log->offset += (int64_t)size;
         assay_response_clear(&response);
-    } while (size > 0 && !ferror(stdout));
+    } while ((size > 0 || pass_gap(log)) && !ferror(stdout));
     (void)fflush(stdout);
     return true;
 }
@@ -311,6 +332,13 @@ int command_logs(const struct arguments *arguments)
     const char *id = "last";
     bool is_ok = check_trial(log.trial, &err);
 
+    log.replica =
+        arguments->is_given[OPTION_REPLICA] ? arguments->values[OPTION_REPLICA] : "workerpool0-0";
+    /* It becomes a part of an address. */
+    if (is_ok && log.replica[strspn(log.replica, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+        is_ok = assay_fail(&err, ASSAY_INVALID, NULL,
+                           "--replica %s: replicas are called workerpool0-0, workerpool1-0, …",
+                           log.replica);
     if (is_ok && arguments->operand_count == 2)
         is_ok = arguments_job(arguments, 0, &id, &err);
     is_ok = is_ok && listing_begin(&l, arguments, id, &err) &&

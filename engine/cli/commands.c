@@ -13,6 +13,16 @@
 #define JSON OPTION_BIT(OPTION_JSON)
 #define QUIET OPTION_BIT(OPTION_QUIET)
 #define VERBOSE OPTION_BIT(OPTION_VERBOSE)
+/* How trials are run: of the commands that are the engine, and what can be said of each job. */
+#define ENGINE                                                                                     \
+    (OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_PLACES) | OPTION_BIT(OPTION_STRICT_PLACES) |    \
+     OPTION_BIT(OPTION_LAUNCHER) | OPTION_BIT(OPTION_CONTAINER_ENGINE) |                           \
+     OPTION_BIT(OPTION_SLURM_ALLOCATION) | OPTION_BIT(OPTION_MAX_DISK))
+#define LAUNCH                                                                                     \
+    (OPTION_BIT(OPTION_CONTAINER_REUSE) | OPTION_BIT(OPTION_NETWORK) | OPTION_BIT(OPTION_KEEP) |   \
+     OPTION_BIT(OPTION_LOG_MAX) | OPTION_BIT(OPTION_NICE) | OPTION_BIT(OPTION_SLURM_PARTITION) |   \
+     OPTION_BIT(OPTION_SLURM_ACCOUNT) | OPTION_BIT(OPTION_SLURM_QOS) |                             \
+     OPTION_BIT(OPTION_SLURM_TIME) | OPTION_BIT(OPTION_SLURM_OPTION))
 #define DOCUMENT (OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_ON_HOST) | OPTION_BIT(OPTION_SET))
 
 const struct option_spec command_options[OPTION_COUNT] = {
@@ -48,6 +58,9 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_FOLLOW] = { .name = "follow",
                         .letter = 'f',
                         .help = "go on until the trial has ended" },
+    [OPTION_REPLICA] = { .name = "replica",
+                         .argument = "NAME",
+                         .help = "which one's, as in workerpool1-0; else the primary's" },
     [OPTION_STDERR] = { .name = "stderr", .help = "what the trial wrote to standard error" },
     [OPTION_VERIFY] = { .name = "verify",
                         .help = "of a study that is found again, compute every suggestion anew, "
@@ -94,6 +107,81 @@ const struct option_spec command_options[OPTION_COUNT] = {
                         .words = "@file",
                         .help = "what happens in emulate mode (JSON or YAML); without it every job "
                                 "succeeds at once" },
+    [OPTION_MAX_SIZE] = { .name = "max-size",
+                          .argument = "SIZE",
+                          .help = "remove the longest unused until SIZE is left at most, as in 10G "
+                                  "or 500M" },
+    [OPTION_OLDER_THAN] = { .name = "older-than",
+                            .argument = "AGE",
+                            .help = "remove what nobody has used for AGE, as in 30d, 12h or 90m" },
+    [OPTION_ALL] = { .name = "all", .help = "remove all that is not in use" },
+    [OPTION_DRY_RUN] = { .name = "dry-run", .help = "only say what would be removed" },
+    [OPTION_CONFIG] = { .name = "config",
+                        .argument = "FILE",
+                        .words = "@file",
+                        .help = "how trials are run (YAML or JSON); else config.yaml in the state "
+                                "folder, where there is one" },
+    [OPTION_PLACES] = { .name = "places",
+                        .argument = "LIST",
+                        .help = "what trials share, as in cpus=8,memory=24G,gpus=0,1,3; what it "
+                                "does not name is as the machine has it" },
+    [OPTION_STRICT_PLACES] = { .name = "strict-places",
+                               .help = "refuse a machineSpec that is larger than the machine, in "
+                                       "place of giving it all there is" },
+    [OPTION_LAUNCHER] = { .name = "launcher",
+                          .argument = "NAME",
+                          .words = "host slurm",
+                          .help = "where trials run: host, this machine (the default), or slurm, "
+                                  "a cluster" },
+    [OPTION_CONTAINER_ENGINE] = { .name = "container-engine",
+                                  .argument = "NAME",
+                                  .words = "podman docker",
+                                  .help = "what runs containers: podman, docker or the path of "
+                                          "one; else the first that is there" },
+    [OPTION_CONTAINER_REUSE] = { .name = "container-reuse",
+                                 .help = "run trials one after another in one container per place, "
+                                         "for those that take seconds" },
+    [OPTION_NETWORK] = { .name = "network",
+                         .argument = "NAME",
+                         .words = "host none bridge",
+                         .help = "the network of containers: host (the default), none, bridge or "
+                                 "one of the container engine's" },
+    [OPTION_SLURM_PARTITION] = { .name = "slurm-partition",
+                                 .argument = "NAME",
+                                 .help = "the partition of Slurm jobs" },
+    [OPTION_SLURM_ACCOUNT] = { .name = "slurm-account",
+                               .argument = "NAME",
+                               .help = "the account that Slurm jobs are charged to" },
+    [OPTION_SLURM_QOS] = { .name = "slurm-qos",
+                           .argument = "NAME",
+                           .help = "the quality of service of Slurm jobs" },
+    [OPTION_SLURM_TIME] = { .name = "slurm-time",
+                            .argument = "TIME",
+                            .help = "the time limit of Slurm jobs, as sbatch takes it; else a "
+                                    "little more than the job's timeout" },
+    [OPTION_SLURM_OPTION] = { .name = "slurm-option",
+                              .argument = "OPTION",
+                              .is_repeatable = true,
+                              .help = "an option for sbatch, as in "
+                                      "--slurm-option=--constraint=a100; repeatable" },
+    [OPTION_SLURM_ALLOCATION] = { .name = "slurm-allocation",
+                                  .argument = "NODES",
+                                  .help = "hold so many nodes of Slurm, and run trials on them "
+                                          "without a queue" },
+    [OPTION_KEEP] = { .name = "keep",
+                      .argument = "WHICH",
+                      .words = "all best",
+                      .help = "whose outputs stay: all, best, or a number of the best trials" },
+    [OPTION_MAX_DISK] = { .name = "max-disk",
+                          .argument = "SIZE",
+                          .help = "how large the state folder may become, as in 50G" },
+    [OPTION_LOG_MAX] = { .name = "log-max",
+                         .argument = "SIZE",
+                         .help = "how large each log of a trial may become before its middle is "
+                                 "left out (256M unless told, 0 for any size)" },
+    [OPTION_NICE] = { .name = "nice",
+                      .argument = "N",
+                      .help = "run trials with this niceness, 0 to 19" },
     [OPTION_MAN] = { .name = "man", .help = "print the man page as roff" },
     [OPTION_COMPLETION] = { .name = "completion",
                             .argument = "SHELL",
@@ -126,7 +214,7 @@ const char *command_option_help(const struct command *command, enum option_id op
 }
 
 const struct command commands[] = {
-    { "run", "FILE", 1, 1, PLACE | DOCUMENT | JSON | QUIET | VERBOSE,
+    { "run", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON | QUIET | VERBOSE,
       "run a job document and wait for its result",
       "FILE is a HyperparameterTuningJob or a CustomJob of Vertex AI, as JSON or YAML,\n"
       "or the file that gcloud's --config takes; - is standard input. Relative paths\n"
@@ -140,14 +228,20 @@ const struct command commands[] = {
       "go on; those trials start again then. Ctrl-C twice does not wait for them.\n"
       "\n"
       "With --endpoint the server there runs it, and Ctrl-C only ends the waiting. Paths\n"
-      "in the document are then the server's.",
+      "in the document are then the server's.\n"
+      "\n"
+      "Images run in containers, Python packages in environments that are made for them,\n"
+      "other commands with --on-host or the image \"host:\" straight on this machine; with\n"
+      "--launcher slurm all of it on a cluster. What --network, --keep, --log-max, --nice\n"
+      "and the options for Slurm jobs say stays with the job, like --set.",
       command_run },
-    { "resume", "[ID]", 0, 1, PLACE | JSON | QUIET | VERBOSE,
+    { "resume", "[ID]", 0, 1, PLACE | ENGINE | JSON | QUIET | VERBOSE,
       "go on with a job that was interrupted",
       "Trials that still run are taken over, those that were stopped start again, and\n"
       "nothing that has ended is repeated.",
       command_resume },
-    { "check", "FILE", 1, 1, PLACE | DOCUMENT | JSON, "find every fault of a job document",
+    { "check", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON,
+      "find every fault of a job document",
       "Every fault is a line FILE:LINE: FIELD: MESSAGE; of what an option set, the option\n"
       "stands in the file's place. For a document without faults it shows the algorithm,\n"
       "stopping rule and seed, and what the first trial would run: its command,\n"
@@ -162,6 +256,12 @@ const struct command commands[] = {
       "State, counts, the best trial so far, what running trials measured last, why it\n"
       "failed, and how to go on.",
       command_show },
+    { "status", "", 0, 0, PLACE | JSON, "show who holds the machine, and who waits for what",
+      "What is shared out among trials and what is free of it; then each attempt that has\n"
+      "not ended: the CPUs, memory and GPUs that it holds or asks for, and why it waits.\n"
+      "Several jobs share the machine: the one that holds least of it goes first, and one\n"
+      "that needs much is passed by only so often.",
+      command_status },
     { "trials", "[ID]", 0, 1, PLACE | OPTION_BIT(OPTION_FORMAT), "list the trials of a job",
       "The CSV has a column for each metric and each parameter; times are UTC.", command_trials },
     { "best", "[ID]", 0, 1, PLACE | JSON, "show the best trial of a job",
@@ -171,7 +271,8 @@ const struct command commands[] = {
       "model is then that of the best in the first objective. Trials that miss a safety\n"
       "threshold are never among them.",
       command_best },
-    { "logs", "[ID] TRIAL", 1, 2, PLACE | OPTION_BIT(OPTION_FOLLOW) | OPTION_BIT(OPTION_STDERR),
+    { "logs", "[ID] TRIAL", 1, 2,
+      PLACE | OPTION_BIT(OPTION_FOLLOW) | OPTION_BIT(OPTION_STDERR) | OPTION_BIT(OPTION_REPLICA),
       "print what a trial wrote to its standard output",
       "TRIAL is the trial's number. Of a trial that was started more than once, it is\n"
       "the latest attempt.",
@@ -189,7 +290,8 @@ const struct command commands[] = {
       command_replay },
     { "wait", "[ID]", 0, 1, PLACE | JSON | QUIET, "wait for a job that another process runs",
       "Prints what run prints at the end, and exits as run does.", command_wait },
-    { "cancel", "[ID]", 0, 1, PLACE | QUIET, "stop a job and its trials for good",
+    { "cancel", "[ID]", 0, 1, PLACE | OPTION_BIT(OPTION_CONFIG) | QUIET,
+      "stop a job and its trials for good",
       "Returns when the trials have ended. Where no engine works in the state folder,\n"
       "this command does so for as long as it takes.",
       command_cancel },
@@ -219,10 +321,11 @@ const struct command commands[] = {
       "study is gone at the end.",
       command_suggest },
     { "serve", "", 0, 0,
-      STATE | QUIET | VERBOSE | OPTION_BIT(OPTION_LISTEN) | OPTION_BIT(OPTION_NO_AUTH) |
-          OPTION_BIT(OPTION_ALLOW_HOST) | OPTION_BIT(OPTION_MAX_CONNECTIONS) |
-          OPTION_BIT(OPTION_TLS_CERT) | OPTION_BIT(OPTION_TLS_KEY) | OPTION_BIT(OPTION_EMULATE) |
-          OPTION_BIT(OPTION_SCRIPT) | OPTION_BIT(OPTION_SEED),
+      STATE | ENGINE | LAUNCH | QUIET | VERBOSE | OPTION_BIT(OPTION_LISTEN) |
+          OPTION_BIT(OPTION_NO_AUTH) | OPTION_BIT(OPTION_ALLOW_HOST) |
+          OPTION_BIT(OPTION_MAX_CONNECTIONS) | OPTION_BIT(OPTION_TLS_CERT) |
+          OPTION_BIT(OPTION_TLS_KEY) | OPTION_BIT(OPTION_EMULATE) | OPTION_BIT(OPTION_SCRIPT) |
+          OPTION_BIT(OPTION_SEED),
       "answer the API over HTTP, and run what it is given",
       "Prints the line \"listening on URL\" on standard output once it answers. Jobs that\n"
       "were interrupted go on at once, paused ones stay so. SIGTERM or Ctrl-C ends it when\n"
@@ -252,6 +355,18 @@ const struct command commands[] = {
       "\n"
       "Without --state all is kept in a temporary folder, which is removed.",
       command_emulate },
+    { "env", "list|prune", 1, 1,
+      STATE | JSON | OPTION_BIT(OPTION_MAX_SIZE) | OPTION_BIT(OPTION_OLDER_THAN) |
+          OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_DRY_RUN),
+      "list or remove the Python environments of trials",
+      "Trials with a pythonPackageSpec share an environment for each set of packages and\n"
+      "interpreter, which is made when the first of them starts and kept below the state\n"
+      "folder, in python/. list shows them, the longest unused first.\n"
+      "\n"
+      "prune removes what was left half-made, and what its options say; never what a\n"
+      "trial or an engine uses. A trial that needs a removed one again has it made again.\n"
+      "Works beside a running engine.",
+      command_env },
     { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
       "explain a command", "Without COMMAND it lists them all.", command_help },
     { "version", "", 0, 0, 0, "print the version", "", command_version },

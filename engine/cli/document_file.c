@@ -2,6 +2,7 @@
 
 #include "assay/json.h"
 #include "assay/value.h"
+#include "engine/cli/launch_options.h"
 #include "engine/cli/text.h"
 
 #include <errno.h>
@@ -221,12 +222,13 @@ char *document_file_body(const struct document_file *file, const struct argument
     json_string(&w, file->source_dir);
     json_key(&w, "overrides");
     json_begin_array(&w);
-    /* --set comes last: the more exact word of the two. */
+    /* --set comes last: the more exact word. */
     if (arguments->is_given[OPTION_SEED])
         is_ok = write_seed(&w, arguments->values[OPTION_SEED], err);
     if (arguments->is_given[OPTION_ON_HOST])
         write_override(&w, "assay.onHost", "true");
-    is_ok = is_ok && write_sets(&w, arguments, err);
+    is_ok = is_ok && launch_options_write_overrides(&w, arguments, err) &&
+            write_sets(&w, arguments, err);
     json_end_array(&w);
     json_end_object(&w);
     is_written = json_writer_finish(&w);

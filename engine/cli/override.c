@@ -1,5 +1,6 @@
 #include "engine/cli/override.h"
 
+#include "engine/cli/launch_options.h"
 #include "engine/cli/text.h"
 
 #include <ctype.h>
@@ -39,7 +40,7 @@ static bool is_about(const char *path, const char *path_end, const char *field)
     return rest == path_end;
 }
 
-static bool is_about_name(const char *path, const char *field)
+bool override_is_about(const char *path, const char *field)
 {
     return is_about(path, path + strlen(path), field);
 }
@@ -63,11 +64,13 @@ bool override_write_cause(FILE *out, const struct arguments *arguments, const ch
     if (set) {
         (void)fputs("--set ", out);
         text_write_safe(out, set);
-    } else if (arguments->is_given[OPTION_SEED] && is_about_name("assay.seed", field)) {
+    } else if (arguments->is_given[OPTION_SEED] && override_is_about("assay.seed", field)) {
         (void)fputs("--seed ", out);
         text_write_safe(out, arguments->values[OPTION_SEED]);
-    } else if (arguments->is_given[OPTION_ON_HOST] && is_about_name("assay.onHost", field)) {
+    } else if (arguments->is_given[OPTION_ON_HOST] && override_is_about("assay.onHost", field)) {
         (void)fputs("--on-host", out);
+    } else if (*field && launch_options_cause(arguments, field) != OPTION_COUNT) {
+        (void)fprintf(out, "--%s", command_options[launch_options_cause(arguments, field)].name);
     } else {
         return false;
     }
@@ -82,6 +85,7 @@ void override_write_all(FILE *out, const struct arguments *arguments)
     }
     if (arguments->is_given[OPTION_ON_HOST])
         (void)fputs(" --on-host", out);
+    launch_options_write_all(out, arguments);
     for (size_t i = 0; i < arguments->set_count; i++) {
         (void)fputs(" --set ", out);
         text_write_shell(out, arguments->sets[i]);

@@ -1,6 +1,6 @@
 /*
- * engine/cli/override.h - what --seed, --on-host and --set change in a document, in words: a fault
- * of theirs is not the file's.
+ * engine/cli/override.h - what --seed, --on-host, --set and the options of jobs
+ * (launch_options.h) change in a document, in words: a fault of theirs is not the file's.
  */
 #ifndef ENGINE_CLI_OVERRIDE_H
 #define ENGINE_CLI_OVERRIDE_H
@@ -14,6 +14,9 @@
  * fields in it: "--set maxTrialCount=x". False where none did, or the field is "".
  */
 bool override_write_cause(FILE *out, const struct arguments *arguments, const char *field);
+
+/* Is the field, as in a fault, what this path names, below it, or right above it? */
+bool override_is_about(const char *path, const char *field);
 
 /* " --seed 7 --set maxTrialCount=5": all that were given, to be typed again. */
 void override_write_all(FILE *out, const struct arguments *arguments);

@@ -2,6 +2,7 @@
 
 #include "assay.h"
 #include "engine/cli/client.h"
+#include "engine/cli/launch_options.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
@@ -12,18 +13,22 @@
 
 enum { LABEL_WIDTH = 12 };
 
-static cJSON *make_here(const struct state_dir *dir, const char *body, size_t size,
-                        struct assay_error *err)
+static cJSON *make_here(const struct state_dir *dir, const struct arguments *arguments,
+                        const char *body, size_t size, struct assay_error *err)
 {
+    struct launch_configuration launching = { 0 };
     char *path = state_dir_absolute(dir);
+    struct assay_options options = { .state_dir = path, .configuration = &launching.configuration };
     struct assay_response response = { 0 };
     cJSON *plan = NULL;
 
     if (!path)
         (void)assay_fail_memory(err);
-    else if (assay_check(path, body, size, &response, err) && client_check(&response, err))
+    else if (launch_configuration_read(arguments, &launching, err) &&
+             assay_check_with(&options, body, size, &response, err) && client_check(&response, err))
         plan = json_read(response.body, response.size, err);
     assay_response_clear(&response);
+    launch_configuration_clear(&launching);
     free(path);
     return plan;
 }
@@ -43,11 +48,13 @@ static cJSON *ask_there(struct client *client, const char *body, size_t size,
     return plan;
 }
 
-cJSON *plan_make(struct client *client, const struct state_dir *dir, const char *body, size_t size,
+cJSON *plan_make(struct client *client, const struct state_dir *dir,
+                 const struct arguments *arguments, const char *body, size_t size,
                  struct assay_error *err)
 {
-    return client_is_remote(client) ? ask_there(client, body, size, err)
-                                    : make_here(dir, body, size, err);
+    if (!client_is_remote(client))
+        return make_here(dir, arguments, body, size, err);
+    return launch_options_check_remote(arguments, err) ? ask_there(client, body, size, err) : NULL;
 }
 
 static int compare_texts(const void *left, const void *right)
@@ -69,7 +76,8 @@ static void print_variable(FILE *out, const char *variable)
     (void)fputc('\n', out);
 }
 
-static void print_environment(FILE *out, const cJSON *environment)
+/* Of the first replica; what a container sees is all of it. */
+static void print_environment(FILE *out, const cJSON *environment, bool is_whole)
 {
     size_t size = (size_t)cJSON_GetArraySize(environment);
     const char **items = calloc(size + 1, sizeof *items);
@@ -83,7 +91,8 @@ static void print_environment(FILE *out, const cJSON *environment)
     }
     if (count)
         qsort(items, count, sizeof *items, compare_texts);
-    (void)fputs("environment, beside what assay itself was started with\n", out);
+    (void)fprintf(out, "environment%s\n",
+                  is_whole ? "" : ", beside what assay itself was started with");
     for (size_t i = 0; i < count; i++)
         print_variable(out, items[i]);
     free(items);
@@ -169,9 +178,62 @@ static void print_command(FILE *out, const cJSON *argv)
     (void)fputc('\n', out);
 }
 
+static void print_line(FILE *out, const char *label, const char *text)
+{
+    (void)fprintf(out, "%-*s", LABEL_WIDTH, label);
+    text_write_safe(out, text);
+    (void)fputc('\n', out);
+}
+
+/* "asks for    4 CPUs, 15 GiB of memory, 1 GPU" */
+static void print_resources(FILE *out, const cJSON *resources)
+{
+    const double gib = 1024.0 * 1024 * 1024;
+    double cpus = cJSON_GetNumberValue(json_get(resources, "cpus"));
+    double share = cJSON_GetNumberValue(json_get(resources, "gpuShare"));
+    int64_t gpus = view_integer(resources, "gpus");
+    int64_t memory = view_integer(resources, "memoryBytes");
+    const char *comma = "";
+
+    if (!(cpus > 0) && memory == 0 && gpus == 0)
+        return;
+    (void)fprintf(out, "%-*s", LABEL_WIDTH, "asks for");
+    if (cpus > 0)
+        (void)fprintf(out, "%g CPU%s", cpus, cpus == 1 ? "" : "s");
+    comma = cpus > 0 ? ", " : comma;
+    if (memory > 0)
+        (void)fprintf(out, "%s%.3g GiB of memory", comma, (double)memory / gib);
+    comma = memory > 0 ? ", " : comma;
+    if (gpus > 0)
+        (void)fprintf(out, "%s%" PRId64 " GPU%s", comma, gpus, gpus == 1 ? "" : "s");
+    if (gpus > 0 && share > 0 && share < 1)
+        (void)fprintf(out, ", %g of %s", share, gpus == 1 ? "it" : "each");
+    (void)fputc('\n', out);
+}
+
+/* What one process of the trial would be. */
+static void print_replica(FILE *out, const cJSON *replica)
+{
+    const cJSON *package = NULL;
+
+    if (*view_text(replica, "name"))
+        print_line(out, "replica", view_text(replica, "name"));
+    if (*view_text(replica, "image"))
+        print_line(out, "image", view_text(replica, "image"));
+    print_command(out, json_get(replica, "argv"));
+    if (*view_text(replica, "interpreter"))
+        print_line(out, "python", view_text(replica, "interpreter"));
+    cJSON_ArrayForEach(package, json_get(replica, "packages"))
+        print_line(out, "package", cJSON_IsString(package) ? package->valuestring : "");
+    print_resources(out, json_get(replica, "resources"));
+    print_line(out, "folder", view_text(replica, "workDir"));
+}
+
 void plan_print(FILE *out, const char *file, const cJSON *plan)
 {
     const cJSON *run = json_get(plan, "plan");
+    const cJSON *replicas = json_get(run, "replicas");
+    const cJSON *replica = NULL;
 
     text_write_safe(out, file);
     (void)fputs(": no faults\n", out);
@@ -181,11 +243,11 @@ void plan_print(FILE *out, const char *file, const cJSON *plan)
                   view_integer(run, "maxTrialCount"), view_integer(run, "parallelTrialCount"));
     print_search(out, run);
     (void)fputs("the first one would run (0 stands for the job's id)\n", out);
-    print_command(out, json_get(run, "argv"));
-    (void)fputs("folder      ", out);
-    text_write_safe(out, view_text(run, "workDir"));
-    (void)fputs("\noutputs     ", out);
-    text_write_safe(out, view_text(run, "outputDir"));
-    (void)fputc('\n', out);
-    print_environment(out, json_get(run, "environment"));
+    if (strcmp(view_text(run, "launcher"), "slurm") == 0)
+        print_line(out, "launcher", "slurm");
+    if (!replicas)
+        print_replica(out, run);
+    cJSON_ArrayForEach(replica, replicas) print_replica(out, replica);
+    print_line(out, "outputs", view_text(run, "outputDir"));
+    print_environment(out, json_get(run, "environment"), *view_text(run, "image") != '\0');
 }

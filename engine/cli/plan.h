@@ -9,12 +9,15 @@
 
 /*
  * The answer of POST jobs:check to a body; the caller owns it. NULL and *err. Of a folder it needs
- * no engine; a server is asked, for what it can run may be more or less.
+ * no engine, which would be one of these arguments; a server is asked, for what it can run may be
+ * more or less.
  */
-cJSON *plan_make(struct client *client, const struct state_dir *dir, const char *body, size_t size,
+cJSON *plan_make(struct client *client, const struct state_dir *dir,
+                 const struct arguments *arguments, const char *body, size_t size,
                  struct assay_error *err);
 
-/* A plan without faults in words: command, environment (sorted), folders, counts; of an emulator,
+/* A plan without faults in words: of each replica command, what it asks for and folder, then
+ * outputs, the primary's environment (sorted), counts; of an emulator,
  * only that there are none. */
 void plan_print(FILE *out, const char *file, const cJSON *plan);
 

@@ -129,6 +129,19 @@ int64_t view_duration_us(const cJSON *trial)
     return end - start;
 }
 
+void view_write_size(FILE *out, int64_t bytes)
+{
+    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+    double number = (double)bytes;
+    size_t unit = 0;
+
+    while (fabs(number) >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+        number /= 1024;
+        unit++;
+    }
+    (void)fprintf(out, unit && fabs(number) < 10 ? "%.1f %s" : "%.0f %s", number, units[unit]);
+}
+
 void view_write_time(FILE *out, const char *time)
 {
     if (strlen(time) < 20 || time[10] != 'T')

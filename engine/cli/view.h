@@ -41,6 +41,8 @@ void view_write_members(FILE *out, const cJSON *object, const char *sep, bool is
 
 /* From startTime to endTime of a trial; -1 until both are there. */
 int64_t view_duration_us(const cJSON *trial);
+/* "512 B", "1.5 GiB", "24 GiB" */
+void view_write_size(FILE *out, int64_t bytes);
 /* "2026-01-31 10:00:00Z" of an RFC 3339 time; "" stays "". */
 void view_write_time(FILE *out, const char *time);
 

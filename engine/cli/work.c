@@ -1,11 +1,19 @@
 #include "engine/cli/work.h"
 
-bool work_open(struct work *work, const char *state_dir, bool is_verbose, struct assay_error *err)
+#include "engine/cli/launch_options.h"
+
+bool work_open(struct work *work, const char *state_dir, bool is_verbose,
+               const struct arguments *arguments, struct assay_error *err)
 {
-    struct assay_options options = { .state_dir = state_dir, .is_verbose = is_verbose };
+    struct launch_configuration launching;
+    struct assay_options options = { .state_dir = state_dir,
+                                     .is_verbose = is_verbose,
+                                     .configuration = &launching.configuration };
     struct server_options serving = { .state_dir = state_dir };
 
-    work->assay = assay_open(&options, err);
+    if (launch_configuration_read(arguments, &launching, err))
+        work->assay = assay_open(&options, err);
+    launch_configuration_clear(&launching);
     if (work->assay)
         work->server = server_start(work->assay, &serving, err);
     if (work->server)

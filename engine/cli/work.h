@@ -15,7 +15,9 @@ struct work {
 };
 
 /* Zero it to start. False and *err: another process works there (ASSAY_UNAVAILABLE), and others. */
-bool work_open(struct work *work, const char *state_dir, bool is_verbose, struct assay_error *err);
+/* How trials are run the arguments say, which may be NULL. */
+bool work_open(struct work *work, const char *state_dir, bool is_verbose,
+               const struct arguments *arguments, struct assay_error *err);
 
 /* Trials that run go on running; the next engine takes them over. */
 void work_close(struct work *work);

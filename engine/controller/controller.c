@@ -378,6 +378,30 @@ static void handle_published(struct controller *c, const struct event *event)
     controller_advance(c, job);
 }
 
+/* What runs goes on to its end; nothing is started any more until somebody has made room. */
+static void handle_disk_full(struct controller *c, const char *why)
+{
+    for (size_t i = 0; i < c->job_count; i++) {
+        struct live_job *job = c->jobs[i];
+        char *note = NULL;
+
+        if (job->spec->kind == JOB_STUDY || job->is_pausing ||
+            job->life.state != JOB_STATE_RUNNING ||
+            (tuning_job_is_full(&job->life) && job->life.waiting == 0))
+            continue;
+        note = strdup(why);
+        if (!note) {
+            (void)controller_break_memory(c);
+            return;
+        }
+        free(job->row.note);
+        job->row.note = note;
+        job->is_pausing = true;
+        assay_log(c->env, ASSAY_LOG_WARNING, "job=%" PRId64 " %s", job->row.id, note);
+        controller_advance(c, job);
+    }
+}
+
 static void handle_event(struct controller *c, struct event *event)
 {
     struct live_job *job = NULL;
@@ -406,6 +430,9 @@ static void handle_event(struct controller *c, struct event *event)
         break;
     case EVENT_PUBLISHED:
         handle_published(c, event);
+        break;
+    case EVENT_DISK_FULL:
+        handle_disk_full(c, event->text);
         break;
     case EVENT_MOVED:
         controller_move_job(c, event);

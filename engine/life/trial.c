@@ -62,20 +62,30 @@ static bool is_again(const struct trial_facts *facts)
     return is_lost && !facts->spec->run.disable_retries && facts->losses < TRIAL_LOSSES_MAX;
 }
 
+/* What other replicas came to, or what the machine said of it. */
+static void add_detail(const struct ending *ending, struct trial_verdict *verdict)
+{
+    if (ending->detail[0])
+        add_reason(verdict, " (%s)", ending->detail);
+}
+
 /* In the service's own words where they are known. */
 static void explain_ending(const struct trial_facts *facts, struct trial_verdict *verdict)
 {
     const struct ending *ending = facts->ending;
+    char name[REPLICA_NAME_TEXT];
     char text[320];
 
+    (void)replica_name(ending->role, ending->index, name);
     switch (ending->kind) {
     case ENDING_EXITED:
-        add_reason(verdict, "The replica workerpool0-0 exited with a non-zero status of %d.",
+        add_reason(verdict, "The replica %s exited with a non-zero status of %d.", name,
                    ending->status);
+        add_detail(ending, verdict);
         break;
     case ENDING_SIGNALED:
         ending_describe(ending, text, sizeof text);
-        add_reason(verdict, "The replica workerpool0-0 was %s.", text);
+        add_reason(verdict, "The replica %s was %s.", name, text);
         if (ending->status == SIGKILL)
             add_reason(verdict, " Nobody here sent that signal; most often the kernel does when "
                                 "memory runs out.");
@@ -86,9 +96,14 @@ static void explain_ending(const struct trial_facts *facts, struct trial_verdict
         break;
     case ENDING_OUT_OF_MEMORY:
         add_reason(verdict,
-                   "Replicas low on memory: workerpool0. The trial needed more than the "
-                   "%lld bytes that assay.memory allows.",
-                   (long long)facts->spec->assay.memory_bytes);
+                   "Replicas low on memory: workerpool%d. The replica %s needed more than ",
+                   (int)ending->role, name);
+        if (facts->spec->assay.memory_bytes > 0)
+            add_reason(verdict, "the %lld bytes that assay.memory allows.",
+                       (long long)facts->spec->assay.memory_bytes);
+        else
+            add_reason(verdict, "its machine gives it.");
+        add_detail(ending, verdict);
         break;
     case ENDING_STOPPED:
         if (facts->stop_cause == STOP_CAUSE_NONE) {
@@ -101,7 +116,7 @@ static void explain_ending(const struct trial_facts *facts, struct trial_verdict
                                 : "The trial was stopped before it reported its metric.");
         break;
     case ENDING_NOT_FOUND:
-        add_reason(verdict, "The command could not be started: %s.", ending->detail);
+        add_reason(verdict, "The replica %s could not be started: %s.", name, ending->detail);
         break;
     case ENDING_NOT_STARTED:
     case ENDING_LOST:

@@ -1,6 +1,7 @@
 #include "engine/live/log_tail.h"
 
 #include "assay/utf8.h"
+#include "engine/log_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,18 @@ static size_t without_half_character(const char *bytes, size_t size)
     return at < size && utf8_size(bytes + at, size - at) == 0 ? at : size;
 }
 
+/* The piece says how much was left out, where something was. */
+static bool tell_gap(int fd, int64_t *offset, struct log_piece *piece)
+{
+    int64_t left_out = log_file_left_out(fd, *offset);
+
+    if (left_out == 0)
+        return false;
+    piece->size = strlen(log_file_gap_text(left_out, piece->bytes));
+    *offset += left_out;
+    return true;
+}
+
 static bool read_piece(struct log_tail *tail, int fd, int64_t max_before, bool is_last,
                        struct log_piece *piece)
 {
@@ -54,9 +67,13 @@ static bool read_piece(struct log_tail *tail, int fd, int64_t max_before, bool i
                       : 0;
     }
     piece->offset = *offset;
-    size = pread(fd, piece->bytes, LOG_PIECE, *offset);
+    if (tell_gap(fd, offset, piece))
+        return true;
+    size = log_file_read(fd, *offset, piece->bytes, LOG_PIECE);
     if (size < 0)
         return false;
+    /* What is missing will not come. */
+    is_last = is_last || log_file_left_out(fd, *offset + size) > 0;
     piece->size = is_last ? (size_t)size : without_half_character(piece->bytes, (size_t)size);
     piece->bytes[piece->size] = '\0';
     *offset += (int64_t)piece->size;

@@ -31,7 +31,8 @@ struct log_piece {
 };
 
 /*
- * What comes next of a stream of the attempt in dir, cut between characters unless is_last. Of a
+ * What comes next of a stream of the attempt in dir, cut between characters unless is_last; where
+ * its middle was left out, a line that says so, which is no part of the offsets. Of a
  * long file that nobody has begun to read it begins with the first line in the last max_before
  * bytes. False and *err for a file that cannot be read.
  */

@@ -4,6 +4,7 @@
 #include "metrics/metric_reader.h"
 #include "search/sampler.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -113,50 +114,17 @@ static void read_env(struct fields *fields, const cJSON *node, void *record)
     }
 }
 
-/* "512M": a whole number of bytes, or of 1024, 1024^2, … of them. */
-static bool parse_size(const char *text, int64_t *size)
-{
-    static const char units[] = "KMGT";
-    size_t digits = strspn(text, "0123456789");
-    const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
-    int64_t factor = 1;
-    int64_t value = 0;
-
-    if (digits == 0 || digits > 15 || (text[digits] && (!unit || text[digits + 1])))
-        return false;
-    for (size_t i = 0; i < digits; i++)
-        value = value * 10 + (text[i] - '0');
-    for (const char *at = units; unit && at <= unit; at++)
-        factor *= 1024;
-    if (value > INT64_MAX / factor)
-        return false;
-    *size = value * factor;
-    return value > 0;
-}
-
 /* Less than this, a program cannot even be loaded: the unit was forgotten. */
 enum { MEMORY_MIN = 1024 * 1024 };
 
 static void read_memory(struct fields *fields, const cJSON *node, void *record)
 {
     struct assay_block *block = record;
-    char found[FIELDS_TEXT_MAX];
 
-    bool is_size = cJSON_IsString(node) && parse_size(node->valuestring, &block->memory_bytes);
-
-    if (cJSON_IsNumber(node) && node->valuedouble >= 1 && node->valuedouble < ASSAY_INTEGER_MAX &&
-        node->valuedouble == floor(node->valuedouble)) {
-        block->memory_bytes = (int64_t)node->valuedouble;
-        is_size = true;
-    }
-    if (is_size && block->memory_bytes < MEMORY_MIN)
+    if (size_read(fields, node, &block->memory_bytes) && block->memory_bytes < MEMORY_MIN)
         fields_fault(fields, node, NULL,
                      "%lld bytes are too few for any program; write \"%lldG\" for gigabytes",
                      (long long)block->memory_bytes, (long long)block->memory_bytes);
-    else if (!is_size)
-        fields_fault(fields, node, NULL,
-                     "expected a number of bytes, or a size such as \"512M\" or \"2G\"; found %s",
-                     fields_describe(node, found));
 }
 
 static const struct enum_word stopping_words[] = { { "asha", 1, STOPPING_HALVING } };
@@ -215,9 +183,21 @@ static const struct field assay_fields[] = {
       .message = &stopping_message,
       .read = read_stopping },
     { .name = "grace", .kind = FIELD_DURATION, .at = FIELD_AT(struct assay_block, grace_us) },
+    { .name = "gpuShare", .kind = FIELD_DOUBLE, .at = FIELD_AT(struct assay_block, gpu_share) },
 };
 
-const struct message assay_message = { MESSAGE_FIELDS(assay_fields) };
+static void block_check(struct fields *fields, const cJSON *node, void *record)
+{
+    const struct assay_block *block = record;
+
+    if (fields_member(node, "gpuShare") && !(block->gpu_share > 0 && block->gpu_share <= 1))
+        fields_fault(fields, node, "gpuShare", "must be above 0 and at most 1, a whole GPU");
+}
+
+static_assert(offsetof(struct assay_block, launch) == 0, "launch_message reads into its beginning");
+
+const struct message assay_message = { MESSAGE_FIELDS(assay_fields), .also = &launch_message,
+                                       .check = block_check };
 
 /* The index of the metric with that id; metric_count after a fault. */
 static size_t find_metric(struct fields *fields, const cJSON *node, const struct study_spec *study)

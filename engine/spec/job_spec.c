@@ -13,14 +13,6 @@ void env_clear(struct env_var *env, size_t count)
     free(env);
 }
 
-void text_list_clear(struct text_list *list)
-{
-    for (size_t i = 0; list->items && i < list->count; i++)
-        free(list->items[i]);
-    free(list->items);
-    *list = (struct text_list){ 0 };
-}
-
 static void study_clear(struct study_spec *study)
 {
     for (size_t i = 0; study->metrics && i < study->metric_count; i++)
@@ -30,15 +22,29 @@ static void study_clear(struct study_spec *study)
     search_space_free(study->space);
 }
 
+static void container_clear(struct container_spec *container)
+{
+    free(container->image_uri);
+    text_list_clear(&container->command);
+    text_list_clear(&container->args);
+    env_clear(container->env, container->env_count);
+}
+
+static void package_clear(struct package_spec *package)
+{
+    free(package->executor_image_uri);
+    text_list_clear(&package->package_uris);
+    free(package->python_module);
+    text_list_clear(&package->args);
+    env_clear(package->env, package->env_count);
+}
+
 static void run_clear(struct run_spec *run)
 {
     for (size_t i = 0; run->pools && i < run->pool_count; i++) {
-        struct container_spec *container = &run->pools[i].container;
-
-        free(container->image_uri);
-        text_list_clear(&container->command);
-        text_list_clear(&container->args);
-        env_clear(container->env, container->env_count);
+        container_clear(&run->pools[i].container);
+        package_clear(&run->pools[i].package);
+        free(run->pools[i].machine.machine_type);
     }
     free(run->pools);
     free(run->output_uri);
@@ -52,6 +58,7 @@ void job_spec_free(struct job_spec *spec)
         free(spec->assay.metric_regex[i]);
     free(spec->assay.metric_regex);
     free(spec->assay.algorithm);
+    launch_settings_clear(&spec->assay.launch);
     env_clear(spec->assay.env, spec->assay.env_count);
     study_clear(&spec->study);
     run_clear(&spec->run);

@@ -9,6 +9,7 @@
 #define ENGINE_SPEC_JOB_SPEC_H
 
 #include "assay/error.h"
+#include "engine/spec/launch_settings.h"
 #include "metrics/measurement.h"
 #include "metrics/series.h"
 #include "search/search_space.h"
@@ -40,11 +41,6 @@ enum stopping_rule {
 struct env_var {
     char *name;
     char *value;
-};
-
-struct text_list {
-    char **items;
-    size_t count;
 };
 
 /* StudyTimeConstraint: 0 where that member is absent. */
@@ -100,12 +96,31 @@ struct container_spec {
     size_t env_count;
 };
 
+struct package_spec { /* PythonPackageSpec */
+    char *executor_image_uri;
+    struct text_list package_uris;
+    char *python_module;
+    struct text_list args;
+    struct env_var *env;
+    size_t env_count;
+};
+
+enum accelerator { ACCELERATOR_NONE, ACCELERATOR_GPU, ACCELERATOR_TPU };
+
+struct machine_spec {
+    char *machine_type; /* NULL where absent */
+    enum accelerator accelerator;
+    int32_t accelerator_count;
+};
+
 struct worker_pool_spec {
     bool is_empty; /* a skipped pool: {} */
     bool has_container;
     struct container_spec container;
-    bool has_python_package; /* its content is kept in the document only, for now */
-    int64_t replica_count;   /* at least 1; 0 in a skipped pool */
+    bool has_python_package;
+    struct package_spec package;
+    struct machine_spec machine;
+    int64_t replica_count; /* at least 1; 0 in a skipped pool */
 };
 
 struct run_spec { /* CustomJobSpec: jobSpec of a custom job, trialJobSpec of a tuning job */
@@ -114,10 +129,12 @@ struct run_spec { /* CustomJobSpec: jobSpec of a custom job, trialJobSpec of a t
     char *output_uri;   /* baseOutputDirectory.outputUriPrefix as written, NULL where absent */
     int64_t timeout_us; /* the default of 7 days filled in */
     bool disable_retries;
+    bool restarts_on_worker_restart; /* all replicas, when one was; never with disable_retries */
 };
 
 /* The `assay:` block: ours. */
 struct assay_block {
+    struct launch_settings launch; /* first, as launch_message wants it */
     bool has_seed;
     uint64_t seed;
     bool on_host;
@@ -129,6 +146,7 @@ struct assay_block {
     int64_t grace_us;                 /* default 10 s */
     enum stopping_rule stopping_rule; /* as in the study, which has it too */
     struct stopping_rule_spec stopping_rule_spec;
+    double gpu_share; /* of each GPU that a replica asks for, above 0 and at most 1; 0: all of it */
 };
 
 struct job_spec {

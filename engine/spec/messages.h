@@ -2,7 +2,8 @@
  * engine/spec/messages.h - the tables of a job's messages, for job_message.c to begin with.
  *
  * Each family of messages has its own file: study_message.c, parameter_message.c, run_message.c,
- * pool_message.c, assay_message.c. What a table reads goes into the records of job_spec.h.
+ * pool_message.c, assay_message.c, launch_message.c. What a table reads goes into the records of
+ * job_spec.h.
  */
 #ifndef ENGINE_SPEC_MESSAGES_H
 #define ENGINE_SPEC_MESSAGES_H
@@ -23,6 +24,12 @@ extern const struct message pool_message;      /* WorkerPoolSpec → struct work
 extern const struct message env_message;       /* EnvVar → struct env_var */
 extern const struct message assay_message;     /* the assay: block → struct assay_block */
 
+/*
+ * What a document's assay: block and the configuration both have, → struct launch_settings: for the
+ * `also` of messages whose records begin with one.
+ */
+extern const struct message launch_message;
+
 /* What stands beside a job's own content: displayName, labels, assay, … */
 extern const struct message resource_message; /* → struct job_spec */
 
@@ -40,6 +47,12 @@ const struct job_shape *job_shape_find(const cJSON *root);
 typedef void (*job_spec_reader)(struct fields *fields, const cJSON *root, struct job_spec *spec);
 struct job_spec *job_spec_read(const cJSON *root, job_spec_reader read, struct assay_faults *faults,
                                struct assay_error *err);
+
+/*
+ * A number of bytes, or a text such as "512M" or "2G" (powers of 1024), of at least 1. False after
+ * a fault.
+ */
+bool size_read(struct fields *fields, const cJSON *node, int64_t *bytes);
 
 /* Reads StudySpec.parameters into the search space of record, a struct study_spec. */
 void parameters_read(struct fields *fields, const cJSON *node, void *record);
@@ -59,6 +72,5 @@ void assay_block_check(struct fields *fields, const cJSON *node, struct job_spec
 
 /* Frees what the records own. */
 void env_clear(struct env_var *env, size_t count);
-void text_list_clear(struct text_list *list);
 
 #endif

@@ -5,25 +5,25 @@
 #include <string.h>
 
 static const struct enum_word accelerator_words[] = {
-    { "ACCELERATOR_TYPE_UNSPECIFIED", 0, 0 },
-    { "NVIDIA_TESLA_K80", 1, 1 },
-    { "NVIDIA_TESLA_P100", 2, 2 },
-    { "NVIDIA_TESLA_V100", 3, 3 },
-    { "NVIDIA_TESLA_P4", 4, 4 },
-    { "NVIDIA_TESLA_T4", 5, 5 },
-    { "TPU_V2", 6, 6 },
-    { "TPU_V3", 7, 7 },
-    { "NVIDIA_TESLA_A100", 8, 8 },
-    { "NVIDIA_A100_80GB", 9, 9 },
-    { "TPU_V4_POD", 10, 10 },
-    { "NVIDIA_L4", 11, 11 },
-    { "TPU_V5_LITEPOD", 12, 12 },
-    { "NVIDIA_H100_80GB", 13, 13 },
-    { "NVIDIA_H100_MEGA_80GB", 14, 14 },
-    { "NVIDIA_H200_141GB", 15, 15 },
-    { "NVIDIA_B200", 16, 16 },
-    { "NVIDIA_GB200", 17, 17 },
-    { "NVIDIA_RTX_PRO_6000", 18, 18 },
+    { "ACCELERATOR_TYPE_UNSPECIFIED", 0, ACCELERATOR_NONE },
+    { "NVIDIA_TESLA_K80", 1, ACCELERATOR_GPU },
+    { "NVIDIA_TESLA_P100", 2, ACCELERATOR_GPU },
+    { "NVIDIA_TESLA_V100", 3, ACCELERATOR_GPU },
+    { "NVIDIA_TESLA_P4", 4, ACCELERATOR_GPU },
+    { "NVIDIA_TESLA_T4", 5, ACCELERATOR_GPU },
+    { "TPU_V2", 6, ACCELERATOR_TPU },
+    { "TPU_V3", 7, ACCELERATOR_TPU },
+    { "NVIDIA_TESLA_A100", 8, ACCELERATOR_GPU },
+    { "NVIDIA_A100_80GB", 9, ACCELERATOR_GPU },
+    { "TPU_V4_POD", 10, ACCELERATOR_TPU },
+    { "NVIDIA_L4", 11, ACCELERATOR_GPU },
+    { "TPU_V5_LITEPOD", 12, ACCELERATOR_TPU },
+    { "NVIDIA_H100_80GB", 13, ACCELERATOR_GPU },
+    { "NVIDIA_H100_MEGA_80GB", 14, ACCELERATOR_GPU },
+    { "NVIDIA_H200_141GB", 15, ACCELERATOR_GPU },
+    { "NVIDIA_B200", 16, ACCELERATOR_GPU },
+    { "NVIDIA_GB200", 17, ACCELERATOR_GPU },
+    { "NVIDIA_RTX_PRO_6000", 18, ACCELERATOR_GPU },
 };
 
 static const struct enum_word affinity_words[] = {
@@ -124,11 +124,25 @@ static const struct message container_message = { MESSAGE_FIELDS(container_field
                                                   .check = container_check };
 
 static const struct field package_fields[] = {
-    { .name = "executorImageUri", .kind = FIELD_TEXT },
-    { .name = "packageUris", .kind = FIELD_TEXTS },
-    { .name = "pythonModule", .kind = FIELD_TEXT },
-    { .name = "args", .kind = FIELD_TEXTS },
-    { .name = "env", .kind = FIELD_MESSAGES, .message = &env_message },
+    { .name = "executorImageUri",
+      .kind = FIELD_TEXT,
+      .at = FIELD_AT(struct package_spec, executor_image_uri) },
+    { .name = "packageUris",
+      .kind = FIELD_TEXTS,
+      .at = FIELD_AT(struct package_spec, package_uris.items),
+      .count_at = FIELD_AT(struct package_spec, package_uris.count) },
+    { .name = "pythonModule",
+      .kind = FIELD_TEXT,
+      .at = FIELD_AT(struct package_spec, python_module) },
+    { .name = "args",
+      .kind = FIELD_TEXTS,
+      .at = FIELD_AT(struct package_spec, args.items),
+      .count_at = FIELD_AT(struct package_spec, args.count) },
+    { .name = "env",
+      .kind = FIELD_MESSAGES,
+      .at = FIELD_AT(struct package_spec, env),
+      .count_at = FIELD_AT(struct package_spec, env_count),
+      .message = &env_message },
 };
 
 static void package_check(struct fields *fields, const cJSON *node, void *record)
@@ -152,9 +166,16 @@ static const struct field affinity_fields[] = {
 static const struct message affinity_message = { MESSAGE_FIELDS(affinity_fields) };
 
 static const struct field machine_fields[] = {
-    { .name = "machineType", .kind = FIELD_TEXT },
-    { .name = "acceleratorType", .kind = FIELD_ENUM, FIELD_WORDS(accelerator_words) },
-    { .name = "acceleratorCount", .kind = FIELD_INT32 },
+    { .name = "machineType",
+      .kind = FIELD_TEXT,
+      .at = FIELD_AT(struct machine_spec, machine_type) },
+    { .name = "acceleratorType",
+      .kind = FIELD_ENUM,
+      .at = FIELD_AT(struct machine_spec, accelerator),
+      FIELD_WORDS(accelerator_words) },
+    { .name = "acceleratorCount",
+      .kind = FIELD_INT32,
+      .at = FIELD_AT(struct machine_spec, accelerator_count) },
     { .name = "gpuPartitionSize", .kind = FIELD_TEXT },
     { .name = "tpuTopology", .kind = FIELD_TEXT },
     { .name = "reservationAffinity", .kind = FIELD_MESSAGE, .message = &affinity_message },
@@ -172,11 +193,14 @@ static bool is_given(const cJSON *node, const char *name, const char *zero)
 
 static void machine_check(struct fields *fields, const cJSON *node, void *record)
 {
-    (void)record;
+    const struct machine_spec *machine = record;
+
     if (is_given(node, "acceleratorType", accelerator_words[0].name) !=
         is_given(node, "acceleratorCount", "0"))
         fields_fault(fields, node, "acceleratorType",
                      "accelerator_type and accelerator_count go together: give both or neither");
+    if (machine && machine->accelerator_count < 0)
+        fields_fault(fields, node, "acceleratorCount", "must be at least 1");
 }
 
 static const struct message machine_message = { MESSAGE_FIELDS(machine_fields),
@@ -235,10 +259,14 @@ static const struct field pool_fields[] = {
       .message = &container_message },
     { .name = "pythonPackageSpec",
       .kind = FIELD_MESSAGE,
+      .at = FIELD_AT(struct worker_pool_spec, package),
       .has_at = FIELD_AT(struct worker_pool_spec, has_python_package),
       .oneof = "task",
       .message = &package_message },
-    { .name = "machineSpec", .kind = FIELD_MESSAGE, .message = &machine_message },
+    { .name = "machineSpec",
+      .kind = FIELD_MESSAGE,
+      .at = FIELD_AT(struct worker_pool_spec, machine),
+      .message = &machine_message },
     { .name = "replicaCount",
       .kind = FIELD_INT64,
       .at = FIELD_AT(struct worker_pool_spec, replica_count) },

@@ -14,7 +14,9 @@ static const struct enum_word strategy_words[] = {
 
 static const struct field scheduling_fields[] = {
     { .name = "timeout", .kind = FIELD_DURATION, .at = FIELD_AT(struct job_spec, run.timeout_us) },
-    { .name = "restartJobOnWorkerRestart", .kind = FIELD_BOOL },
+    { .name = "restartJobOnWorkerRestart",
+      .kind = FIELD_BOOL,
+      .at = FIELD_AT(struct job_spec, run.restarts_on_worker_restart) },
     { .name = "disableRetries",
       .kind = FIELD_BOOL,
       .at = FIELD_AT(struct job_spec, run.disable_retries) },
@@ -30,6 +32,8 @@ static void scheduling_check(struct fields *fields, const cJSON *node, void *rec
     (void)node;
     if (spec->run.timeout_us == 0) /* "0s" is what a client that gave none sends */
         spec->run.timeout_us = TIMEOUT_DEFAULT_US;
+    if (spec->run.disable_retries)
+        spec->run.restarts_on_worker_restart = false;
 }
 
 static const struct message scheduling_message = { MESSAGE_FIELDS(scheduling_fields),

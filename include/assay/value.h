@@ -31,6 +31,9 @@ bool assay_number_parse(const char *text, double *number);
 /* The whole text is one decimal integer that fits. */
 bool assay_integer_parse(const char *text, int64_t *integer);
 
+/* The whole text is an amount of bytes: "512", "1.5G", "64MiB"; K, M, G, T are powers of 1024. */
+bool assay_size_parse(const char *text, int64_t *bytes);
+
 /* RFC 3339 with Z and 0, 3 or 6 digits of fraction: "2026-01-31T10:00:00.250Z". Returns text. */
 char *assay_time_text(int64_t wall_us, char text[ASSAY_TIME_TEXT]);
 

@@ -1,10 +1,13 @@
 /*
- * assay-shim: the nursery, one small waiting process from which the shims of all attempts are
- * forked. A fork of it costs a fraction of starting a program, and of a fork of the engine.
+ * assay-shim --node FOLDER TAG: one attempt's guardian on a node of a cluster, see node.h.
+ *
+ * assay-shim SOCKET: the nursery, one small waiting process from which the shims of all attempts
+ * are forked. A fork of it costs a fraction of starting a program, and of a fork of the engine.
  *
  * It lives as long as its launcher holds the other end of the socket. Shims are in sessions of
  * their own and live on when it goes.
  */
+#include "launcher/shim/node.h"
 #include "launcher/shim/process.h"
 #include "launcher/shim/shim.h"
 #include "launcher/shim/shim_protocol.h"
@@ -150,21 +153,12 @@ static void serve(const struct nursery *nursery)
     }
 }
 
-int main(int argc, char **argv)
+static int nursery_main(int socket)
 {
-    struct nursery nursery = { .socket = -1, .deaths = -1 };
+    struct nursery nursery = { .socket = socket, .deaths = -1 };
     struct shim_reply hello = { 0 };
     sigset_t signals;
-    char *end = NULL;
 
-    if (argc == 2)
-        nursery.socket = (int)strtol(argv[1], &end, 10);
-    if (!end || *end || nursery.socket < 3) {
-        (void)fputs("assay-shim is started by assay itself, not by hand\n", stderr);
-        return 2;
-    }
-    (void)sigfillset(&signals);
-    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGCHLD);
     nursery.deaths = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -176,4 +170,22 @@ int main(int argc, char **argv)
         return 1;
     serve(&nursery);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    sigset_t signals;
+    char *end = NULL;
+    long socket = -1;
+    bool is_node = argc == 4 && strcmp(argv[1], "--node") == 0;
+
+    if (argc == 2)
+        socket = strtol(argv[1], &end, 10);
+    if (!is_node && (!end || *end || socket < 3)) {
+        (void)fputs("assay-shim is started by assay itself, not by hand\n", stderr);
+        return 2;
+    }
+    (void)sigfillset(&signals);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    return is_node ? node_main(argv[2], argv[3]) : nursery_main((int)socket);
 }

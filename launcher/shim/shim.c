@@ -2,6 +2,7 @@
 
 #include "launcher/shim/claim.h"
 #include "launcher/shim/exit_record.h"
+#include "launcher/shim/log_cap.h"
 #include "launcher/shim/memory_cgroup.h"
 #include "launcher/shim/record_file.h"
 #include "launcher/shim/trial_process.h"
@@ -15,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@
  * COURTESY_US: what outlives the main process by itself, a `tee` at the end of a pipe, may finish
  * its last lines. KILL_AGAIN_US: killed processes leave us their children, which are then killed in
  * turn. RECORD_TRIES of RECORD_PAUSE_NS: a full disk may have room again in five seconds.
+ * FULL_BYTES: with less than that a disk is full.
  */
 enum {
     COURTESY_US = 200 * 1000,
@@ -30,6 +33,7 @@ enum {
     RECORD_TRIES = 25,
     RECORD_PAUSE_NS = 200 * 1000 * 1000,
     US_PER_S = 1000000,
+    FULL_BYTES = 1024 * 1024,
 };
 
 enum stage {
@@ -52,6 +56,8 @@ struct shim {
     bool is_timed_out;
     enum stage stage;
     int64_t deadline_us; /* on the monotonic clock */
+    struct log_cap log_cap;
+    int64_t look_us; /* likewise: when to look at the logs next */
 };
 
 /* The shim is a program by itself: no engine hands it a clock. */
@@ -201,14 +207,48 @@ static int wait_signal(int64_t deadline_us)
     return signal_number < 0 ? 0 : signal_number;
 }
 
-static void supervise(struct shim *shim)
+static int64_t earlier(int64_t a_us, int64_t b_us)
 {
+    return a_us < b_us ? a_us : b_us;
+}
+
+static void look_at_logs(struct shim *shim)
+{
+    int64_t pause_us = log_cap_look(&shim->log_cap);
+
+    shim->look_us = pause_us == INT64_MAX ? INT64_MAX : now_us(CLOCK_MONOTONIC) + pause_us;
+}
+
+/* No order has come until the next moment at which something was to be done. */
+static void act_on_time(struct shim *shim)
+{
+    int64_t now = now_us(CLOCK_MONOTONIC);
+
+    if (now >= shim->look_us)
+        look_at_logs(shim);
+    if (now >= shim->deadline_us)
+        escalate(shim);
+}
+
+static void begin_clocks(struct shim *shim)
+{
+    int64_t log_max = shim->request.log_max_bytes;
+
     if (shim->request.timeout_us > 0)
         set_deadline(shim, shim->request.timeout_us);
     else
         shim->deadline_us = INT64_MAX;
+    shim->log_cap = (struct log_cap){ .dir = shim->request.dir, .max_bytes = log_max };
+    shim->look_us = INT64_MAX;
+    if (log_max > 0)
+        look_at_logs(shim);
+}
+
+static void supervise(struct shim *shim)
+{
+    begin_clocks(shim);
     while (shim->has_children) {
-        switch (wait_signal(shim->deadline_us)) {
+        switch (wait_signal(earlier(shim->look_us, shim->deadline_us))) {
         case SIGCHLD:
             reap(shim);
             break;
@@ -219,10 +259,36 @@ static void supervise(struct shim *shim)
             stop(shim, false);
             break;
         default:
-            escalate(shim);
+            act_on_time(shim);
             break;
         }
     }
+    if (shim->request.log_max_bytes > 0)
+        (void)log_cap_look(&shim->log_cap);
+}
+
+/*
+ * Nobody can tell by the status alone that a trial failed because it could write no more, and then
+ * it most often cannot say so. A file system without a size has none to be full.
+ */
+static bool is_disk_full(const char *dir)
+{
+    struct statvfs disk = { 0 };
+    fsblkcnt_t left = 0;
+
+    if (statvfs(dir, &disk) < 0 || disk.f_blocks == 0)
+        return false;
+    left = geteuid() == 0 ? disk.f_bfree : disk.f_bavail; /* some is kept back for root */
+    return left * disk.f_frsize < FULL_BYTES || (disk.f_files > 0 && disk.f_ffree == 0);
+}
+
+/* Not the trial's fault, whatever it was: it is to be run again. */
+static void lose_to_disk(struct ending *ending)
+{
+    (void)snprintf(ending->detail, sizeof ending->detail,
+                   "it ended with %s %d while its disk was full",
+                   ending->kind == ENDING_SIGNALED ? "signal" : "status", ending->status);
+    ending->kind = ENDING_LOST;
 }
 
 static void describe_end(struct shim *shim)
@@ -239,12 +305,18 @@ static void describe_end(struct shim *shim)
                        "address space was limited to %lld bytes, as no memory cgroup can be made "
                        "here",
                        (long long)shim->limits.address_space_bytes);
+    else if (shim->log_cap.is_powerless)
+        (void)snprintf(ending->detail, sizeof ending->detail,
+                       "a log is longer than logMax: this file system cannot give back the middle "
+                       "of a file");
     if (shim->is_stopped)
         ending->kind = ENDING_STOPPED;
     else if (shim->is_timed_out)
         ending->kind = ENDING_TIMEOUT;
     else if (!is_clean && memory_cgroup_oom_kills(shim->claim.cgroup) > 0)
         ending->kind = ENDING_OUT_OF_MEMORY;
+    else if (!is_clean && is_disk_full(shim->request.dir))
+        lose_to_disk(ending);
     else
         return;
     ending->status = is_signaled ? 128 + value : value;
@@ -331,13 +403,11 @@ static void run_trial(struct shim *shim)
     describe_end(shim);
 }
 
-int shim_run(char *body, size_t size, const char *boot_id)
+int shim_run_request(const struct shim_request *request, const char *boot_id)
 {
-    struct shim shim = { .limits = { .cgroup = "" } };
-    int error = shim_request_decode(body, size, &shim.request);
+    struct shim shim = { .request = *request, .limits = { .cgroup = "" } };
+    int error = 0;
 
-    if (error)
-        return 1;
     (void)setsid();
     (void)prctl(PR_SET_NAME, "assay-shim");
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
@@ -350,6 +420,16 @@ int shim_run(char *body, size_t size, const char *boot_id)
         memory_cgroup_remove(shim.claim.cgroup);
         error = write_record(&shim);
     }
-    shim_request_clear(&shim.request);
     return error ? 1 : 0;
+}
+
+int shim_run(char *body, size_t size, const char *boot_id)
+{
+    struct shim_request request = { 0 };
+    int status = 1;
+
+    if (shim_request_decode(body, size, &request) == 0)
+        status = shim_run_request(&request, boot_id);
+    shim_request_clear(&request);
+    return status;
 }

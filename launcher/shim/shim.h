@@ -8,7 +8,7 @@
 #ifndef LAUNCHER_SHIM_SHIM_H
 #define LAUNCHER_SHIM_SHIM_H
 
-#include <stddef.h>
+#include "launcher/shim/shim_protocol.h"
 
 /*
  * Runs the encoded request in the calling process, which has all signals blocked, no other child
@@ -16,5 +16,8 @@
  * 1 when the attempt was not begun here or no record could be written.
  */
 int shim_run(char *body, size_t size, const char *boot_id);
+
+/* The same for a request that is decoded already. */
+int shim_run_request(const struct shim_request *request, const char *boot_id);
 
 #endif

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +77,19 @@ static int limit_memory(struct start *start)
     return setrlimit(RLIMIT_AS, &space) < 0 ? fail(start, "RLIMIT_AS", errno) : 0;
 }
 
+/* For the trial's whole family, as each inherits it. */
+static int be_nice(struct start *start)
+{
+    const struct shim_request *request = start->request;
+
+    errno = 0;
+    if (request->nice && nice(request->nice) == -1 && errno)
+        return fail(start, "nice", errno);
+    if (request->io_class && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, request->io_class) < 0)
+        return fail(start, "I/O class", errno);
+    return 0;
+}
+
 static int prepare(struct start *start)
 {
     char work[PATH_MAX];
@@ -90,7 +105,7 @@ static int prepare(struct start *start)
         return -1;
     if (error || chdir(work) < 0)
         return fail(start, TRIAL_WORK_NAME, error ? error : errno);
-    return limit_memory(start);
+    return be_nice(start) < 0 ? -1 : limit_memory(start);
 }
 
 static const char *search_path(char *const *envp)

@@ -11,7 +11,7 @@ echo "start $CLOUD_ML_TRIAL_ID $ASSAY_ATTEMPT $$" >>"$LEDGER"
 lines=
 for step in 1 2 3; do
     line=$(printf '{"checkpoint_path": "", "global_step": "%s", "objective": "%s", "timestamp": %s, "trial": "%s"}' \
-        "$step" "$x" "$(date +%s.%6N)" "$CLOUD_ML_TRIAL_ID")
+        "$step" "$x" "$(date +%s)" "$CLOUD_ML_TRIAL_ID")
     lines="$lines$line
 "
     printf '%s' "$lines" >"$CLOUD_ML_HP_METRIC_FILE"

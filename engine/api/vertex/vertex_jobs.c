@@ -235,9 +235,11 @@ static void check_resource(struct submission *submission, enum job_kind kind)
     for (size_t i = 0; i < REQUIRED_MAX && required[kind][i]; i++) {
         char path[64];
 
-        if (is_absent(fields_member(document, required[kind][i])))
-            assay_faults_add(faults, 0, fields_snake(required[kind][i], path, sizeof path),
-                             "is required");
+        if (!is_absent(fields_member(document, required[kind][i])))
+            continue;
+        submission->is_unmet = false;
+        assay_faults_add(faults, 0, fields_snake(required[kind][i], path, sizeof path),
+                         "is required");
     }
 }
 
@@ -248,13 +250,14 @@ static bool create(struct api_call *call, enum job_kind kind, struct assay_error
                                     .format = DOCUMENT_JSON,
                                     .dir = engine_state_dir(call->engine),
                                     .is_emulated = engine_is_emulated(call->engine) };
+    struct launch_place place = engine_place(call->engine);
     char parent[2 * ROUTE_WORD_SIZE + 32];
     int64_t job = 0;
     bool is_ok = false;
 
     (void)snprintf(parent, sizeof parent, "projects/%s/locations/%s",
                    call->match->words[ROUTE_PROJECT], call->match->words[ROUTE_LOCATION]);
-    is_ok = submission_read(&submission, &text, text.dir, err);
+    is_ok = submission_read(&submission, &text, &place, err);
     if (is_ok) {
         check_resource(&submission, kind);
         is_ok = api_hand_in(call, &submission, parent, &job, err) &&

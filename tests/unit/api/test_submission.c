@@ -6,18 +6,29 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
-#define PACKAGE "{pythonPackageSpec: {executorImageUri: e, packageUris: [p], pythonModule: m}}"
+#define PACKAGE                                                                                    \
+    "{pythonPackageSpec: {executorImageUri: python3, packageUris: [p-1.tar.gz], pythonModule: m}}"
 #define CONTAINER "{containerSpec: {imageUri: image}}"
 #define HOST "{containerSpec: {imageUri: 'host:', command: [x]}}"
 
 static void read_text(struct submission *submission, const char *document, bool is_emulated)
 {
+    /* No machine has such a container engine, or such GPUs. */
+    struct launcher_config config = {
+        .container_engine = "/nowhere/podman",
+        .places = { .cpus = 2, .memory_bytes = INT64_C(4) << 30, .has_gpus = true }
+    };
+    struct launch_facts_options options = { .config = &config, .env = assay_env_system() };
+    struct assay_error err = { 0 };
+    struct launch_place place = { .state_dir = "/", .config = &config };
     struct submission_text text = {
         .document = document, .format = DOCUMENT_YAML, .dir = "/", .is_emulated = is_emulated
     };
-    struct assay_error err = { 0 };
 
-    cr_assert(submission_read(submission, &text, "/", &err), "%s", err.message);
+    place.facts = launch_facts_new(&options, &err);
+    cr_assert(place.facts != NULL);
+    cr_assert(submission_read(submission, &text, &place, &err), "%s", err.message);
+    launch_facts_free(place.facts);
 }
 
 /* The one fault; none where nothing is run. */
@@ -39,15 +50,55 @@ static void assert_refused(const char *document, int line, const char *field, co
 
 Test(submission, what_cannot_be_run_here_is_refused_with_its_line_but_not_in_emulate_mode)
 {
-    assert_refused(POOL(PACKAGE), 3, "trial_job_spec.worker_pool_specs[0].python_package_spec",
-                   "not supported in this version");
-    assert_refused(POOL(HOST ",\n{},\n" CONTAINER), 5, "trial_job_spec.worker_pool_specs[2]",
-                   "remove this pool");
-    assert_refused(POOL(CONTAINER), 3,
-                   "trial_job_spec.worker_pool_specs[0].container_spec.image_uri",
-                   "runs no containers");
+    assert_refused(POOL(PACKAGE), 3,
+                   "trial_job_spec.worker_pool_specs[0].python_package_spec.package_uris[0]",
+                   "/p-1.tar.gz");
+    assert_refused(POOL(HOST ",\n{},\n" CONTAINER), 5,
+                   "trial_job_spec.worker_pool_specs[2].container_spec.image_uri", "--on-host");
     assert_refused("jobSpec:\n  workerPoolSpecs:\n  - containerSpec: {imageUri: 'host:'}\n", 3,
                    "job_spec.worker_pool_specs[0].container_spec.command", "needs a command");
+    assert_refused(POOL("{containerSpec: {imageUri: 'host:', command: [x]},\nmachineSpec: "
+                        "{acceleratorType: NVIDIA_TESLA_T4, acceleratorCount: 1}}"),
+                   4, "trial_job_spec.worker_pool_specs[0].machine_spec", "GPU");
+    assert_refused(
+        POOL(HOST ",\n{replicaCount: 256,\ncontainerSpec: {imageUri: 'host:', command: [x]}}"), 4,
+        "trial_job_spec.worker_pool_specs[1].replica_count", "256 are the most");
+}
+
+static bool is_unmet(const char *document)
+{
+    struct submission submission = { 0 };
+    bool is = false;
+
+    read_text(&submission, document, false);
+    cr_assert(submission.faults.count > 0, "%s", document);
+    is = submission.is_unmet;
+    submission_clear(&submission);
+    return is;
+}
+
+Test(submission, a_document_that_would_run_elsewhere_is_told_from_a_wrong_one)
+{
+    cr_expect(is_unmet(POOL(CONTAINER)));
+    cr_expect(is_unmet(POOL(PACKAGE)));
+    cr_expect(
+        not(is_unmet("jobSpec:\n  workerPoolSpecs:\n  - containerSpec: {imageUri: 'host:'}\n")));
+    cr_expect(not(is_unmet(POOL("{replicaCount: 1}"))));
+}
+
+Test(submission, a_machine_that_is_smaller_than_asked_for_is_a_note)
+{
+    struct submission submission = { 0 };
+
+    read_text(&submission,
+              POOL("{containerSpec: {imageUri: 'host:', command: [x]}, machineSpec: {machineType: "
+                   "n1-standard-8}}"),
+              false);
+    cr_assert(eq(sz, submission.faults.count, 0));
+    cr_assert(eq(sz, submission.notes.stored, 1));
+    cr_expect(strstr(submission.notes.items[0].message, "2 CPUs") != NULL, "%s",
+              submission.notes.items[0].message);
+    submission_clear(&submission);
 }
 
 Test(submission, what_is_wrong_is_wrong_in_emulate_mode_too)

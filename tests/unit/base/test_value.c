@@ -106,6 +106,35 @@ Test(value, integers_are_written_to_their_ends)
     cr_assert(eq(str, assay_integer_text(INT64_MIN, text), "-9223372036854775808"));
 }
 
+static void assert_size(const char *text, int64_t bytes)
+{
+    int64_t found = -1;
+
+    cr_assert(assay_size_parse(text, &found), "%s", text);
+    cr_assert(eq(i64, found, bytes), "%s", text);
+}
+
+Test(value, sizes_are_read_in_powers_of_1024)
+{
+    assert_size("0", 0);
+    assert_size("512", 512);
+    assert_size("512B", 512);
+    assert_size("1K", 1024);
+    assert_size("1.5G", 3 * INT64_C(512) * 1024 * 1024);
+    assert_size("64MiB", INT64_C(64) * 1024 * 1024);
+    assert_size("2Ti", INT64_C(2) << 40);
+}
+
+Test(value, what_is_no_size_is_refused)
+{
+    static const char *const texts[] = { "",      "G",    "1k", "1 G", "-1",       "1e3", "0x10",
+                                         "1.1.1", "1GB2", "1P", "nan", "9000000T", "1Gb" };
+    int64_t found = -1;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        cr_assert(not(assay_size_parse(texts[i], &found)), "%s", texts[i]);
+}
+
 Test(value, times_are_written_and_read)
 {
     char text[ASSAY_TIME_TEXT];

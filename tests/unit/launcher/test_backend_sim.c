@@ -281,8 +281,8 @@ static void script_of_twin(void *context, const struct launch *launch, struct si
 
 static void twin_start(struct twin *twin, struct launcher *sim)
 {
-    struct attempt_key key = { (int64_t)(next_random(twin) % 700),
-                               (int32_t)(next_random(twin) % 3), 0 };
+    struct attempt_key key = { (int64_t)(next_random(twin) % 700), (int32_t)(next_random(twin) % 3),
+                               0 };
     struct assay_error err = { 0 };
     bool is_there = false;
 

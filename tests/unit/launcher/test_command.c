@@ -164,6 +164,151 @@ Test(command, unbuffered_python_can_be_turned_off)
     command_clear(&command);
 }
 
+static void build(const struct command_input *input, struct command *command)
+{
+    struct assay_error err = { 0 };
+
+    cr_assert(command_build(input, command, &err), "%s", err.message);
+}
+
+/* One primary, two workers, one parameter server, one evaluator, as one of them sees it. */
+static struct command_input gang_input(enum replica_role role, int32_t index)
+{
+    struct command_input input = full_input();
+
+    input.cluster = (struct cluster){ .replicas = { 1, 2, 1, 1 }, .role = role, .index = index };
+    return input;
+}
+
+#define JOB                                                                                        \
+    "\"job\":\"{\\\"python_module\\\":\\\"\\\",\\\"package_uris\\\":[],\\\"job_args\\\":[]}\""
+
+Test(command, alone_the_texts_are_those_of_real_jobs)
+{
+    struct command_input input = full_input();
+    struct command command;
+
+    build(&input, &command);
+    expect(&command, "CLUSTER_SPEC",
+           "{\"cluster\":{\"workerpool0\":[\"localhost:2222\"]},\"environment\":\"cloud\",\"task\":"
+           "{\"type\":\"workerpool0\",\"index\":0,\"trial\":\"7\"}," JOB ",\"open_ports\":[3333]}");
+    cr_expect(value_of(&command, "TF_CONFIG") == NULL);
+    cr_expect(value_of(&command, "RANK") == NULL);
+    cr_expect(value_of(&command, "MASTER_ADDR") == NULL);
+    command_clear(&command);
+}
+
+Test(command, a_worker_of_a_gang_is_told_of_all_and_of_its_rank)
+{
+    struct command_input input = gang_input(ROLE_WORKER, 1);
+    struct command command;
+
+    build(&input, &command);
+    expect(&command, "CLUSTER_SPEC",
+           "{\"cluster\":{\"workerpool0\":[\"@ASSAY_HOST_0@:@ASSAY_PORT_0@\"],"
+           "\"workerpool1\":[\"@ASSAY_HOST_1@:@ASSAY_PORT_1@\",\"@ASSAY_HOST_2@:@ASSAY_PORT_2@\"],"
+           "\"workerpool2\":[\"@ASSAY_HOST_3@:@ASSAY_PORT_3@\"],"
+           "\"workerpool3\":[\"@ASSAY_HOST_4@:@ASSAY_PORT_4@\"]},\"environment\":\"cloud\","
+           "\"task\":{\"type\":\"workerpool1\",\"index\":1,\"trial\":\"7\"}," JOB
+           ",\"open_ports\":[@ASSAY_OPEN_PORT_0@,@ASSAY_OPEN_PORT_2@]}");
+    expect(&command, "TF_CONFIG",
+           "{\"cluster\":{\"chief\":[\"@ASSAY_HOST_0@:@ASSAY_PORT_0@\"],"
+           "\"worker\":[\"@ASSAY_HOST_1@:@ASSAY_PORT_1@\",\"@ASSAY_HOST_2@:@ASSAY_PORT_2@\"],"
+           "\"ps\":[\"@ASSAY_HOST_3@:@ASSAY_PORT_3@\"]},\"environment\":\"cloud\","
+           "\"task\":{\"type\":\"worker\",\"index\":1,\"trial\":\"7\"}," JOB "}");
+    expect(&command, "MASTER_ADDR", "@ASSAY_HOST_0@");
+    expect(&command, "MASTER_PORT", "@ASSAY_OPEN_PORT_0@");
+    expect(&command, "RANK", "2");
+    expect(&command, "WORLD_SIZE", "3");
+    expect(&command, "LOCAL_RANK", "0");
+    command_clear(&command);
+}
+
+Test(command, an_evaluator_is_in_no_tensorflow_cluster_and_has_no_rank)
+{
+    struct command_input input = gang_input(ROLE_EVALUATOR, 0);
+    struct command command;
+
+    input.trial_id = NULL;
+    input.cluster.replicas[ROLE_SERVER] = 0;
+    build(&input, &command);
+    expect(&command, "TF_CONFIG",
+           "{\"cluster\":{\"chief\":[\"@ASSAY_HOST_0@:@ASSAY_PORT_0@\"],"
+           "\"worker\":[\"@ASSAY_HOST_1@:@ASSAY_PORT_1@\",\"@ASSAY_HOST_2@:@ASSAY_PORT_2@\"]},"
+           "\"environment\":\"cloud\",\"task\":{\"type\":\"evaluator\",\"index\":0}," JOB "}");
+    cr_expect(strstr(value_of(&command, "CLUSTER_SPEC"),
+                     "\"workerpool3\":[\"@ASSAY_HOST_3@:@ASSAY_PORT_3@\"]") != NULL);
+    expect(&command, "MASTER_ADDR", "@ASSAY_HOST_0@");
+    cr_expect(value_of(&command, "RANK") == NULL);
+    cr_expect(value_of(&command, "WORLD_SIZE") == NULL);
+    command_clear(&command);
+}
+
+Test(command, the_document_has_the_last_word_on_the_rank)
+{
+    static const struct command_pair env[] = { { "RANK", "9" },
+                                               { "MASTER_PORT", "$(MASTER_PORT)0" } };
+    struct command_input input = gang_input(ROLE_PRIMARY, 0);
+    struct command command;
+
+    input.env = env;
+    input.env_count = 2;
+    build(&input, &command);
+    expect(&command, "RANK", "9");
+    expect(&command, "MASTER_PORT", "@ASSAY_OPEN_PORT_0@0");
+    command_clear(&command);
+}
+
+Test(command, an_image_s_entry_point_gets_arguments_only)
+{
+    struct command_input input = full_input();
+    struct command command;
+
+    input.command_count = 0;
+    input.has_entry_point = true;
+    input.inherited_count = 0;
+    build(&input, &command);
+    cr_assert(eq(str, command.argv[0], "--epochs"));
+    cr_assert(eq(str, command.argv[2], "fast"));
+    expect(&command, "PATH", "/opt/bin:$(PATH)"); /* the image's own is not known here */
+    cr_expect(value_of(&command, "HOME") == NULL);
+    command_clear(&command);
+    input.arg_count = 0;
+    input.parameter_count = 0;
+    build(&input, &command);
+    cr_assert(command.argv[0] == NULL);
+    command_clear(&command);
+}
+
+Test(command, a_package_is_named_in_the_job)
+{
+    static const char *const uris[] = { "gs://b/p.tar.gz" };
+    static const char *const args[] = { "--a=\"b\"" };
+    static char huge[100000];
+    const char *many[] = { huge };
+    struct command_input input = full_input();
+    struct command command;
+
+    input.cluster.python_module = "trainer.task";
+    input.cluster.package_uris = uris;
+    input.cluster.package_uri_count = 1;
+    input.cluster.job_args = args;
+    input.cluster.job_arg_count = 1;
+    build(&input, &command);
+    cr_expect(
+        strstr(value_of(&command, "CLUSTER_SPEC"),
+               "\"job\":\"{\\\"python_module\\\":\\\"trainer.task\\\",\\\"package_uris\\\":["
+               "\\\"gs://b/p.tar.gz\\\"],\\\"job_args\\\":[\\\"--a=\\\\\\\"b\\\\\\\"\\\"]}\"") !=
+            NULL,
+        "%s", value_of(&command, "CLUSTER_SPEC"));
+    command_clear(&command);
+    memset(huge, '"', sizeof huge - 1); /* the kernel would take no such variable */
+    input.cluster.job_args = many;
+    build(&input, &command);
+    cr_expect(lt(sz, strlen(value_of(&command, "CLUSTER_SPEC")), 1000));
+    command_clear(&command);
+}
+
 static cJSON *cluster_of(const char *trial_id)
 {
     struct command_input input = full_input();

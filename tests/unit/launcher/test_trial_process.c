@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 /* More than a socket takes at once. */
 enum { LARGE_ARG = 100 * 1000, LARGE_ENV_COUNT = 16, LARGE_ENV = 64 * 1024 };
@@ -207,4 +209,52 @@ Test(trial_process, the_path_of_the_trials_environment_finds_its_program)
     replica.dir = workshop_dir(&shop, 1, dir);
     cr_assert(launcher_start(shop.launcher, &launch, &err));
     cr_assert(eq(int, workshop_wait(&shop, 1).status, 8));
+}
+
+/* IOPRIO_CLASS_IDLE << IOPRIO_CLASS_SHIFT */
+enum { IDLE_CLASS = 3 << 13, SMALL_LOG = 1024 * 1024 };
+
+static void as_idle(struct launch *launch)
+{
+    launch->nice = 3;
+    launch->io_class = IDLE_CLASS;
+}
+
+Test(trial_process, niceness_and_io_class_are_the_trials_and_not_the_launchers)
+{
+    char nice_text[16];
+    char class_text[16];
+    int own = getpriority(PRIO_PROCESS, 0);
+
+    (void)snprintf(nice_text, sizeof nice_text, "%d", own + 3 < 19 ? own + 3 : 19);
+    (void)snprintf(class_text, sizeof class_text, "%d", IDLE_CLASS);
+    workshop_start(&shop, 1, WORDS("check-priority", nice_text, class_text), as_idle);
+    cr_assert(eq(int, workshop_wait(&shop, 1).status, 0));
+    cr_assert(eq(int, getpriority(PRIO_PROCESS, 0), own));
+}
+
+static void with_small_log(struct launch *launch)
+{
+    launch->log_max_bytes = SMALL_LOG;
+}
+
+Test(trial_process, a_log_beyond_its_share_keeps_its_first_and_its_last_line)
+{
+    char dir[512];
+    char path[600];
+    char *text = NULL;
+    size_t size = 0;
+    struct stat info = { 0 };
+
+    workshop_start(&shop, 1, WORDS("pour", "6"), with_small_log);
+    cr_assert(eq(int, workshop_wait(&shop, 1).status, 0));
+    workshop_dir(&shop, 1, dir);
+    text = support_read(dir, "stdout.log", &size);
+    cr_assert(eq(sz, size, 6 * 1024 * 1024 + 21));
+    cr_assert(memcmp(text, "first line\n", 11) == 0);
+    cr_assert(memcmp(text + size - 10, "last line\n", 10) == 0);
+    free(text);
+    (void)snprintf(path, sizeof path, "%s/stdout.log", dir);
+    cr_assert(eq(int, stat(path, &info), 0));
+    cr_assert(le(i64, info.st_blocks * 512, SMALL_LOG));
 }

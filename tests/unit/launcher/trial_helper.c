@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -176,6 +178,30 @@ static int leave(int argc, char **argv)
     return argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0;
 }
 
+/* So many MiB to standard output, then a last line. */
+static int pour(int argc, char **argv)
+{
+    static char block[64 * 1024];
+    long count = argc > 2 ? strtol(argv[2], NULL, 10) * 16 : 16;
+
+    memset(block, 'x', sizeof block);
+    block[sizeof block - 1] = '\n';
+    (void)!write(STDOUT_FILENO, "first line\n", 11);
+    for (long i = 0; i < count; i++) {
+        if (write(STDOUT_FILENO, block, sizeof block) != (ssize_t)sizeof block)
+            return 100;
+    }
+    return write(STDOUT_FILENO, "last line\n", 10) == 10 ? 0 : 100;
+}
+
+/* Exit status 0 with that niceness and that I/O class, as ioprio_get(2) has it. */
+static int check_priority(int argc, char **argv)
+{
+    if (argc < 4 || getpriority(PRIO_PROCESS, 0) != strtol(argv[2], NULL, 10))
+        return 21;
+    return syscall(SYS_ioprio_get, 1, 0) == strtol(argv[3], NULL, 10) ? 0 : 22;
+}
+
 static int die(int argc, char **argv)
 {
     (void)raise(argc > 2 ? (int)strtol(argv[2], NULL, 10) : SIGKILL);
@@ -224,6 +250,8 @@ int main(int argc, char **argv)
         { "remove-folder", remove_folder },
         { "late-output", late_output },
         { "exit", leave },
+        { "pour", pour },
+        { "check-priority", check_priority },
         { "die", die },
         { "check-state", check_state },
     };

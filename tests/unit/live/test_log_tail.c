@@ -4,9 +4,11 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char folder[FOLDER_PATH];
 
@@ -84,4 +86,40 @@ Test(log_tail, half_a_character_waits_for_its_other_half_unless_none_can_come)
     expect("\xff"
            "b",
            next(&tail, 100, false));
+}
+
+enum { HEAD = 4096, GAP = 1024 * 1024 };
+
+/* "aaa…" of HEAD bytes that end within a character, GAP bytes that are not there, "b\n". */
+static void write_gap(void)
+{
+    char path[FOLDER_PATH + 32];
+    char head[HEAD + 1];
+    int fd = -1;
+
+    memset(head, 'a', HEAD);
+    head[HEAD] = '\0';
+    memcpy(head + HEAD - 2, "\xe2\x82", 2);
+    append(head);
+    (void)snprintf(path, sizeof path, "%s/stdout.log", folder);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    cr_assert(fd >= 0);
+    cr_assert(eq(int, ftruncate(fd, HEAD + GAP), 0));
+    (void)close(fd);
+    append("b\n");
+}
+
+Test(log_tail, what_was_left_out_is_told_in_its_place_and_nothing_waits_for_it)
+{
+    struct log_tail tail = { .offsets = { -1, -1 } };
+    char head[HEAD + 1];
+
+    write_gap();
+    (void)snprintf(head, sizeof head, "%s", next(&tail, 10 * GAP, false));
+    cr_assert(eq(sz, strlen(head), HEAD));
+    cr_assert(eq(chr, head[HEAD - 3], 'a'));
+    expect("\n[… 1.0 MB left out …]\n", next(&tail, 0, false));
+    cr_assert(eq(i64, tail.offsets[0], HEAD + GAP));
+    expect("b\n", next(&tail, 0, false));
+    expect("", next(&tail, 0, false));
 }

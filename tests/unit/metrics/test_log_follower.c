@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Takes lines into one text, each ended by '|'; refuses one after `room` lines, if not 0. */
 struct basket {
@@ -122,6 +123,23 @@ Test(log_follower, an_over_long_line_is_passed_over_as_it_grows)
     expect(&follower, fixture.stdout_path, false, "after|");
     expect(&follower, fixture.stdout_path, true, "last|");
     free(dots);
+    fixture_clear(&fixture);
+}
+
+/* Larger than any disk could be read in the time. */
+Test(log_follower, what_was_left_out_costs_nothing_and_the_lines_it_cut_are_passed_over,
+     .timeout = 20)
+{
+    struct fixture fixture;
+    struct log_follower follower = { 0 };
+    const long long gap = 1LL << 37;
+
+    fixture_init(&fixture);
+    file_put(fixture.stdout_path, "acc=1\nacc=0.");
+    cr_assert(eq(int, truncate(fixture.stdout_path, (off_t)gap), 0));
+    file_add(fixture.stdout_path, "25\nacc=3\n");
+    expect(&follower, fixture.stdout_path, false, "acc=1|acc=3|");
+    cr_assert(eq(u64, follower.offset, (uint64_t)gap + 9));
     fixture_clear(&fixture);
 }
 

@@ -169,3 +169,112 @@ Test(assay_message, successive_halving_is_checked)
                      "assay: {stopping: asha}\n",
                  3, "assay.stopping", "study_spec has a stopping rule already");
 }
+
+Test(assay_message, how_replicas_are_run_is_kept_whole)
+{
+    struct job_spec *spec = job_of(
+        ASSAY("gpuShare: 0.5, nice: 10, ioClass: 'best-effort:7', logMax: 64M, keep: 3, container: "
+              "{network: none, user: '1000:100', readOnly: true, reuse: false, mounts: "
+              "['/data:/data:ro', "
+              "'/a b:/c']}, slurm: {partition: p, account: a, qos: q, time: '1-02:00:00', options: "
+              "[--constraint=a100]}"));
+    const struct launch_settings *launch = &spec->assay.launch;
+
+    cr_expect(eq(dbl, spec->assay.gpu_share, 0.5));
+    cr_expect(launch->has_nice);
+    cr_expect(eq(int, launch->nice, 10));
+    cr_expect(eq(int, launch->io_class, IO_CLASS_BEST_EFFORT));
+    cr_expect(eq(int, launch->io_level, 7));
+    cr_expect(launch->has_log_max);
+    cr_expect(eq(i64, launch->log_max_bytes, INT64_C(64) << 20));
+    cr_expect(eq(int, launch->keep, KEEP_BEST));
+    cr_expect(eq(i64, launch->keep_count, 3));
+    cr_expect(eq(str, launch->container.network, "none"));
+    cr_expect(eq(str, launch->container.user, "1000:100"));
+    cr_expect(launch->container.has_read_only && launch->container.is_read_only);
+    cr_expect(launch->container.has_reuse && !launch->container.is_reused);
+    cr_assert(eq(sz, launch->container.mounts.count, 2));
+    cr_expect(eq(str, launch->container.mounts.items[1], "/a b:/c"));
+    cr_expect(eq(str, launch->slurm.partition, "p"));
+    cr_expect(eq(str, launch->slurm.account, "a"));
+    cr_expect(eq(str, launch->slurm.qos, "q"));
+    cr_expect(eq(str, launch->slurm.time, "1-02:00:00"));
+    cr_assert(eq(sz, launch->slurm.options.count, 1));
+    cr_expect(eq(str, launch->slurm.options.items[0], "--constraint=a100"));
+    job_spec_free(spec);
+}
+
+Test(assay_message, words_of_the_launch_have_other_forms)
+{
+    struct job_spec *spec = job_of(ASSAY("ioClass: idle, logMax: 0, keep: best"));
+
+    cr_expect(eq(int, spec->assay.launch.io_class, IO_CLASS_IDLE));
+    cr_expect(spec->assay.launch.has_log_max);
+    cr_expect(eq(i64, spec->assay.launch.log_max_bytes, 0));
+    cr_expect(eq(i64, spec->assay.launch.keep_count, 1));
+    job_spec_free(spec);
+    spec = job_of(ASSAY("ioClass: best-effort, logMax: '0', keep: '12'"));
+    cr_expect(eq(int, spec->assay.launch.io_level, 4));
+    cr_expect(spec->assay.launch.has_log_max);
+    cr_expect(eq(i64, spec->assay.launch.keep_count, 12));
+    job_spec_free(spec);
+    spec = job_of(ASSAY("keep: all"));
+    cr_expect(eq(int, spec->assay.launch.keep, KEEP_ALL));
+    job_spec_free(spec);
+}
+
+Test(assay_message, the_launch_is_checked)
+{
+    assert_fault(ASSAY("gpuShare: 0"), 3, "assay.gpu_share", "above 0 and at most 1");
+    assert_fault(ASSAY("gpuShare: 1.5"), 3, "assay.gpu_share", "above 0 and at most 1");
+    assert_fault(ASSAY("nice: -1"), 3, "assay.nice", "from 0");
+    assert_fault(ASSAY("nice: 20"), 3, "assay.nice", "to 19");
+    assert_fault(ASSAY("ioClass: realtime"), 3, "assay.io_class", "best-effort");
+    assert_fault(ASSAY("ioClass: 'best-effort:8'"), 3, "assay.io_class", "to 7");
+    assert_fault(ASSAY("ioClass: 'best-effort:12'"), 3, "assay.io_class", "to 7");
+    assert_fault(ASSAY("logMax: -1"), 3, "assay.log_max", "found the number -1");
+    assert_fault(ASSAY("keep: 0"), 3, "assay.keep", "how many");
+    assert_fault(ASSAY("keep: some"), 3, "assay.keep", "how many");
+    assert_fault(ASSAY("keep: 1e300"), 3, "assay.keep", "how many");
+    assert_fault(ASSAY("container: {mounts: [/ok:/ok, data:/data]}"), 3,
+                 "assay.container.mounts[1]", "absolute");
+    assert_fault(ASSAY("container: {mounts: ['/a:/b:rx']}"), 3, "assay.container.mounts[0]",
+                 "absolute");
+    assert_fault(ASSAY("container: {network: --privileged}"), 3, "assay.container.network",
+                 "begin with -");
+    assert_fault(ASSAY("container: {images: x}"), 3, "assay.container.images", "known here");
+    assert_fault(ASSAY("slurm: {options: [a100]}"), 3, "assay.slurm.options[0]", "--constraint");
+    assert_fault(ASSAY("slurm: {time: soon}"), 3, "assay.slurm.time", "as sbatch takes it");
+    assert_fault(ASSAY("slurm: {partition: ''}"), 3, "assay.slurm.partition", "empty");
+    assert_fault(ASSAY("containerEngine: podman"), 3, "assay.containerEngine", "unknown field");
+}
+
+Test(assay_message, the_document_comes_before_the_configuration_and_both_before_the_defaults)
+{
+    struct job_spec *spec = job_of(ASSAY("nice: 0, container: {reuse: false, network: none}"));
+    struct launch_settings configured = {
+        .container = { .network = "bridge", .user = "7", .is_reused = true, .is_read_only = true },
+        .has_nice = true,
+        .nice = 5,
+        .io_class = IO_CLASS_IDLE,
+    };
+    struct launch_settings chosen = launch_settings_choose(&spec->assay.launch, &configured);
+
+    cr_expect(eq(int, chosen.nice, 0));
+    cr_expect(eq(str, chosen.container.network, "none"));
+    cr_expect(eq(str, chosen.container.user, "7"));
+    cr_expect(not(chosen.container.is_reused));
+    cr_expect(chosen.container.is_read_only);
+    cr_expect(eq(int, chosen.io_class, IO_CLASS_IDLE));
+    cr_expect(eq(i64, chosen.log_max_bytes, LOG_MAX_DEFAULT_BYTES));
+    cr_expect(eq(int, chosen.keep, KEEP_ALL));
+    configured.has_log_max = true;
+    configured.keep = KEEP_BEST;
+    configured.keep_count = 2;
+    chosen = launch_settings_choose(&spec->assay.launch, &configured);
+    cr_expect(eq(i64, chosen.log_max_bytes, 0));
+    cr_expect(eq(i64, chosen.keep_count, 2));
+    chosen = launch_settings_choose(&spec->assay.launch, NULL);
+    cr_expect(eq(int, chosen.keep, KEEP_ALL));
+    job_spec_free(spec);
+}

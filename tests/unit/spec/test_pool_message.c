@@ -38,6 +38,44 @@ Test(pool_message, a_container_is_kept_whole)
     cr_assert(eq(str, container->env[1].name, "_B2"));
     cr_assert(eq(str, container->env[1].value, ""));
     cr_assert(spec->run.pools[1].is_empty);
+    cr_assert(eq(str, pool->machine.machine_type, "n1"));
+    cr_assert(eq(int, pool->machine.accelerator, ACCELERATOR_GPU));
+    cr_assert(eq(int, pool->machine.accelerator_count, 1));
+    job_spec_free(spec);
+}
+
+Test(pool_message, a_python_package_is_kept_whole)
+{
+    struct job_spec *spec =
+        job_of(POOL("{pythonPackageSpec: {executorImageUri: e, packageUris: ['gs://b/a.tar.gz', "
+                    "c.whl], pythonModule: m.task, args: [--x], env: [{name: A, value: b}]}, "
+                    "machineSpec: {machineType: ct5lp-hightpu-1t, acceleratorType: TPU_V5_LITEPOD, "
+                    "acceleratorCount: 1}}"));
+    const struct worker_pool_spec *pool = &spec->run.pools[0];
+
+    cr_assert(pool->has_python_package);
+    cr_assert(not(pool->has_container));
+    cr_assert(eq(str, pool->package.executor_image_uri, "e"));
+    cr_assert(eq(sz, pool->package.package_uris.count, 2));
+    cr_assert(eq(str, pool->package.package_uris.items[1], "c.whl"));
+    cr_assert(eq(str, pool->package.python_module, "m.task"));
+    cr_assert(eq(str, pool->package.args.items[0], "--x"));
+    cr_assert(eq(str, pool->package.env[0].value, "b"));
+    cr_assert(eq(int, pool->machine.accelerator, ACCELERATOR_TPU));
+    job_spec_free(spec);
+}
+
+Test(pool_message, a_job_without_retries_restarts_nothing)
+{
+    struct job_spec *spec = job_of(STUDY "trialJobSpec: {workerPoolSpecs: [{" IMAGE
+                                         "}], scheduling: {restartJobOnWorkerRestart: true}}\n");
+
+    cr_assert(spec->run.restarts_on_worker_restart);
+    job_spec_free(spec);
+    spec = job_of(STUDY "trialJobSpec: {workerPoolSpecs: [{" IMAGE
+                        "}], scheduling: {restartJobOnWorkerRestart: true, disableRetries: "
+                        "true}}\n");
+    cr_assert(not(spec->run.restarts_on_worker_restart));
     job_spec_free(spec);
 }
 

@@ -33,8 +33,13 @@ static const char rich_text[] =
     "trialJobSpec:\n"
     "  workerPoolSpecs:\n"
     "  - containerSpec: {imageUri: img, command: [a, b], args: [c], env: [{name: A}, {name: B}]}\n"
+    "  - pythonPackageSpec: {executorImageUri: e, packageUris: [p, q], pythonModule: m, args: [x], "
+    "env: [{name: A}]}\n"
+    "    machineSpec: {machineType: n1}\n"
     "  baseOutputDirectory: {outputUriPrefix: 'gs://b/out'}\n"
-    "assay: {algorithm: random, env: {A: b}, metricRegex: {acc: 'x(.*)'}}\n";
+    "assay: {algorithm: random, env: {A: b}, metricRegex: {acc: 'x(.*)'}, container: {network: n, "
+    "user: u, mounts: ['/a:/b']}, slurm: {partition: p, account: a, qos: q, time: '1', options: "
+    "[--x]}}\n";
 
 static const char faulty_text[] =
     "displayNames: 5\n" STUDY

@@ -1,0 +1,209 @@
+/* What of a job cannot run here: the checks of trial_command.h. */
+
+#include "engine/pool_plan.h"
+#include "engine/trial_command.h"
+#include "launcher/python/package_path.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIELD_TEXT_SIZE = 192 };
+
+/* A check under way. */
+struct checking {
+    const struct trial_command_input *input;
+    const struct launcher_facts *facts;
+    struct assay_faults *faults;
+    struct assay_faults *notes;
+    enum assay_code code;
+    struct resources *requests; /* of all replicas */
+    size_t request_count;
+    struct resources most; /* that a pool asks for, by GPUs, then CPUs: if any cannot be had, it */
+    size_t most_pool;
+};
+
+/* Of several, the one that no machine can mend. */
+static void note(struct checking *checking, enum assay_code code)
+{
+    if (checking->code != ASSAY_INVALID)
+        checking->code = code;
+}
+
+/* "trial_job_spec.worker_pool_specs[1].machine_spec"; returns field. */
+static const char *pool_field(const struct checking *checking, size_t pool, const char *member,
+                              char field[FIELD_TEXT_SIZE])
+{
+    bool is_tuning = checking->input->spec->kind == JOB_TUNING;
+
+    (void)snprintf(field, FIELD_TEXT_SIZE, "%s.worker_pool_specs[%zu].%s",
+                   is_tuning ? "trial_job_spec" : "job_spec", pool, member);
+    return field;
+}
+
+static void check_image(struct checking *checking, size_t pool)
+{
+    bool is_package = checking->input->spec->run.pools[pool].has_python_package;
+    struct assay_error why = { 0 };
+    char field[FIELD_TEXT_SIZE];
+
+    if (!checking->facts->has_container_engine ||
+        checking->facts->has_container_engine(checking->facts->context, &why))
+        return;
+    note(checking, ASSAY_PRECONDITION);
+    assay_faults_add(checking->faults, 0,
+                     pool_field(checking, pool,
+                                is_package ? "python_package_spec.executor_image_uri"
+                                           : "container_spec.image_uri",
+                                field),
+                     "%s", why.message);
+}
+
+static void check_command(struct checking *checking, size_t pool)
+{
+    char field[FIELD_TEXT_SIZE];
+
+    if (checking->input->spec->run.pools[pool].container.command.count > 0)
+        return;
+    note(checking, ASSAY_INVALID);
+    assay_faults_add(checking->faults, 0,
+                     pool_field(checking, pool, "container_spec.command", field),
+                     "a run on this machine needs a command, for example [\"python3\", "
+                     "\"$(ASSAY_SOURCE_DIR)/train.py\"]");
+}
+
+static void check_packages(struct checking *checking, size_t pool)
+{
+    const struct trial_command_input *in = checking->input;
+    const struct text_list *uris = &in->spec->run.pools[pool].package.package_uris;
+    char buckets[PATH_TEXT];
+
+    (void)snprintf(buckets, sizeof buckets, "%s/buckets", in->state_dir);
+    for (size_t i = 0; i < uris->count; i++) {
+        struct assay_error why = { 0 };
+        char *path = package_path(uris->items[i], buckets, in->source_dir, &why);
+        char member[64];
+        char field[FIELD_TEXT_SIZE];
+
+        (void)snprintf(member, sizeof member, "python_package_spec.package_uris[%zu]", i);
+        (void)pool_field(checking, pool, member, field);
+        if (!path) {
+            note(checking, why.code == ASSAY_INVALID ? ASSAY_INVALID : ASSAY_PRECONDITION);
+            assay_faults_add(checking->faults, 0, field, "%s", why.message);
+        }
+        free(path);
+    }
+}
+
+static void check_pool(struct checking *checking, size_t pool)
+{
+    const struct worker_pool_spec *spec = &checking->input->spec->run.pools[pool];
+    struct pool_plan plan;
+
+    if (spec->is_empty)
+        return;
+    pool_plan_make(checking->input->spec, checking->input->config, pool, &plan);
+    if (*plan.warning)
+        assay_faults_add(checking->notes, 0, NULL, "%s", plan.warning);
+    if (plan.image)
+        check_image(checking, pool);
+    else if (spec->has_container)
+        check_command(checking, pool);
+    if (spec->has_python_package)
+        check_packages(checking, pool);
+    if (plan.resources.gpus > checking->most.gpus ||
+        (plan.resources.gpus == checking->most.gpus && plan.resources.cpus > checking->most.cpus)) {
+        checking->most = plan.resources;
+        checking->most_pool = pool;
+    }
+    for (int64_t i = 0; i < spec->replica_count; i++)
+        checking->requests[checking->request_count++] = plan.resources;
+}
+
+/* False, with a fault: nothing can be asked of a machine for so many. */
+static bool check_count(struct checking *checking)
+{
+    const struct run_spec *run = &checking->input->spec->run;
+    int64_t count = 0;
+    char field[FIELD_TEXT_SIZE];
+
+    for (size_t i = 0; i < run->pool_count; i++) {
+        if (run->pools[i].replica_count <= TRIAL_REPLICAS_MAX - count) {
+            count += run->pools[i].replica_count;
+            continue;
+        }
+        note(checking, ASSAY_PRECONDITION);
+        assay_faults_add(checking->faults, 0, pool_field(checking, i, "replica_count", field),
+                         "more than %d replicas in all; %d are the most that run here",
+                         TRIAL_REPLICAS_MAX, TRIAL_REPLICAS_MAX);
+        return false;
+    }
+    return true;
+}
+
+static void check_fit(struct checking *checking)
+{
+    const struct launcher_facts *facts = checking->facts;
+    struct assay_error why = { 0 };
+    char warning[LAUNCHER_WARNING_TEXT] = "";
+    char field[FIELD_TEXT_SIZE];
+
+    if (!facts->fits_ever || facts->fits_ever(facts->context, checking->requests,
+                                              checking->request_count, warning, &why)) {
+        if (*warning)
+            assay_faults_add(checking->notes, 0, NULL, "%s", warning);
+        return;
+    }
+    note(checking, ASSAY_PRECONDITION);
+    assay_faults_add(checking->faults, 0,
+                     pool_field(checking, checking->most_pool, "machine_spec", field), "%s",
+                     why.message);
+}
+
+/* A server for others shows nothing of its machine to their containers. */
+static void check_mounts(struct checking *checking)
+{
+    const struct trial_command_input *in = checking->input;
+
+    if (!in->is_guarded || in->spec->assay.launch.container.mounts.count == 0)
+        return;
+    note(checking, ASSAY_PRECONDITION);
+    assay_faults_add(checking->faults, 0, "assay.container.mounts",
+                     "this server shows no folders of its machine to others; it would when started "
+                     "with --allow-host");
+}
+
+enum assay_code trial_command_check(const struct trial_command_input *input,
+                                    const struct launcher_facts *facts, struct assay_faults *faults,
+                                    struct assay_faults *notes)
+{
+    struct checking checking = { .input = input, .facts = facts, .faults = faults, .notes = notes };
+
+    if (!check_count(&checking))
+        return checking.code;
+    checking.requests = calloc(TRIAL_REPLICAS_MAX, sizeof *checking.requests);
+    if (!checking.requests) {
+        faults->is_short_of_memory = true;
+        return ASSAY_EXHAUSTED;
+    }
+    for (size_t i = 0; i < input->spec->run.pool_count; i++)
+        check_pool(&checking, i);
+    check_mounts(&checking);
+    check_fit(&checking);
+    free(checking.requests);
+    return checking.code;
+}
+
+bool trial_command_is_on_host(const struct job_spec *spec, const struct launcher_config *config)
+{
+    for (size_t i = 0; i < spec->run.pool_count; i++) {
+        struct pool_plan plan;
+
+        if (spec->run.pools[i].is_empty)
+            continue;
+        pool_plan_make(spec, config, i, &plan);
+        if (!plan.image)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,28 @@
+/*
+ * launcher/shim/rendezvous.h - how the replicas of a gang on several nodes learn each other's
+ * addresses: each writes its own into a folder that all see, and waits for the others'.
+ */
+#ifndef LAUNCHER_SHIM_RENDEZVOUS_H
+#define LAUNCHER_SHIM_RENDEZVOUS_H
+
+#include "launcher/shim/late_words.h"
+#include "launcher/shim/node_order.h"
+
+/* Zero it to start, with both sockets -1. */
+struct rendezvous {
+    struct replica_address *addresses; /* owned; order->count of them */
+    int sockets[2];                    /* hold this replica's two ports until they are let go */
+};
+
+/*
+ * Two free ports are taken, told, and the others' awaited. An errno: ETIMEDOUT when one does not
+ * come in ten minutes, ECANCELED when a SIGTERM or SIGINT comes first, which the caller has
+ * blocked.
+ */
+int rendezvous_meet(struct rendezvous *rendezvous, const struct node_order *order);
+
+/* Closes the sockets, so that the trial can listen at its ports. */
+void rendezvous_let_go(struct rendezvous *rendezvous);
+void rendezvous_clear(struct rendezvous *rendezvous);
+
+#endif

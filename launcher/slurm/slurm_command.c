@@ -1,0 +1,322 @@
+#include "launcher/slurm/slurm_command.h"
+
+#include "launcher/slurm/slurm_queue.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* SLACK_MINUTES: the shim keeps the timeout; Slurm's limit is for a node that it does not answer on
+ * any more. */
+static const int64_t week_us = INT64_C(604800) * 1000 * 1000;
+
+enum { MIB = 1024 * 1024, MINUTE_US = 60 * 1000 * 1000, SLACK_MINUTES = 3, SHIM_MIB = 16 };
+
+static bool make_room(struct word_list *list)
+{
+    size_t capacity = list->capacity ? list->capacity * 2 : 32;
+    char **words = NULL;
+
+    if (list->count + 2 <= list->capacity)
+        return true;
+    words = realloc(list->words, capacity * sizeof *words);
+    if (!words)
+        return false;
+    list->words = words;
+    list->capacity = capacity;
+    return true;
+}
+
+void word_list_add(struct word_list *list, const char *fmt, ...)
+{
+    char *word = NULL;
+    va_list args;
+
+    va_start(args, fmt);
+    if (!make_room(list) || vasprintf(&word, fmt, args) < 0) {
+        list->is_short_of_memory = true;
+    } else {
+        list->words[list->count++] = word;
+        list->words[list->count] = NULL;
+    }
+    va_end(args);
+}
+
+void word_list_copy(struct word_list *list, const struct word_list *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        word_list_add(list, "%s", from->words[i]);
+    list->is_short_of_memory = list->is_short_of_memory || from->is_short_of_memory;
+}
+
+void word_list_clear(struct word_list *list)
+{
+    if (!list)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        free(list->words[i]);
+    free(list->words);
+    *list = (struct word_list){ 0 };
+}
+
+static void add_option(struct word_list *words, const char *name, const char *value)
+{
+    if (value && value[0])
+        word_list_add(words, "%s=%s", name, value);
+}
+
+static void add_name(struct word_list *words, const char *tag)
+{
+    word_list_add(words, "--job-name=" SLURM_NAME_PREFIX "%s", tag);
+    word_list_add(words, "--comment=%s", tag);
+}
+
+/* Slurm fills in %j and the like in names of files. */
+static void add_output(struct word_list *words, const char *dir)
+{
+    char *escaped = calloc(2, strlen(dir) + 1);
+    char *at = escaped;
+
+    for (; escaped && *dir; dir++) {
+        if (*dir == '%')
+            *at++ = '%';
+        *at++ = *dir;
+    }
+    if (escaped)
+        word_list_add(words, "--output=%s/" SLURM_LOG_NAME, escaped);
+    else
+        words->is_short_of_memory = true;
+    free(escaped);
+}
+
+static void add_wishes(struct word_list *words, const struct slurm_launch *wishes)
+{
+    if (!wishes)
+        return;
+    add_option(words, "--partition", wishes->partition);
+    add_option(words, "--account", wishes->account);
+    add_option(words, "--qos", wishes->qos);
+    add_option(words, "--time", wishes->time);
+    for (size_t i = 0; i < wishes->word_count; i++)
+        word_list_add(words, "%s", wishes->words[i]);
+}
+
+static int cpus_of(const struct resources *resources)
+{
+    int whole = (int)resources->cpus;
+
+    if (resources->cpus <= 1)
+        return 1;
+    return whole + ((double)whole < resources->cpus);
+}
+
+/* What it asks for, or else what it is limited to. */
+static int64_t mebibytes_of(const struct launch *launch, const struct resources *resources)
+{
+    int64_t bytes = resources->memory_bytes ? resources->memory_bytes : launch->memory_bytes;
+
+    return bytes ? (bytes + MIB - 1) / MIB + (resources->memory_bytes ? 0 : SHIM_MIB) : 0;
+}
+
+static void add_resources(struct word_list *words, const struct launch *launch,
+                          const struct resources *resources)
+{
+    int64_t mebibytes = mebibytes_of(launch, resources);
+
+    word_list_add(words, "--ntasks=1");
+    word_list_add(words, "--nodes=1");
+    word_list_add(words, "--cpus-per-task=%d", cpus_of(resources));
+    if (mebibytes)
+        word_list_add(words, "--mem=%" PRId64 "M", mebibytes);
+    if (resources->gpus > 0)
+        word_list_add(words, "--gres=gpu:%d", resources->gpus);
+}
+
+/*
+ * In front of the user's words, of which a later one counts. A week is what the service gives to
+ * jobs that say nothing: more than many partitions allow.
+ */
+static void add_time(struct word_list *words, const struct launch *launch)
+{
+    if (launch->timeout_us > 0 && launch->timeout_us < week_us)
+        word_list_add(words, "--time=%" PRId64,
+                      (launch->timeout_us + launch->grace_us) / MINUTE_US + SLACK_MINUTES);
+}
+
+void slurm_command_submit(const struct slurm_submission *submission, struct word_list *words)
+{
+    const struct launch *launch = submission->launch;
+
+    word_list_add(words, "sbatch");
+    word_list_add(words, "--parsable");
+    word_list_add(words, "--no-requeue");
+    word_list_add(words, "--open-mode=append");
+    word_list_add(words, "--chdir=%s", launch->replicas[0].dir);
+    add_output(words, launch->replicas[0].dir);
+    for (size_t i = 0; i < launch->replica_count; i++) {
+        if (i > 0)
+            word_list_add(words, ":");
+        add_name(words, submission->tag);
+        add_resources(words, launch, &launch->replicas[i].resources);
+        add_time(words, launch);
+        add_wishes(words, submission->wishes);
+    }
+    word_list_add(words, "%s/" SLURM_SCRIPT_NAME, launch->replicas[0].dir);
+}
+
+/* As a word of a shell. */
+static void put_quoted(FILE *out, const char *text)
+{
+    (void)fputc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            (void)fputs("'\\''", out);
+        else
+            (void)fputc(*text, out);
+    }
+    (void)fputs("' ", out);
+}
+
+static void put_node_command(FILE *out, const struct slurm_submission *submission, size_t replica)
+{
+    put_quoted(out, submission->shim);
+    (void)fputs("--node ", out);
+    put_quoted(out, submission->launch->replicas[replica].dir);
+    put_quoted(out, submission->tag);
+}
+
+/* The script runs on the first node; the others are reached by one srun with a task on each. */
+static void put_gang_command(FILE *out, const struct slurm_submission *submission)
+{
+    (void)fputs("srun --mpi=none --kill-on-bad-exit=0 --wait=0 ", out);
+    for (size_t i = 0; i < submission->launch->replica_count; i++) {
+        (void)fprintf(out, "%s--het-group=%zu --ntasks=1 --cpus-per-task=%d ", i > 0 ? ": " : "", i,
+                      cpus_of(&submission->launch->replicas[i].resources));
+        put_node_command(out, submission, i);
+    }
+}
+
+char *slurm_command_script(const struct slurm_submission *submission)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    (void)fputs("#!/bin/sh\nexec ", out);
+    if (submission->launch->replica_count == 1)
+        put_node_command(out, submission, 0);
+    else
+        put_gang_command(out, submission);
+    (void)fputc('\n', out);
+    if (ferror(out) | fclose(out)) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+void slurm_command_step(const struct slurm_submission *submission, struct word_list *words)
+{
+    const struct replica_launch *replica = &submission->launch->replicas[0];
+
+    word_list_add(words, "srun");
+    word_list_add(words, "%s", ""); /* slurm_command_set_allocation() */
+    word_list_add(words, "--exact");
+    word_list_add(words, "--mpi=none");
+    word_list_add(words, "--input=none");
+    word_list_add(words, "--chdir=%s", replica->dir);
+    word_list_add(words, "--job-name=" SLURM_NAME_PREFIX "%s", submission->tag);
+    add_resources(words, submission->launch, &replica->resources);
+    word_list_add(words, "%s", submission->shim);
+    word_list_add(words, "--node");
+    word_list_add(words, "%s", replica->dir);
+    word_list_add(words, "%s", submission->tag);
+}
+
+bool slurm_command_set_allocation(struct word_list *words, const char *allocation)
+{
+    char *word = NULL;
+
+    if (words->is_short_of_memory || asprintf(&word, "--jobid=%s", allocation) < 0)
+        return false;
+    free(words->words[1]);
+    words->words[1] = word;
+    return true;
+}
+
+void slurm_command_allocate(const struct slurm_launch *wishes, int nodes, const char *tag,
+                            struct word_list *words)
+{
+    word_list_add(words, "sbatch");
+    word_list_add(words, "--parsable");
+    word_list_add(words, "--no-requeue");
+    word_list_add(words, "--chdir=/");
+    word_list_add(words, "--output=/dev/null");
+    add_name(words, tag);
+    word_list_add(words, "--nodes=%d", nodes);
+    word_list_add(words, "--exclusive");
+    word_list_add(words, "--mem=0");
+    add_wishes(words, wishes);
+    word_list_add(words, "--wrap=exec sleep infinity");
+}
+
+void slurm_command_look(long user, struct word_list *words)
+{
+    word_list_add(words, "squeue");
+    word_list_add(words, "--noheader");
+    word_list_add(words, "--array");
+    word_list_add(words, "--states=all");
+    word_list_add(words, "--user=%ld", user);
+    word_list_add(words, "--format=%s", SLURM_QUEUE_FORMAT);
+}
+
+void slurm_command_cancel(long user, const char *tag, struct word_list *words)
+{
+    word_list_add(words, "scancel");
+    word_list_add(words, "--quiet");
+    word_list_add(words, "--user=%ld", user);
+    word_list_add(words, "--name=" SLURM_NAME_PREFIX "%s", tag);
+}
+
+void slurm_command_environment(char *const *own, struct word_list *entries)
+{
+    static const char *const names[] = { "HOME=",    "KRB5CCNAME=", "LANG=",  "LD_LIBRARY_PATH=",
+                                         "LOGNAME=", "PATH=",       "SHELL=", "SLURM_CONF=",
+                                         "TMPDIR=",  "TZ=",         "USER=" };
+
+    for (; *own; own++) {
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            if (strncmp(*own, names[i], strlen(names[i])) == 0)
+                word_list_add(entries, "%s", *own);
+        }
+    }
+}
+
+bool slurm_command_is_refused(const char *errors)
+{
+    static const char *const signs[] = {
+        "failed: Invalid",
+        "configuration is not available",
+        "invalid option",
+        "unrecognized option",
+        "Invalid --",
+        "More processors requested than permitted",
+        "Memory specification",
+        "not permitted to use this",
+        "Invalid time",
+        "Invalid generic resource",
+        "requires an argument",
+        "Invalid numeric value",
+        "User's group not permitted",
+    };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (strstr(errors, signs[i]))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,69 @@
+/*
+ * launcher/slurm/slurm_command.h - the words of Slurm's commands: pure.
+ *
+ * Text forms only, which have been the same for fifteen years; every job carries its tag in its
+ * name and in its comment.
+ */
+#ifndef LAUNCHER_SLURM_SLURM_COMMAND_H
+#define LAUNCHER_SLURM_SLURM_COMMAND_H
+
+#include "launcher/launcher.h"
+
+/* An argv that grows; zero it to start. */
+struct word_list {
+    char **words; /* owned; NULL-terminated once there is one */
+    size_t count;
+    size_t capacity;
+    bool is_short_of_memory; /* then words are missing */
+};
+
+void word_list_add(struct word_list *list, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void word_list_copy(struct word_list *list, const struct word_list *from); /* list is zeroed */
+void word_list_clear(struct word_list *list);
+
+/* What a command is made for; all borrowed. */
+struct slurm_submission {
+    const struct slurm_launch *wishes; /* NULL: none */
+    const char *shim;                  /* as the nodes see it */
+    const char *tag;
+    const struct launch *launch; /* of its replicas dir and resources count */
+};
+
+/* sbatch for a job of one replica, or a heterogeneous one: a component for each replica. */
+void slurm_command_submit(const struct slurm_submission *submission, struct word_list *words);
+
+/* The script that it submits: <folder of replica 0>/SLURM_SCRIPT_NAME. The caller frees it; NULL
+ * for lack of memory. */
+#define SLURM_SCRIPT_NAME "slurm.sh"
+#define SLURM_LOG_NAME "slurm.log"
+char *slurm_command_script(const struct slurm_submission *submission);
+
+/*
+ * srun for a step of the only replica in an allocation. Which one is set later: false for lack of
+ * memory.
+ */
+void slurm_command_step(const struct slurm_submission *submission, struct word_list *words);
+bool slurm_command_set_allocation(struct word_list *words, const char *allocation);
+
+/* sbatch for an allocation of so many nodes that does nothing by itself. wishes may be NULL. */
+void slurm_command_allocate(const struct slurm_launch *wishes, int nodes, const char *tag,
+                            struct word_list *words);
+
+/* squeue for all jobs of user. */
+void slurm_command_look(long user, struct word_list *words);
+
+/* scancel by name, so that no other job is ever hit. */
+void slurm_command_cancel(long user, const char *tag, struct word_list *words);
+
+/*
+ * The environment of all of them: of the NULL-terminated entries of own what finds programs, the
+ * user and the cluster; jobs inherit it. Nothing of a job around us, or srun would start a step of
+ * that one.
+ */
+void slurm_command_environment(char *const *own, struct word_list *entries);
+
+/* What sbatch said tells that the same words will never be accepted. */
+bool slurm_command_is_refused(const char *errors);
+
+#endif

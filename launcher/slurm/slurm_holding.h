@@ -1,0 +1,31 @@
+/*
+ * launcher/slurm/slurm_holding.h - the allocations that an engine holds to run attempts in, as one
+ * squeue shows them: pure. One is in use; near the end of its time a second one is asked for, and
+ * what runs in the first may finish there.
+ */
+#ifndef LAUNCHER_SLURM_SLURM_HOLDING_H
+#define LAUNCHER_SLURM_SLURM_HOLDING_H
+
+#include "launcher/slurm/slurm_queue.h"
+
+/* Zero it to start. */
+struct slurm_holding {
+    char prefix[SLURM_WORD_TEXT]; /* of the tags of allocations of this state folder */
+    char tag[SLURM_TAG_TEXT];     /* of the one in use, "" while there is none */
+    int64_t first_left_us;        /* of its time when it was first seen */
+};
+
+/* Fills prefix: the same for a state folder always. */
+void slurm_holding_init(struct slurm_holding *holding, const char *state_dir);
+
+/* The allocation to start steps in; NULL while there is none. */
+const struct slurm_job *slurm_holding_choose(struct slurm_holding *holding,
+                                             const struct slurm_queue *queue);
+
+/* Another one is to be asked for: none is in use or on its way, or that in use ends soon. */
+bool slurm_holding_wants_more(const struct slurm_holding *holding, const struct slurm_queue *queue);
+
+/* It is one of the holding's that runs or waits. */
+bool slurm_holding_has(const struct slurm_holding *holding, const struct slurm_job *job);
+
+#endif

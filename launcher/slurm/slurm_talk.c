@@ -1,0 +1,315 @@
+/* What is sent to Slurm, and what comes of its answers. */
+
+#include "launcher/slurm/slurm_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * While something is about to change a look is taken each second, else ever more seldom. A command
+ * that fails is tried again after PAUSE_FIRST_US, then after twice as long, and so on.
+ */
+enum {
+    LOOK_EAGER_US = 250 * 1000,
+    LOOK_QUICK_US = 1000 * 1000,
+    LOOK_SLOW_US = 30 * 1000 * 1000,
+    LOOK_HOLDING_US = 5 * 1000 * 1000,
+    PAUSE_FIRST_US = 1000 * 1000,
+    PAUSE_LONGEST_US = 30 * 1000 * 1000,
+    CANCEL_AGAIN_US = 10 * 1000 * 1000,
+    GIVE_BACK_US = 5 * 1000 * 1000,
+};
+
+static struct errand *new_errand(const struct slurm *slurm, enum errand_kind kind, const char *tag)
+{
+    struct errand *errand = errand_new(kind, tag);
+
+    if (!errand)
+        assay_log(slurm->options.env, ASSAY_LOG_ERROR, "out of memory for a command of Slurm's");
+    return errand;
+}
+
+/* The last line of what a command complained of, or why it could not be run. */
+static void say_why(const struct errand *errand, char why[SLURM_WHY_TEXT])
+{
+    char line[SLURM_WHY_TEXT - 16];
+
+    if (!errand->has_run)
+        (void)snprintf(line, sizeof line, "%.*s", (int)sizeof line - 1, errand->err.message);
+    else
+        (void)subprocess_last_line(errand->result.errors, line, sizeof line);
+    (void)snprintf(why, SLURM_WHY_TEXT, "Slurm: %s", line);
+}
+
+static bool has_succeeded(const struct errand *errand)
+{
+    return errand->has_run && errand->result.status == 0;
+}
+
+static int64_t longer(int64_t pause_us)
+{
+    if (pause_us == 0)
+        return PAUSE_FIRST_US;
+    return pause_us * 2 < PAUSE_LONGEST_US ? pause_us * 2 : PAUSE_LONGEST_US;
+}
+
+void slurm_send_submission(struct slurm *slurm, struct slurm_gang *gang)
+{
+    struct errand *errand = new_errand(slurm, ERRAND_SUBMIT, gang->tag);
+
+    gang->pause_us = longer(gang->pause_us);
+    gang->submit_us = slurm_now_us(slurm) + gang->pause_us;
+    if (!errand)
+        return;
+    word_list_copy(&errand->words, &gang->words);
+    gang->stage = GANG_SUBMITTING;
+    slurm_clerks_send(slurm->clerks, errand);
+}
+
+void slurm_send_cancellation(struct slurm *slurm, const char *tag)
+{
+    struct errand *errand = new_errand(slurm, ERRAND_CANCEL, tag);
+
+    if (!errand)
+        return;
+    slurm_command_cancel(slurm->user, tag, &errand->words);
+    slurm_clerks_send(slurm->clerks, errand);
+}
+
+void slurm_send_look(struct slurm *slurm)
+{
+    struct errand *errand = new_errand(slurm, ERRAND_LOOK, "");
+
+    slurm->look_us = slurm_now_us(slurm) + LOOK_QUICK_US;
+    if (!errand)
+        return;
+    slurm_command_look(slurm->user, &errand->words);
+    slurm->is_looking = true;
+    slurm_clerks_send(slurm->clerks, errand);
+}
+
+void slurm_send_allocation(struct slurm *slurm)
+{
+    char tag[SLURM_TAG_TEXT];
+    uint64_t nonce = 0;
+    struct errand *errand = NULL;
+
+    slurm->allocate_us = slurm_now_us(slurm) + PAUSE_LONGEST_US;
+    if (!slurm->options.env->entropy(slurm->options.env->context, &nonce, sizeof nonce))
+        return;
+    (void)snprintf(tag, sizeof tag, "%s%08x", slurm->holding.prefix, (unsigned)nonce);
+    errand = new_errand(slurm, ERRAND_ALLOCATE, tag);
+    if (!errand)
+        return;
+    slurm_command_allocate(slurm->options.defaults, slurm->options.allocation_nodes, tag,
+                           &errand->words);
+    slurm->is_allocating = true;
+    slurm_clerks_send(slurm->clerks, errand);
+}
+
+static struct slurm_gang *find_by_tag(const struct slurm *slurm, const char *tag)
+{
+    struct slurm_gang *gang = NULL;
+
+    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
+    {
+        if (strcmp(gang->tag, tag) == 0)
+            break;
+    }
+    return gang;
+}
+
+/* A command that was cut short may have been heard all the same: the queue tells. */
+static bool may_have_succeeded(const struct errand *errand)
+{
+    return has_succeeded(errand) || (!errand->has_run && errand->err.code == ASSAY_DEADLINE);
+}
+
+static void hear_submission(struct slurm *slurm, const struct errand *errand)
+{
+    struct slurm_gang *gang = find_by_tag(slurm, errand->tag);
+
+    if (!gang) { /* it was stopped meanwhile */
+        slurm_send_cancellation(slurm, errand->tag);
+        return;
+    }
+    if (may_have_succeeded(errand)) {
+        gang->stage = GANG_SUBMITTED;
+        gang->seen_us = slurm_now_us(slurm);
+        gang->submit_count++;
+        gang->why[0] = '\0';
+        if (errand->has_run)
+            gang->pause_us = 0;
+        return;
+    }
+    say_why(errand, gang->why);
+    gang->stage = GANG_WANTED;
+    if (!errand->has_run || !slurm_command_is_refused(errand->result.errors) ||
+        !slurm_end_gang(slurm, gang, ENDING_NOT_FOUND, gang->why))
+        assay_log(slurm->options.env, ASSAY_LOG_WARNING,
+                  "not submitted, to be tried again trial=%lld attempt=%d: %s",
+                  (long long)gang->launch.key.trial, gang->launch.key.attempt, gang->why);
+}
+
+static void hear_look(struct slurm *slurm, const struct errand *errand)
+{
+    struct slurm_queue queue = { 0 };
+    struct assay_error err = { 0 };
+    char why[SLURM_WHY_TEXT];
+    int64_t longest_us = slurm->options.allocation_nodes > 0 ? LOOK_HOLDING_US : LOOK_SLOW_US;
+
+    slurm->is_looking = false;
+    slurm->look_pause_us = slurm->look_pause_us * 3 / 2;
+    if (has_succeeded(errand) && slurm_queue_parse(errand->result.output, &queue, &err)) {
+        slurm_queue_clear(&slurm->queue);
+        slurm->queue = queue;
+        slurm->queue_begun_us = errand->begun_us;
+        if (slurm->is_hurried || slurm->look_pause_us < LOOK_QUICK_US)
+            slurm->look_pause_us = LOOK_QUICK_US;
+        slurm->is_hurried = false;
+    } else {
+        say_why(errand, why);
+        assay_log(slurm->options.env, ASSAY_LOG_WARNING, "the queue cannot be seen: %s", why);
+    }
+    if (slurm->look_pause_us > longest_us)
+        slurm->look_pause_us = longest_us;
+    slurm->look_us = slurm_now_us(slurm) + slurm->look_pause_us;
+    if (slurm->options.allocation_nodes > 0 && !slurm->holding.tag[0])
+        slurm->look_us = slurm_now_us(slurm) + LOOK_EAGER_US; /* all wait for that */
+}
+
+/* A job that cannot be cancelled now is not forgotten: it would wait for a node in vain. */
+static void hear_cancellation(struct slurm *slurm, struct errand *errand)
+{
+    struct errand *again = NULL;
+
+    if (has_succeeded(errand) || (errand->has_run && strstr(errand->result.errors, "Invalid job")))
+        return;
+    again = new_errand(slurm, ERRAND_CANCEL, errand->tag);
+    if (!again)
+        return;
+    slurm_command_cancel(slurm->user, errand->tag, &again->words);
+    if (STAILQ_EMPTY(&slurm->later))
+        slurm->later_us = slurm_now_us(slurm) + CANCEL_AGAIN_US;
+    STAILQ_INSERT_TAIL(&slurm->later, again, in_list);
+}
+
+void slurm_send_again(struct slurm *slurm)
+{
+    struct errand *errand = NULL;
+
+    if (slurm_now_us(slurm) < slurm->later_us)
+        return;
+    while ((errand = STAILQ_FIRST(&slurm->later))) {
+        STAILQ_REMOVE_HEAD(&slurm->later, in_list);
+        slurm_clerks_send(slurm->clerks, errand);
+    }
+}
+
+static void refuse_steps(struct slurm *slurm)
+{
+    struct slurm_gang *gang = TAILQ_FIRST(&slurm->gangs);
+
+    while (gang) {
+        struct slurm_gang *next = TAILQ_NEXT(gang, in_list);
+
+        if (gang->is_step && gang->stage <= GANG_WANTED)
+            (void)slurm_end_gang(slurm, gang, ENDING_NOT_FOUND, slurm->allocate_why);
+        gang = next;
+    }
+}
+
+static void hear_allocation(struct slurm *slurm, const struct errand *errand)
+{
+    slurm->is_allocating = false;
+    if (has_succeeded(errand)) {
+        slurm->allocate_why[0] = '\0';
+        slurm->look_us = slurm_now_us(slurm);
+        return;
+    }
+    say_why(errand, slurm->allocate_why);
+    assay_log(slurm->options.env, ASSAY_LOG_WARNING, "no allocation: %s", slurm->allocate_why);
+    if (errand->has_run && slurm_command_is_refused(errand->result.errors))
+        refuse_steps(slurm);
+}
+
+void slurm_hear(struct slurm *slurm)
+{
+    struct errand *errand = NULL;
+
+    while ((errand = slurm_clerks_collect(slurm->clerks))) {
+        switch (errand->kind) {
+        case ERRAND_SUBMIT:
+            hear_submission(slurm, errand);
+            break;
+        case ERRAND_LOOK:
+            hear_look(slurm, errand);
+            break;
+        case ERRAND_CANCEL:
+            hear_cancellation(slurm, errand);
+            break;
+        case ERRAND_ALLOCATE:
+            hear_allocation(slurm, errand);
+            break;
+        }
+        errand_free(errand);
+    }
+}
+
+/* Blocks, for a few seconds at most. Takes words. */
+static bool run_now(const struct slurm *slurm, struct word_list *words,
+                    struct subprocess_result *result, struct assay_error *err)
+{
+    const struct subprocess_spec spec = { .env = slurm->options.env,
+                                          .argv = (const char *const *)words->words,
+                                          .envp = (const char *const *)slurm->environment.words,
+                                          .timeout_us = GIVE_BACK_US };
+    bool is_run =
+        words->is_short_of_memory ? assay_fail_memory(err) : subprocess_run(&spec, result, err);
+
+    word_list_clear(words);
+    return is_run;
+}
+
+static bool give_back_all(const struct slurm *slurm, const struct slurm_queue *queue,
+                          struct assay_error *err)
+{
+    bool is_done = true;
+
+    for (size_t i = 0; i < queue->count && is_done; i++) {
+        struct word_list words = { 0 };
+        struct subprocess_result result = { 0 };
+
+        if (!slurm_holding_has(&slurm->holding, &queue->jobs[i]))
+            continue;
+        slurm_command_cancel(slurm->user, queue->jobs[i].tag, &words);
+        is_done = run_now(slurm, &words, &result, err);
+        subprocess_result_clear(&result);
+    }
+    return is_done;
+}
+
+void slurm_give_allocations_back(struct slurm *slurm)
+{
+    const struct slurm_gang *gang = NULL;
+    struct word_list words = { 0 };
+    struct subprocess_result result = { 0 };
+    struct slurm_queue queue = { 0 };
+    struct assay_error err = { 0 };
+    bool is_done = false;
+
+    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
+    {
+        if (gang->is_step && gang->stage == GANG_SUBMITTED)
+            return;
+    }
+    slurm_command_look(slurm->user, &words);
+    is_done = run_now(slurm, &words, &result, &err) &&
+              slurm_queue_parse(result.output, &queue, &err) && give_back_all(slurm, &queue, &err);
+    if (!is_done)
+        assay_log(slurm->options.env, ASSAY_LOG_WARNING, "an allocation is not given back: %s",
+                  err.message);
+    slurm_queue_clear(&queue);
+    subprocess_result_clear(&result);
+}

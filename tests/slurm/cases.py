@@ -1,0 +1,244 @@
+"""The cases: each gets a World, and raises a Failure when something is wrong.
+
+PARALLEL ones leave the cluster alone and run at the same time; ALONE ones take nodes or the
+controller away; LONG ones wait for what only minutes bring.
+"""
+
+import glob
+import os
+import subprocess
+import time
+
+from world import GANG, check
+
+PARALLEL, ALONE, LONG = [], [], []
+
+
+def case(where):
+    return lambda function: where.append(function) or function
+
+
+@case(PARALLEL)
+def a_study_runs_as_a_job_for_each_trial(world):
+    world.start("run", world.study())
+    world.end()
+    world.check_ledger(6)
+
+
+@case(PARALLEL)
+def the_next_engine_goes_on_with_jobs_that_ran_while_it_was_killed(world):
+    world.start("run", world.study(trials=6, parallel=3, seconds=(0.2, 0.4)))
+    for count in (1, 3, 4):
+        world.until(lambda count=count: len(world.lines("start")) >= count, "a start")
+        world.kill()
+        world.start("resume", "last")
+    world.end()
+    world.check_ledger(6)
+
+
+@case(PARALLEL)
+def a_job_cancelled_by_hand_is_lost_and_its_trial_started_again(world):
+    world.start("run", world.study(trials=2, parallel=1, seconds=(0.4, 0.5)))
+    world.until(world.running, "a running trial")
+    victim = world.running()[0]
+    said = world.cluster.run("scancel", f"--name=assay-{victim}")
+    check(said.returncode == 0, said.stderr)
+    world.end()
+    world.check_ledger(2, again=[victim])
+
+
+@case(PARALLEL)
+def a_job_cancelled_while_it_waits_is_submitted_as_another_attempt(world):
+    world.start("run", world.study(trials=1, parallel=1), "--slurm-option=--hold")
+    world.until(lambda: [job for job in world.cluster.jobs("PD") if is_of(world, job)], "a job")
+    first = next(job for job in world.cluster.jobs("PD") if is_of(world, job))
+    world.cluster.run("scancel", first[-1])
+    world.until(lambda: [job for job in world.cluster.jobs("PD")
+                         if is_of(world, job) and job[1] != first[1]], "another attempt")
+    second = next(job for job in world.cluster.jobs("PD") if is_of(world, job))
+    world.cluster.run("scontrol", "release", second[-1])
+    world.end()
+    world.check_ledger(1)
+
+
+def is_of(world, job):
+    """By the job's id in its tag, which is in the names of this world's folders."""
+    folder = os.path.join(world.state, "jobs")
+    ids = os.listdir(folder) if os.path.isdir(folder) else []
+    return any(job[1].startswith(number) for number in ids)
+
+
+@case(PARALLEL)
+def a_script_that_slurm_runs_once_more_starts_nothing(world):
+    world.start("run", world.study(trials=1, parallel=1))
+    world.end()
+    attempt = os.path.join(world.state, "jobs", os.listdir(os.path.join(world.state, "jobs"))[0],
+                           "trials", "1", "1")
+    again = subprocess.run([os.path.join(world.state, "bin", "assay-shim"), "--node", attempt,
+                            world.lines("start")[0][2]], check=False, capture_output=True)
+    check(again.returncode == 0, again)  # it ended well, though not by this run
+    other = subprocess.run([os.path.join(world.state, "bin", "assay-shim"), "--node", attempt,
+                            "1-1-0123456789abcdef"], check=False, capture_output=True, text=True)
+    check(other.returncode == 1 and "for another job" in other.stderr, other)
+    world.check_ledger(1)
+
+
+@case(PARALLEL)
+def a_cancelled_study_leaves_no_job_behind(world):
+    world.start("run", world.study(trials=8, parallel=8, seconds=(20, 30)),
+                "--slurm-option=--cpus-per-task=4")
+    world.until(world.running, "a running trial")
+    subprocess.run([world.assay, "cancel", "last", "--state", world.state], check=True,
+                   capture_output=True)
+    world.end(status=1)
+    world.until(lambda: not [job for job in world.cluster.jobs("PD,R,CG") if is_of(world, job)],
+                "an empty queue")
+
+
+@case(PARALLEL)
+def what_sbatch_refuses_is_the_users_fault_and_named(world):
+    world.start("run", world.study(trials=1, parallel=1), "--slurm-partition=nowhere")
+    world.end(status=1)
+    check("nvalid partition" in world.log(), world.log())
+
+
+@case(PARALLEL)
+def a_gang_on_two_nodes_finds_itself(world):
+    pools = ((1, ["python3", GANG]), (2, ["python3", GANG]))
+    world.start("run", world.study(trials=1, parallel=1, pools=pools),
+                "--slurm-option=--cpus-per-task=3")
+    world.end()
+    replicas = sorted(world.lines("rank"))
+    check([line[1] for line in replicas] == ["0", "1", "2"], replicas)
+    check(all(line[3] == "3" for line in replicas), replicas)
+    check(len({line[2] for line in replicas}) > 1, "all on one node:", replicas)
+    check(world.trials()[0]["finalMeasurement"]["metrics"][0]["value"] == 3, world.trials())
+
+
+@case(PARALLEL)
+def pytorch_finds_its_peers_by_gloo(world):
+    if subprocess.run(["/usr/bin/python3", "-c", "import torch"], check=False,
+                      capture_output=True).returncode:
+        check(not os.environ.get("CI"), "python3-torch is not installed")
+        print("# without PyTorch, which is not installed (python3-torch)")
+        return
+    pools = ((1, ["/usr/bin/python3", GANG, "torch"]), (1, ["/usr/bin/python3", GANG, "torch"]))
+    world.start("run", world.study(trials=1, parallel=1, pools=pools))
+    world.end()
+    check([line[3] for line in world.lines("rank")] == ["1", "1"], world.lines("rank"))
+
+
+@case(PARALLEL)
+def one_failing_replica_ends_its_gang(world):
+    pools = ((1, ["sleep", "60"]), (1, ["sh", "-c", "exit 3"]))
+    world.start("run", world.study(trials=1, parallel=1, pools=pools))
+    world.end(status=1)
+    check("workerpool1-0" in world.log() and "status of 3" in world.log(), world.log())
+
+
+@case(PARALLEL)
+def trials_run_as_steps_of_one_allocation_that_is_given_back(world):
+    world.start("run", world.study(trials=10, parallel=4), "--slurm-allocation=1")
+    world.end()
+    world.check_ledger(10)
+    check_given_back(world)
+
+
+def check_given_back(world):
+    """All allocations of a state folder begin with the same words."""
+    notes = glob.glob(os.path.join(world.state, "jobs/*/trials/*/*/step"))
+    with open(notes[0], encoding="utf-8") as file:
+        prefix = file.read().split()[3].rpartition("-")[0]
+    held = [job for job in world.cluster.jobs("PD,R") if job[1].startswith(prefix)]
+    check(not held, "still held:", held)
+
+
+@case(PARALLEL)
+def steps_outlive_the_engine_that_started_them(world):
+    world.start("run", world.study(trials=6, parallel=2, seconds=(0.3, 0.5)),
+                "--slurm-allocation=1")
+    for count in (1, 3):
+        world.until(lambda count=count: len(world.lines("start")) >= count, "a start")
+        world.kill()
+        world.start("resume", "last", "--slurm-allocation=1")
+    world.end()
+    world.check_ledger(6)
+    check_given_back(world)
+
+
+@case(ALONE)
+def a_trial_on_a_node_that_goes_down_is_started_again(world):
+    world.start("run", world.study(trials=1, parallel=1, seconds=(0.6, 0.7)))
+    world.until(world.running, "a running trial")
+    victim = world.running()[0]
+    node = next(job[2] for job in world.cluster.jobs("R") if job[1] == victim)
+    world.cluster.run("scontrol", "update", f"node={node}", "state=down", "reason=test")
+    try:
+        world.end()
+        world.check_ledger(1, again=[victim])
+    finally:
+        world.cluster.run("scontrol", "update", f"node={node}", "state=resume")
+
+
+@case(ALONE)
+def a_preempted_trial_is_started_again(world):
+    world.start("run", world.study(trials=1, parallel=1, seconds=(0.6, 0.7)),
+                "--slurm-partition=low", "--slurm-option=--nodelist=node4")
+    world.until(world.running, "a running trial")
+    victim = world.running()[0]
+    said = world.cluster.run("sbatch", "--partition=main", "--nodelist=node4", "--exclusive",
+                             "--chdir=/", "--output=/dev/null", "--wrap=sleep 0.1")
+    check(said.returncode == 0, said.stderr)
+    world.end()
+    world.check_ledger(1, again=[victim])
+
+
+@case(ALONE)
+def a_controller_that_dies_delays_what_waits_and_repeats_nothing(world):
+    """Last: it may take finished jobs for running ones for a while, which then hold their nodes."""
+    late = world.another("late")
+    world.start("run", world.study(trials=6, parallel=3, seconds=(0.2, 0.4)))
+    world.until(world.running, "a running trial")
+    world.cluster.bed("kill-node", "slurmctld")
+    late.start("run", late.study(trials=2, parallel=2))
+    time.sleep(1)
+    check(late.engine.poll() is None, "it gave up:", late.log())
+    world.cluster.bed("start-node", "slurmctld")
+    for one in (world, late):
+        one.end()
+    world.check_ledger(6)
+    late.check_ledger(2)
+
+
+@case(LONG)
+def a_trial_past_its_jobs_time_has_timed_out(world):
+    world.start("run", world.study(trials=1, parallel=1, seconds=(200, 200)), "--slurm-time=1")
+    world.end(status=1)
+    check("timeout" in world.log() or "TIMEOUT" in world.log(), world.log())
+
+
+@case(LONG)
+def a_trial_on_a_node_that_dies_is_started_again(world):
+    world.start("run", world.study(trials=1, parallel=1, seconds=(5, 6)))
+    world.until(world.running, "a running trial")
+    victim = world.running()[0]
+    node = next(job[2] for job in world.cluster.jobs("R") if job[1] == victim)
+    world.cluster.bed("kill-node", node)
+    try:
+        world.end()
+        world.check_ledger(1, again=[victim])
+    finally:
+        world.cluster.bed("start-node", node)
+
+
+@case(LONG)
+def an_engine_killed_again_and_again_loses_and_repeats_nothing(world):
+    world.start("run", world.study(trials=40, parallel=6, seconds=(0.1, 0.4)))
+    for _ in range(25):
+        time.sleep(0.9)
+        if world.engine.poll() is not None:
+            break
+        world.kill()
+        world.start("resume", "last")
+    world.end()
+    world.check_ledger(40)

@@ -1,0 +1,359 @@
+#include "launcher/backend_container.h"
+
+#include "launcher/container/container_argv.h"
+#include "tests/unit/launcher/support.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A launcher of containers on the shop's folder, which fake_podman runs. */
+static struct workshop shop;
+static char fake_word[300];
+static char init_word[] = "INIT=" INIT_PATH;
+static char path_word[] = "PATH=/usr/bin:/bin";
+static char *client_envp[] = { fake_word, init_word, path_word, NULL };
+
+static void ended(void *context, const struct ending *ending)
+{
+    (void)context;
+    (void)pthread_mutex_lock(&shop.mutex);
+    cr_assert(lt(sz, shop.ended_count, SUPPORT_ENDINGS));
+    shop.endings[shop.ended_count++] = *ending;
+    (void)pthread_cond_broadcast(&shop.changed);
+    (void)pthread_mutex_unlock(&shop.mutex);
+}
+
+static void make_launcher(void)
+{
+    struct container_options options = { .shim_path = SHIM_PATH,
+                                         .state_dir = shop.folder,
+                                         .envp = client_envp,
+                                         .engine = FAKE_PATH,
+                                         .env = assay_env_system(),
+                                         .on_ended = ended };
+    struct assay_error err = { 0 };
+
+    shop.launcher = launcher_container_new(&options, &err);
+    cr_assert(shop.launcher != NULL, "%s", err.message);
+}
+
+static void restart(void)
+{
+    launcher_free(shop.launcher);
+    make_launcher();
+}
+
+static void open_shop(void)
+{
+    workshop_open(&shop);
+    (void)snprintf(fake_word, sizeof fake_word, "FAKE=%s", shop.folder);
+    restart();
+}
+
+static void close_shop(void)
+{
+    workshop_close(&shop);
+}
+
+TestSuite(backend_container, .init = open_shop, .fini = close_shop);
+
+static const struct container_launch any_container = { .image = "any", .has_command = true };
+
+static bool prepare(struct assay_error *err)
+{
+    return launcher_container_prepare(shop.launcher, 7, &any_container, NULL, NULL, NULL, err);
+}
+
+static void in_container(struct launch *launch)
+{
+    static struct replica_launch replica;
+
+    replica = launch->replicas[0];
+    replica.container = &any_container;
+    launch->replicas = &replica;
+    launch->job = 7;
+}
+
+/* Runs the script in a container, of which the image is made ready first. */
+static void start(int64_t trial, char *script)
+{
+    char shell[] = "/bin/sh";
+    char flag[] = "-c";
+    struct assay_error err = { 0 };
+
+    cr_assert(prepare(&err), "%s", err.message);
+    workshop_start_argv(&shop, trial, (char *[]){ shell, flag, script, NULL }, in_container);
+}
+
+static void put(const char *name, const char *text)
+{
+    support_write(shop.folder, name, text, 0600);
+}
+
+static void take_away(const char *name)
+{
+    char path[600];
+
+    (void)snprintf(path, sizeof path, "%s/%s", shop.folder, name);
+    cr_assert(eq(int, unlink(path), 0));
+}
+
+static char *name_of(int64_t trial, char name[CONTAINER_NAME_TEXT])
+{
+    char dir[512];
+    struct attempt_key key = { trial, 1, 0 };
+
+    (void)container_name(key, workshop_dir(&shop, trial, dir), name);
+    return name;
+}
+
+static void expect_removed(const char *name)
+{
+    char *removed = support_read(shop.folder, "removed", NULL);
+
+    cr_assert(strstr(removed, name) != NULL, "%s", removed);
+    free(removed);
+}
+
+Test(backend_container, the_status_of_the_program_is_its_own_also_where_an_engine_uses_the_same)
+{
+    char dir[512];
+    struct ending ending = { 0 };
+
+    start(1, "exit 125");
+    start(2, "exit 127");
+    start(3, "echo out; echo err >&2; exit 0");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED));
+    cr_assert(eq(int, ending.status, 125));
+    ending = workshop_wait(&shop, 2);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED));
+    cr_assert(eq(int, ending.status, 127));
+    ending = workshop_wait(&shop, 3);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED));
+    cr_assert(eq(int, ending.status, 0));
+    {
+        char *out = support_read(workshop_dir(&shop, 3, dir), "stdout.log", NULL);
+
+        cr_assert(eq(str, out, "out\n"));
+        free(out);
+    }
+    cr_assert(not(support_exists(shop.folder, "removed")), "a clean end costs no removal");
+}
+
+Test(backend_container, a_signal_within_is_told_as_that_signal)
+{
+    struct ending ending = { 0 };
+
+    start(1, "kill -SEGV $$");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_SIGNALED));
+    cr_assert(eq(int, ending.status, SIGSEGV));
+}
+
+Test(backend_container, a_program_that_the_image_lacks_is_not_found_and_named)
+{
+    char program[] = "/no/such/program";
+    struct ending ending = { 0 };
+    struct assay_error err = { 0 };
+
+    cr_assert(prepare(&err));
+    workshop_start_argv(&shop, 1, (char *[]){ program, NULL }, in_container);
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_NOT_FOUND));
+    cr_assert(eq(str, ending.detail, "/no/such/program: no such program in the image"));
+}
+
+Test(backend_container, an_image_that_went_away_is_not_found_and_looked_for_anew)
+{
+    struct ending ending = { 0 };
+    char name[CONTAINER_NAME_TEXT];
+    char *pulls = NULL;
+
+    put("run-error", "Error: any: image not known\n");
+    start(1, "exit 0");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_NOT_FOUND));
+    cr_assert(eq(str, ending.detail, "image any is no longer on this machine"));
+    expect_removed(name_of(1, name));
+    take_away("image");
+    take_away("run-error");
+    start(2, "exit 0");
+    (void)workshop_wait(&shop, 2);
+    pulls = support_read(shop.folder, "pulls", NULL);
+    cr_assert(eq(str, pulls, "x\nx\n"));
+    free(pulls);
+}
+
+Test(backend_container, an_engine_that_fails_is_quoted)
+{
+    struct ending ending = { 0 };
+
+    put("run-error", "Warning: x\nError: OCI runtime error: no space left on device\n");
+    start(1, "exit 0");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_NOT_STARTED));
+    cr_assert(eq(str, ending.detail,
+                 "podman could not start it (status 125): OCI runtime error: no space left on "
+                 "device"));
+}
+
+Test(backend_container, what_is_stopped_is_removed_before_it_is_told)
+{
+    struct attempt_key key = { 1, 1, 0 };
+    char name[CONTAINER_NAME_TEXT];
+    struct ending ending = { 0 };
+
+    start(1, "echo $$ >$READY; exec sleep 1000");
+    (void)workshop_ready(&shop);
+    launcher_stop(shop.launcher, key, STOP_GENTLY);
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_STOPPED));
+    cr_assert(eq(int, ending.status, 128 + SIGTERM));
+    expect_removed(name_of(1, name));
+}
+
+Test(backend_container, a_container_outlives_its_launcher_and_is_adopted)
+{
+    struct attempt_key key = { 1, 1, 0 };
+    struct ending ending = { 0 };
+
+    start(1, "echo $$ >$READY; trap 'exit 3' TERM; while :; do sleep 1000 & wait; done");
+    (void)workshop_ready(&shop);
+    restart();
+    workshop_adopt(&shop, 1);
+    launcher_stop(shop.launcher, key, STOP_GENTLY);
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_STOPPED));
+    cr_assert(eq(int, ending.status, 3));
+}
+
+Test(backend_container, one_that_ended_with_nobody_to_see_it_is_told_as_it_ended)
+{
+    struct ending ending = { 0 };
+    pid_t pid = 0;
+
+    start(1, "echo $$ >$READY; exit 9");
+    pid = workshop_ready(&shop);
+    launcher_free(shop.launcher);
+    support_wait_gone(pid);
+    make_launcher();
+    workshop_adopt(&shop, 1);
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED));
+    cr_assert(eq(int, ending.status, 9));
+}
+
+Test(backend_container, when_its_shim_is_killed_the_container_is_removed_and_it_is_lost)
+{
+    char name[CONTAINER_NAME_TEXT];
+    struct ending ending = { 0 };
+    pid_t program = 0;
+
+    start(1, "echo $$ >$READY; exec sleep 1000");
+    program = workshop_ready(&shop);
+    /* The program's parent is the container's first process, whose parent is the shim. */
+    cr_assert(eq(int, kill(support_parent(support_parent(program)), SIGKILL), 0));
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_LOST));
+    expect_removed(name_of(1, name));
+    support_wait_gone(program);
+}
+
+Test(backend_container, when_the_client_is_killed_it_is_lost)
+{
+    struct ending ending = { 0 };
+    char name[CONTAINER_NAME_TEXT];
+
+    start(1, "echo $$ >$READY; exec sleep 1000");
+    cr_assert(eq(int, kill(support_parent(workshop_ready(&shop)), SIGKILL), 0));
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_LOST));
+    cr_assert(eq(str, ending.detail, "its podman client was killed by signal 9"));
+    expect_removed(name_of(1, name));
+}
+
+static void count_line(void *context, const char *line)
+{
+    int *count = context;
+
+    *count += strstr(line, "blob") != NULL;
+}
+
+Test(backend_container, an_image_is_pulled_once_for_all_trials_and_its_progress_told)
+{
+    struct assay_error err = { 0 };
+    int lines = 0;
+    char *pulls = NULL;
+
+    for (int i = 0; i < 3; i++)
+        cr_assert(launcher_container_prepare(shop.launcher, 7, &any_container, count_line, &lines,
+                                             NULL, &err));
+    cr_assert(eq(int, lines, 1));
+    pulls = support_read(shop.folder, "pulls", NULL);
+    cr_assert(eq(str, pulls, "x\n"));
+    free(pulls);
+}
+
+Test(backend_container, an_image_that_no_registry_has_is_not_found_and_asked_for_once)
+{
+    struct assay_error err = { 0 };
+    char *pulls = NULL;
+
+    put("pull-error", "Trying to pull\nError: reading manifest: manifest unknown\n");
+    cr_assert(not(prepare(&err)));
+    cr_assert(eq(int, (int)err.code, ASSAY_NOT_FOUND));
+    cr_assert(
+        eq(str, err.message, "image any cannot be pulled: reading manifest: manifest unknown"));
+    pulls = support_read(shop.folder, "pulls", NULL);
+    cr_assert(eq(str, pulls, "x\n"));
+    free(pulls);
+}
+
+Test(backend_container, an_engine_that_does_not_answer_is_none_and_is_asked_again_later)
+{
+    struct assay_error err = { 0 };
+
+    put("is-down", "");
+    cr_assert(not(launcher_container_has_engine(shop.launcher, &err)));
+    cr_assert(eq(int, (int)err.code, ASSAY_PRECONDITION));
+    cr_assert(strstr(err.message, "--on-host") != NULL);
+    take_away("is-down");
+    cr_assert(launcher_container_has_engine(shop.launcher, &err));
+}
+
+Test(backend_container, what_was_not_prepared_is_refused)
+{
+    char *argv[] = { client_envp[0], NULL };
+    char *envp[] = { NULL };
+    struct replica_launch replica = {
+        .argv = argv, .envp = envp, .dir = "/nowhere", .container = &any_container
+    };
+    struct launch launch = { .key = { 1, 1, 0 }, .replicas = &replica, .replica_count = 1 };
+    struct assay_error err = { 0 };
+
+    cr_assert(not(launcher_start(shop.launcher, &launch, &err)));
+    cr_assert(eq(str, err.message, "image any was not prepared"));
+}
+
+Test(backend_container, what_a_dead_machine_left_behind_is_removed_at_the_first_need)
+{
+    char inspected[1200];
+    char dir[512];
+
+    (void)workshop_dir(&shop, 1, dir);
+    put("ps", "id-of-none\n");
+    (void)snprintf(inspected, sizeof inspected, "id-of-none\t%s\n", dir);
+    put("inspect", inspected);
+    start(2, "exit 0");
+    (void)workshop_wait(&shop, 2);
+    /* One is removed after the other, so that an end with a removal comes after the sweep. */
+    start(3, "kill -KILL $PPID");
+    (void)workshop_wait(&shop, 3);
+    expect_removed("id-of-none");
+}
