@@ -3,6 +3,7 @@
 #include "engine/api/api.h"
 #include "engine/assay_private.h"
 #include "engine/reserved.h"
+#include "launcher/storage.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -118,11 +119,14 @@ bool assay_check_with(const struct assay_options *options, const char *body, siz
 {
     struct launcher_config *config = NULL;
     struct launch_facts_options facts = { .environment = environ, .env = assay_env_system() };
-    struct launch_place place = { .state_dir = options->state_dir,
-                                  .is_guarded = options->forbids_host };
+    struct launch_place place = { .is_guarded = options->forbids_host };
+    char *clean = NULL; /* with neither "." nor "..", as it would be opened */
     bool is_answered = false;
 
     *response = (struct assay_response){ 0 };
+    if (options->state_dir[0] == '/')
+        clean = storage_path(options->state_dir, NULL, NULL, err);
+    place.state_dir = clean ? clean : options->state_dir;
     if (check_reserved(options, err))
         config = load_config(options, err);
     place.config = config;
@@ -133,6 +137,7 @@ bool assay_check_with(const struct assay_options *options, const char *body, siz
         is_answered = api_check(&place, body, body_size, response, err);
     launch_facts_free(place.facts);
     launcher_config_free(config);
+    free(clean);
     return is_answered;
 }
 

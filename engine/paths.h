@@ -5,6 +5,7 @@
  *   assay.db  lock  socket  assay.log  emulation (an empty file: nothing here is ever run)
  *   jobs/ID/trials/N/ATTEMPT/   stdout.log stderr.log metrics/ work/ and the shim's records
  *   jobs/ID/output/             AIP_* folders, where the document names no baseOutputDirectory
+ *   jobs/ID/keep                how far its ended trials were seen to (keep/keep_record.h)
  *   models/ID/                  manifest.json and model/ of the winner
  *   buckets/BUCKET/…            gs://BUCKET/…
  */

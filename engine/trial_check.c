@@ -160,17 +160,44 @@ static void check_fit(struct checking *checking)
                      why.message);
 }
 
-/* A server for others shows nothing of its machine to their containers. */
-static void check_mounts(struct checking *checking)
+static void add_guarded(struct checking *checking, const char *field)
 {
-    const struct trial_command_input *in = checking->input;
-
-    if (!in->is_guarded || in->spec->assay.launch.container.mounts.count == 0)
-        return;
     note(checking, ASSAY_PRECONDITION);
-    assay_faults_add(checking->faults, 0, "assay.container.mounts",
-                     "this server shows no folders of its machine to others; it would when started "
-                     "with --allow-host");
+    assay_faults_add(checking->faults, 0, field,
+                     "this server shows no folders of its machine to others, but what is in gs://; "
+                     "it would when started with --allow-host");
+}
+
+static bool is_bucket_uri(const char *uri)
+{
+    return strncmp(uri, "gs://", 5) == 0;
+}
+
+/* A server for others shows nothing of its machine to their containers. */
+static void check_guard(struct checking *checking)
+{
+    const struct job_spec *spec = checking->input->spec;
+    bool is_tuning = spec->kind == JOB_TUNING;
+    char member[FIELD_TEXT_SIZE];
+    char field[FIELD_TEXT_SIZE];
+
+    if (!checking->input->is_guarded)
+        return;
+    if (spec->assay.launch.container.mounts.count > 0)
+        add_guarded(checking, "assay.container.mounts");
+    if (spec->run.output_uri && !is_bucket_uri(spec->run.output_uri))
+        add_guarded(checking, is_tuning ? "trial_job_spec.base_output_directory.output_uri_prefix"
+                                        : "job_spec.base_output_directory.output_uri_prefix");
+    for (size_t i = 0; i < spec->run.pool_count; i++) {
+        const struct text_list *uris = &spec->run.pools[i].package.package_uris;
+
+        for (size_t j = 0; j < uris->count; j++) {
+            if (is_bucket_uri(uris->items[j]))
+                continue;
+            (void)snprintf(member, sizeof member, "python_package_spec.package_uris[%zu]", j);
+            add_guarded(checking, pool_field(checking, i, member, field));
+        }
+    }
 }
 
 enum assay_code trial_command_check(const struct trial_command_input *input,
@@ -188,7 +215,7 @@ enum assay_code trial_command_check(const struct trial_command_input *input,
     }
     for (size_t i = 0; i < input->spec->run.pool_count; i++)
         check_pool(&checking, i);
-    check_mounts(&checking);
+    check_guard(&checking);
     check_fit(&checking);
     free(checking.requests);
     return checking.code;

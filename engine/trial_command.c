@@ -160,17 +160,28 @@ static const char *bucket_part(const struct trial_launch *out, const struct comm
     return out->output_dir + size;
 }
 
+/* How much of the output's path is shown: where all trials have one container, that of them all. */
+static int shown_output(const struct trial_command_input *in, const struct trial_launch *out)
+{
+    const char *slash = strrchr(out->output_dir, '/');
+    bool is_shared = out->settings.container.is_reused && in->spec->kind == JOB_TUNING;
+
+    return is_shared && slash && slash != out->output_dir ? (int)(slash - out->output_dir)
+                                                          : (int)strlen(out->output_dir);
+}
+
 static bool add_mounts(const struct trial_command_input *in, const struct command_parts *parts,
                        const struct trial_launch *out, struct trial_replica *replica)
 {
     const struct text_list *own = &out->settings.container.mounts;
     const char *source = shown_source(in);
     struct text_list *mounts = &replica->mounts;
+    int size = shown_output(in, out);
 
     if (!reserve_texts(mounts, own->count + replica->packages.count + 3) ||
         !add_format(mounts, "%s:" GCS_DIR, parts->buckets_dir) ||
         (!bucket_part(out, parts) &&
-         !add_format(mounts, "%s:%s", out->output_dir, out->output_dir)) ||
+         !add_format(mounts, "%.*s:%.*s", size, out->output_dir, size, out->output_dir)) ||
         (source && !add_format(mounts, "%s:%s:ro", source, source)))
         return false;
     for (size_t i = 0; i < own->count; i++) {

@@ -1,12 +1,12 @@
 #include "launcher/artifact.h"
 
 #include "launcher/artifact_tree.h"
+#include "launcher/sha256_text.h"
 #include "launcher/shim/record_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,15 +47,6 @@ static bool write_whole(int fd, const unsigned char *bytes, size_t size)
     return true;
 }
 
-static void hash_text(struct sha256_ctx *hash, char text[65])
-{
-    uint8_t digest[SHA256_DIGEST_SIZE];
-
-    sha256_digest(hash, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        (void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
-}
-
 /* Copies all bytes and hashes them on the way; an errno. */
 static int copy_bytes(int from, int to, struct artifact_entry *entry, unsigned char *buffer)
 {
@@ -75,7 +66,7 @@ static int copy_bytes(int from, int to, struct artifact_entry *entry, unsigned c
                 return errno;
         }
     } while (count != 0);
-    hash_text(&hash, entry->sha256);
+    sha256_text(&hash, entry->sha256);
     return 0;
 }
 

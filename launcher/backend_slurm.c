@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* NAP_US: the longest that the supervisor sleeps, whatever it has reckoned. */
-enum { NAP_US = 1000 * 1000, CHECK_US = 20 * 1000 * 1000 };
+enum { NAP_US = 1000 * 1000, CHECK_US = 20 * 1000 * 1000, LOOK_HURRIED_US = 1000 * 1000 };
 
 static void wake(const struct slurm *slurm)
 {
@@ -50,12 +50,6 @@ static bool put_gang(struct slurm *slurm, struct slurm_gang *gang, struct assay_
     return false;
 }
 
-/* Several replicas are one job, also where there is an allocation. */
-static bool is_step(const struct slurm *slurm, const struct launch *launch)
-{
-    return slurm->options.allocation_nodes > 0 && launch->replica_count == 1;
-}
-
 static struct launch with_wishes(const struct slurm *slurm, const struct launch *launch)
 {
     struct launch wished = *launch;
@@ -70,8 +64,12 @@ static bool slurm_start(struct launcher *launcher, const struct launch *launch,
 {
     struct slurm *slurm = (struct slurm *)launcher;
     struct launch wished = with_wishes(slurm, launch);
+    struct slurm_gang *gang = slurm_gang_new(&wished, slurm->shim, err);
 
-    return put_gang(slurm, slurm_gang_new(&wished, slurm->shim, is_step(slurm, launch), err), err);
+    /* Several replicas are one job, also where there is an allocation. */
+    if (gang)
+        gang->is_step = slurm->options.allocation_nodes > 0 && launch->replica_count == 1;
+    return put_gang(slurm, gang, err);
 }
 
 static bool slurm_adopt(struct launcher *launcher, const struct launch *launch,
@@ -80,8 +78,7 @@ static bool slurm_adopt(struct launcher *launcher, const struct launch *launch,
     struct slurm *slurm = (struct slurm *)launcher;
     struct launch wished = with_wishes(slurm, launch);
 
-    return put_gang(slurm, slurm_gang_adopt(&wished, slurm->shim, is_step(slurm, launch), err),
-                    err);
+    return put_gang(slurm, slurm_gang_adopt(&wished, slurm->shim, err), err);
 }
 
 static void slurm_stop(struct launcher *launcher, struct attempt_key key, enum stop_manner manner)
@@ -265,10 +262,26 @@ static void tend_all(struct slurm *slurm)
     }
     slurm_see_off(slurm);
     tend_holding(slurm);
+    if (slurm->is_hurried && slurm->look_us > now_us + LOOK_HURRIED_US)
+        slurm->look_us = now_us + LOOK_HURRIED_US;
     if (!slurm->is_looking && !TAILQ_EMPTY(&slurm->gangs) && now_us >= slurm->look_us)
         slurm_send_look(slurm);
     slurm_send_again(slurm);
     beat_lease(slurm);
+}
+
+/* At the end: what is to stop and has not begun never will. */
+static void tend_stopping(struct slurm *slurm)
+{
+    struct slurm_gang *gang = TAILQ_FIRST(&slurm->gangs);
+
+    while (gang) {
+        struct slurm_gang *next = TAILQ_NEXT(gang, in_list);
+
+        if (gang->replicas[0].is_stop_wanted && !gang->replicas[0].is_told)
+            slurm_tend(slurm, gang);
+        gang = next;
+    }
 }
 
 static void tell_ended(struct slurm *slurm)
@@ -313,6 +326,8 @@ static void *supervise(void *context)
         slurm_hear(slurm);
         if (is_open)
             tend_all(slurm);
+        else
+            tend_stopping(slurm);
         (void)pthread_mutex_unlock(&slurm->mutex);
         tell_ended(slurm);
     }

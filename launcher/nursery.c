@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A nursery says hello and ends within milliseconds; the rest is for a machine that swaps. */
-enum { CHILD_SOCKET = 3, HELLO_MS = 10000, END_MS = 2000 };
+enum { CHILD_SOCKET = 3, HELLO_MS = 10000, END_MS = 2000, START_TRIES = 3 };
 
 static int add_files(posix_spawn_file_actions_t *files, int socket)
 {
@@ -72,7 +72,8 @@ static bool is_hello(const struct nursery *nursery)
            reply.kind == SHIM_HELLO;
 }
 
-bool nursery_start(struct nursery *nursery, const char *shim_path, struct assay_error *err)
+/* True with a nursery that has not said hello yet. */
+static bool begin(struct nursery *nursery, const char *shim_path, struct assay_error *err)
 {
     int ends[2] = { -1, -1 };
     int error = 0;
@@ -87,9 +88,19 @@ bool nursery_start(struct nursery *nursery, const char *shim_path, struct assay_
         return assay_fail_errno(err, error, "%s", shim_path);
     }
     nursery->socket = ends[0];
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && is_hello(nursery))
-        return true;
-    nursery_stop(nursery);
+    return true;
+}
+
+bool nursery_start(struct nursery *nursery, const char *shim_path, struct assay_error *err)
+{
+    /* One that was killed before it said a word tells nothing about the next one. */
+    for (int i = 0; i < START_TRIES; i++) {
+        if (!begin(nursery, shim_path, err))
+            return false;
+        if (fcntl(nursery->socket, F_SETFL, O_NONBLOCK) == 0 && is_hello(nursery))
+            return true;
+        nursery_stop(nursery);
+    }
     return assay_fail(err, ASSAY_PRECONDITION, NULL,
                       "%s does not answer as the assay-shim of this release should", shim_path);
 }

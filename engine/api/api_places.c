@@ -93,7 +93,7 @@ static void write_amounts(struct json_writer *w, double cpus, int64_t memory_byt
     json_key(w, "cpus");
     json_number(w, cpus);
     json_key(w, "memoryBytes");
-    json_int64(w, memory_bytes);
+    json_int(w, memory_bytes);
 }
 
 static void write_attempt(struct json_writer *w, const struct launch_report *report)
@@ -184,7 +184,10 @@ bool api_get_places(struct api_call *call, struct assay_error *err)
     const struct machine *machine = engine_machine(call->engine);
     struct json_writer *w = &call->json;
     struct standings standings = { 0 };
+    int64_t job = 0;
 
+    if (!api_query_integer(call, "job", 0, &job, err))
+        return false;
     engine_report(call->engine, collect, &standings);
     if (standings.is_short_of_memory) {
         standings_clear(&standings);
@@ -204,7 +207,8 @@ bool api_get_places(struct api_call *call, struct assay_error *err)
     json_key(w, "attempts");
     json_begin_array(w);
     for (size_t i = 0; i < standings.count; i++)
-        write_attempt(w, &standings.items[i].report);
+        if (job == 0 || standings.items[i].report.key.trial / STORE_TRIALS_MAX == job)
+            write_attempt(w, &standings.items[i].report);
     json_end_array(w);
     json_end_object(w);
     standings_clear(&standings);

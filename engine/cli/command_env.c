@@ -18,8 +18,8 @@ static bool parse_age(const char *text, char duration[ASSAY_TIME_TEXT])
     static const struct {
         char letter;
         int64_t seconds;
-    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 7 * 86400 } };
-    const int64_t days_max = 100 * 366;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+    const int64_t days_max = 36600; /* a century, which no sum here overflows */
     char digits[ASSAY_NUMBER_TEXT];
     size_t size = strspn(text, "0123456789");
     int64_t number = 0;

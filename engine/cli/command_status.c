@@ -17,14 +17,6 @@ static double number_of(const cJSON *object, const char *key)
     return cJSON_IsNumber(item) ? item->valuedouble : 0;
 }
 
-static int64_t memory_of(const cJSON *object)
-{
-    int64_t bytes = 0;
-
-    (void)assay_integer_parse(view_text(object, "memoryBytes"), &bytes);
-    return bytes;
-}
-
 static void write_gpus(FILE *out, const cJSON *gpus, const char *between)
 {
     const cJSON *gpu = NULL;
@@ -46,7 +38,7 @@ static void print_amounts(const char *what, const cJSON *amounts)
     int count = cJSON_GetArraySize(gpus);
 
     (void)printf("%s: %g CPU%s, ", what, cpus, fabs(cpus - 1) > 0 ? "s" : "");
-    view_write_size(stdout, memory_of(amounts));
+    view_write_size(stdout, view_integer(amounts, "memoryBytes"));
     (void)printf(" of memory, %d GPU%s", count, count == 1 ? "" : "s");
     if (count > 0) {
         (void)fputs(" (", stdout);
@@ -90,7 +82,7 @@ static bool fill(struct table *table, const cJSON *attempts)
     cJSON_ArrayForEach(attempt, attempts)
     {
         double cpus = number_of(attempt, "cpus");
-        int64_t memory = memory_of(attempt);
+        int64_t memory = view_integer(attempt, "memoryBytes");
         FILE *out = NULL;
 
         table_begin_row(table);

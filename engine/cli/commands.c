@@ -257,10 +257,10 @@ const struct command commands[] = {
       "failed, and how to go on.",
       command_show },
     { "status", "", 0, 0, PLACE | JSON, "show who holds the machine, and who waits for what",
-      "What is shared out among trials and what is free of it; then each attempt that has\n"
-      "not ended: the CPUs, memory and GPUs that it holds or asks for, and why it waits.\n"
-      "Several jobs share the machine: the one that holds least of it goes first, and one\n"
-      "that needs much is passed by only so often.",
+      "What is shared out among trials, and what of it is free; then each attempt\n"
+      "that has not ended: the CPUs, memory and GPUs that it holds or asks for, and\n"
+      "why it waits. Several jobs share the machine: the one that holds least of it\n"
+      "goes first, and one that needs much is passed by only so often.",
       command_status },
     { "trials", "[ID]", 0, 1, PLACE | OPTION_BIT(OPTION_FORMAT), "list the trials of a job",
       "The CSV has a column for each metric and each parameter; times are UTC.", command_trials },

@@ -109,12 +109,39 @@ static bool print_trials(struct watching *w, const cJSON *job, struct assay_erro
     return true;
 }
 
+/* For a status line that is seen, while there may be something to tell. NULL: then it is told
+ * without. The caller owns it. */
+static cJSON *read_places(const struct watching *w, int64_t running)
+{
+    const struct progress *progress = w->follow->progress;
+    struct assay_error err = { 0 };
+
+    if (!progress->is_terminal || progress->is_quiet || running == 0)
+        return NULL;
+    return client_get(w->follow->client, &err, "/assay/v1/places?job=%s", w->follow->job);
+}
+
+static void note_waiting(const cJSON *places, struct status_facts *facts)
+{
+    const cJSON *attempt = NULL;
+
+    cJSON_ArrayForEach(attempt, json_get(places, "attempts"))
+    {
+        if (strcmp(view_text(attempt, "state"), "RUNNING") == 0 || facts->waiting == facts->running)
+            continue;
+        facts->waiting++;
+        if (!facts->why)
+            facts->why = view_text(attempt, "why");
+    }
+}
+
 static void print_status(const struct watching *w, const cJSON *job)
 {
     const cJSON *counts = json_get(job, "trialCounts");
     const cJSON *best = json_get(job, "bestTrial");
     const cJSON *value = view_objective(json_get(best, "metrics"), job);
     int64_t ended = view_integer(counts, "ended");
+    cJSON *places = read_places(w, view_integer(counts, "running"));
     struct status_facts facts = {
         .max = view_integer(job, "maxTrialCount"),
         .ended = ended,
@@ -128,7 +155,9 @@ static void print_status(const struct watching *w, const cJSON *job)
         .is_stopping = w->interruptions > 0 || strcmp(view_job_state(job), "CANCELLING") == 0,
     };
 
+    note_waiting(places, &facts);
     progress_status(w->follow->progress, &facts);
+    cJSON_Delete(places);
 }
 
 /* True when there is nothing left to wait for. */

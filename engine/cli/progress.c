@@ -22,7 +22,9 @@ void status_line_write(FILE *out, const struct status_facts *facts)
     int64_t left = facts->max - facts->ended;
 
     (void)fprintf(out, "%" PRId64 "/%" PRId64 " done, %" PRId64 " running", facts->ended,
-                  facts->max, facts->running);
+                  facts->max, facts->running - facts->waiting);
+    if (facts->waiting)
+        (void)fprintf(out, ", %" PRId64 " waiting", facts->waiting);
     if (facts->failed)
         (void)fprintf(out, ", %" PRId64 " failed", facts->failed);
     if (facts->best_trial) {
@@ -30,6 +32,10 @@ void status_line_write(FILE *out, const struct status_facts *facts)
         text_write_safe(out, facts->metric);
         (void)fprintf(out, " %s (trial %" PRId64 ")", view_short_number(facts->best_value, number),
                       facts->best_trial);
+    }
+    if (facts->why && *facts->why && facts->running == facts->waiting) {
+        (void)fputs(" | ", out);
+        text_write_safe(out, facts->why);
     }
     if (facts->is_stopping) {
         (void)fputs(" | stopping", out);

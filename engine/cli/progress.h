@@ -16,6 +16,8 @@
 /* What the status line tells. */
 struct status_facts {
     int64_t max, ended, running, failed;
+    int64_t waiting;    /* of those that run, so many have not begun: for a place, an image, … */
+    const char *why;    /* one of them waits, where none has begun; NULL: not known */
     int64_t best_trial; /* 0: none yet */
     double best_value;
     const char *metric;  /* the objective's id */
@@ -24,7 +26,7 @@ struct status_facts {
     bool is_stopping;
 };
 
-/* "12/20 done, 4 running, 1 failed | best accuracy 0.98 (trial 9) | 1m20s left" */
+/* "12/20 done, 4 running, 2 waiting, 1 failed | best accuracy 0.98 (trial 9) | 1m20s left" */
 void status_line_write(FILE *out, const struct status_facts *facts);
 
 /*

@@ -167,9 +167,9 @@ static void handle_resume(struct controller *c, struct request *request)
     request->is_ok = true;
     job->is_pausing = false;
     job->life.are_trials_stopped = false;
+    job->row.note[0] = '\0'; /* why it was paused */
     if (job->life.state == JOB_STATE_PAUSED) {
         job->life.state = JOB_STATE_RUNNING;
-        job->row.note[0] = '\0'; /* why it was paused */
         if (!controller_store_job(c, job))
             return;
     }

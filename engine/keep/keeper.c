@@ -31,6 +31,7 @@ enum {
     OTHERS_US = 60 * 1000 * 1000,
     OTHERS_REST = 50,
     SLACK_DIVISOR = 10,
+    LAST_US = 5 * 1000 * 1000,
 };
 
 struct keeper {
@@ -146,17 +147,21 @@ static void drop_job(struct keeper *k, size_t i)
     k->jobs[i] = k->jobs[--k->job_count];
 }
 
-static void sweep(struct keeper *k)
+/* The next trials of each job; true when none are left. */
+static bool sweep(struct keeper *k)
 {
     int64_t id = 0;
+    bool is_done = true;
 
     for (size_t i = 0; take_watched(k, i, &id); i++)
         add_job(k, id);
     for (size_t i = k->job_count; i > 0; i--) {
         struct kept_job *job = k->jobs[i - 1];
         struct assay_error err = { 0 };
-        bool is_swept = kept_job_sweep(job, &err);
+        bool is_all = true;
+        bool is_swept = kept_job_sweep(job, &is_all, &err);
 
+        is_done = is_done && is_all;
         if (is_swept ? !kept_job_is_over(job) : err.code != ASSAY_NOT_FOUND) {
             if (!is_swept)
                 warn(k, kept_job_id(job), &err);
@@ -166,6 +171,7 @@ static void sweep(struct keeper *k)
         if (!is_swept || !k->place.is_measuring)
             drop_job(k, i - 1);
     }
+    return is_done;
 }
 
 /* The store, models, environments, buckets: all in the folder but jobs/. */
@@ -240,6 +246,7 @@ static int64_t evict(struct keeper *k, int64_t wanted)
                       kept_job_id(k->jobs[i]), freed);
         total += freed;
     }
+    k->others_us = 0; /* some of it may have been in a bucket */
     return total;
 }
 
@@ -286,25 +293,33 @@ static bool wait_until(struct keeper *k, int64_t due_us, bool is_for_news)
     return !is_ending;
 }
 
+/* One round of what there is to do, and the rest after it; false at the end. */
+static bool work(struct keeper *k)
+{
+    int64_t began_us = now_us(k);
+    int64_t pause_us = 0;
+    bool is_done = sweep(k);
+
+    if (k->options.max_disk_bytes > 0 && is_done && now_us(k) >= k->look_us)
+        check_room(k);
+    pause_us = REST * (now_us(k) - began_us);
+    if (!wait_until(k, now_us(k) + (pause_us > PAUSE_US ? pause_us : PAUSE_US), false))
+        return false;
+    return !is_done || wait_until(k, k->options.max_disk_bytes > 0 ? k->look_us : INT64_MAX, true);
+}
+
 static void *keeper_thread(void *context)
 {
     struct keeper *k = context;
-    bool is_working = true;
+    int64_t end_us = 0;
 
     add_left_jobs(k);
-    while (is_working) {
-        int64_t began_us = now_us(k);
-        int64_t pause_us = 0;
-
-        sweep(k);
-        if (k->options.max_disk_bytes > 0 && now_us(k) >= k->look_us)
-            check_room(k);
-        pause_us = REST * (now_us(k) - began_us);
-        is_working =
-            wait_until(k, now_us(k) + (pause_us > PAUSE_US ? pause_us : PAUSE_US), false) &&
-            wait_until(k, k->options.max_disk_bytes > 0 ? k->look_us : INT64_MAX, true);
-    }
-    sweep(k); /* who runs one job and goes finds its folder as it is to be */
+    while (work(k))
+        continue;
+    /* Who runs one job and goes finds its folder as it is to be, unless that would take long. */
+    end_us = now_us(k) + LAST_US;
+    while (!sweep(k) && now_us(k) < end_us)
+        continue;
     return NULL;
 }
 

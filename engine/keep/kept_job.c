@@ -189,6 +189,17 @@ static bool read_ended(void *context, const struct trial_row *row)
     return true;
 }
 
+static void remove_outputs(const struct kept_job *kept, const struct outputs_owner *owner,
+                           const struct keep_trial *trial, struct outputs_freed *freed)
+{
+    struct assay_error err = { 0 };
+
+    if (!trial_outputs_remove(owner, trial, freed, &err))
+        assay_log(kept->place->env, ASSAY_LOG_WARNING,
+                  "outputs left behind job=%" PRId64 " trial=%" PRId64 ": %s", kept->id,
+                  trial->number, err.message);
+}
+
 static void remove_dropped(struct reading *reading)
 {
     struct kept_job *kept = reading->kept;
@@ -196,16 +207,12 @@ static void remove_dropped(struct reading *reading)
 
     for (size_t i = 0; i < reading->dropped.count; i++) {
         const struct keep_trial *trial = &reading->dropped.items[i];
-        struct assay_error err = { 0 };
-        int64_t freed = 0;
+        struct outputs_freed freed = { 0 };
 
-        if (!trial_outputs_remove(&owner, trial, &freed, &err))
-            assay_log(kept->place->env, ASSAY_LOG_WARNING,
-                      "outputs left behind job=%" PRId64 " trial=%" PRId64 ": %s", kept->id,
-                      trial->number, err.message);
+        remove_outputs(kept, &owner, trial, &freed);
         /* Of those that end only now what is left is added up afterwards. */
         if (kept->place->is_measuring && trial->end_order <= kept->record.end_order)
-            kept->record.bytes -= freed;
+            kept->record.bytes -= freed.job_bytes;
     }
 }
 
@@ -256,19 +263,15 @@ static bool sweep_some(struct kept_job *kept, bool *is_all, struct assay_error *
     return is_ok;
 }
 
-bool kept_job_sweep(struct kept_job *kept, struct assay_error *err)
+bool kept_job_sweep(struct kept_job *kept, bool *is_all, struct assay_error *err)
 {
-    bool is_all = kept->record.is_over;
-
-    if (is_all)
+    *is_all = true;
+    if (kept->record.is_over)
         return true;
     /* First the state, then the trials: of an ended job all are seen to. */
-    if (!read_row(kept, err))
+    if (!read_row(kept, err) || !sweep_some(kept, is_all, err))
         return false;
-    while (!is_all)
-        if (!sweep_some(kept, &is_all, err))
-            return false;
-    if (job_state_is_terminal(kept->row.state)) {
+    if (*is_all && job_state_is_terminal(kept->row.state)) {
         kept->record.is_over = true;
         write_record(kept);
     }
@@ -355,26 +358,20 @@ static int compare_candidates(const void *a, const void *b)
            (one->trial.end_order < other->trial.end_order);
 }
 
-static void evict_until(struct kept_job *kept, const struct candidates *all, int64_t wanted,
-                        int64_t *freed)
+/* Returns how many bytes that freed. */
+static int64_t evict_until(struct kept_job *kept, const struct candidates *all, int64_t wanted)
 {
     struct outputs_owner owner = owner_of(kept);
+    struct outputs_freed freed = { 0 };
     size_t i = 0;
 
-    for (; i < all->count && *freed < wanted; i++) {
-        struct assay_error err = { 0 };
-        int64_t bytes = 0;
-
-        if (!trial_outputs_remove(&owner, &all->items[i].trial, &bytes, &err))
-            assay_log(kept->place->env, ASSAY_LOG_WARNING,
-                      "outputs left behind job=%" PRId64 " trial=%" PRId64 ": %s", kept->id,
-                      all->items[i].trial.number, err.message);
-        *freed += bytes;
-    }
+    for (; i < all->count && freed.job_bytes + freed.other_bytes < wanted; i++)
+        remove_outputs(kept, &owner, &all->items[i].trial, &freed);
     if (i == all->count)
         kept->evicted_at = kept->record.end_order;
-    kept->record.bytes -= *freed;
+    kept->record.bytes -= freed.job_bytes;
     write_record(kept);
+    return freed.job_bytes + freed.other_bytes;
 }
 
 bool kept_job_evict(struct kept_job *kept, int64_t wanted, int64_t *freed, struct assay_error *err)
@@ -394,7 +391,7 @@ bool kept_job_evict(struct kept_job *kept, int64_t wanted, int64_t *freed, struc
         is_ok = assay_fail_memory(err);
     if (is_ok && all.count > 0) {
         qsort(all.items, all.count, sizeof *all.items, compare_candidates);
-        evict_until(kept, &all, wanted, freed);
+        *freed = evict_until(kept, &all, wanted);
     }
     free(all.items);
     return is_ok;

@@ -31,10 +31,11 @@ int64_t kept_job_created_us(const struct kept_job *kept);
 bool kept_job_is_over(const struct kept_job *kept);
 
 /*
- * Sees to the trials that have ended since: removes the outputs of those that can never be among
- * the best any more, and notes it in the job's folder. False and *err: the store could not be read.
+ * Sees to the next thousand trials that have ended since: removes the outputs of those that can
+ * never be among the best any more, and notes it in the job's folder. *is_all: no further ones are
+ * left. False and *err: the store could not be read.
  */
-bool kept_job_sweep(struct kept_job *kept, struct assay_error *err);
+bool kept_job_sweep(struct kept_job *kept, bool *is_all, struct assay_error *err);
 
 /* What lies below the job's folder, of ended trials and, looked at now, of the others. */
 bool kept_job_use(const struct kept_job *kept, int64_t *bytes, struct assay_error *err);

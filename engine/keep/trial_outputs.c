@@ -45,10 +45,17 @@ int64_t trial_outputs_use(const struct outputs_owner *owner, int64_t number)
 /* A removal under way. */
 struct removal {
     const struct outputs_owner *owner;
-    int64_t freed;
+    struct outputs_freed *freed;
     struct assay_error *err;
     bool is_ok;
 };
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t size = strlen(folder);
+
+    return strncmp(path, folder, size) == 0 && path[size] == '/';
+}
 
 /* is_inside: the job's folder, which counts. Goes on after a failure, whose word stays. */
 static void remove_folder(struct removal *removal, const char *path, bool is_inside)
@@ -60,7 +67,10 @@ static void remove_folder(struct removal *removal, const char *path, bool is_ins
     if (use.bytes == 0 || (!is_inside && use.newest_us < removal->owner->create_us))
         return;
     if (artifact_remove(path, &why)) {
-        removal->freed += is_inside ? use.bytes : 0;
+        if (is_inside)
+            removal->freed->job_bytes += use.bytes;
+        else if (is_below(path, removal->owner->state_dir))
+            removal->freed->other_bytes += use.bytes;
     } else {
         removal->is_ok = false;
         *removal->err = why;
@@ -89,9 +99,9 @@ static void remove_replicas(struct removal *removal, const char *attempt_dir)
 }
 
 bool trial_outputs_remove(const struct outputs_owner *owner, const struct keep_trial *trial,
-                          int64_t *freed, struct assay_error *err)
+                          struct outputs_freed *freed, struct assay_error *err)
 {
-    struct removal removal = { .owner = owner, .err = err, .is_ok = true };
+    struct removal removal = { .owner = owner, .freed = freed, .err = err, .is_ok = true };
     char folder[PATH_TEXT];
     char path[PATH_TEXT + NAME_ROOM];
 
@@ -111,6 +121,5 @@ bool trial_outputs_remove(const struct outputs_owner *owner, const struct keep_t
     } else {
         removal.is_ok = false;
     }
-    *freed = removal.freed;
     return removal.is_ok;
 }

@@ -20,12 +20,16 @@ struct outputs_owner {
 /* What the trial has below the job's folder, its logs too. */
 int64_t trial_outputs_use(const struct outputs_owner *owner, int64_t number);
 
+struct outputs_freed {
+    int64_t job_bytes;   /* below the job's folder */
+    int64_t other_bytes; /* elsewhere in the state folder: in a bucket */
+};
+
 /*
- * Removes them and returns how many bytes below the job's folder that freed. What a folder that the
- * document names holds from before the job is another one's and stays. False and *err: something
- * could not be removed.
+ * Removes them; adds what that freed to *freed. What a folder that the document names holds from
+ * before the job is another one's and stays. False and *err: something could not be removed.
  */
 bool trial_outputs_remove(const struct outputs_owner *owner, const struct keep_trial *trial,
-                          int64_t *freed, struct assay_error *err);
+                          struct outputs_freed *freed, struct assay_error *err);
 
 #endif

@@ -51,6 +51,30 @@ static bool is_mount(const char *text)
     return text[0] == '/' && target && target[1] == '/' && (!mode || strcmp(mode, ":ro") == 0);
 }
 
+static bool is_option(const char *text)
+{
+    return text[0] == '-';
+}
+
+/* A fault for each text in the list that is not as expected. */
+static void check_items(struct fields *fields, const cJSON *node, const char *member,
+                        bool (*is_good)(const char *text), const char *expected)
+{
+    const cJSON *item = NULL;
+    size_t here = fields_enter(fields, member);
+    size_t index = 0;
+
+    cJSON_ArrayForEach(item, fields_member(node, member))
+    {
+        size_t outer = fields_enter_item(fields, index++);
+
+        if (cJSON_IsString(item) && !is_good(item->valuestring))
+            fields_fault(fields, item, NULL, "expected %s", expected);
+        fields_leave(fields, outer);
+    }
+    fields_leave(fields, here);
+}
+
 /* What comes to stand among the options of another program must not be taken for one. */
 static void check_name(struct fields *fields, const cJSON *node, const char *member)
 {
@@ -79,21 +103,9 @@ static const struct field container_fields[] = {
 
 static void container_check(struct fields *fields, const cJSON *node, void *record)
 {
-    const cJSON *mount = NULL;
-    size_t here = fields_enter(fields, "mounts");
-    size_t index = 0;
-
     (void)record;
-    cJSON_ArrayForEach(mount, fields_member(node, "mounts"))
-    {
-        size_t outer = fields_enter_item(fields, index++);
-
-        if (cJSON_IsString(mount) && !is_mount(mount->valuestring))
-            fields_fault(fields, mount, NULL,
-                         "expected SOURCE:TARGET or SOURCE:TARGET:ro, both absolute paths");
-        fields_leave(fields, outer);
-    }
-    fields_leave(fields, here);
+    check_items(fields, node, "mounts", is_mount,
+                "SOURCE:TARGET or SOURCE:TARGET:ro, both absolute paths");
     check_name(fields, node, "network");
     check_name(fields, node, "user");
 }
@@ -115,21 +127,10 @@ static const struct field slurm_fields[] = {
 static void slurm_check(struct fields *fields, const cJSON *node, void *record)
 {
     const char *time = fields_member_text(node, "time");
-    const cJSON *option = NULL;
-    size_t here = fields_enter(fields, "options");
-    size_t index = 0;
 
     (void)record;
-    cJSON_ArrayForEach(option, fields_member(node, "options"))
-    {
-        size_t outer = fields_enter_item(fields, index++);
-
-        if (cJSON_IsString(option) && option->valuestring[0] != '-')
-            fields_fault(fields, option, NULL,
-                         "expected an option of sbatch, such as \"--constraint=a100\"");
-        fields_leave(fields, outer);
-    }
-    fields_leave(fields, here);
+    check_items(fields, node, "options", is_option,
+                "an option of sbatch, such as \"--constraint=a100\"");
     check_name(fields, node, "partition");
     check_name(fields, node, "account");
     check_name(fields, node, "qos");

@@ -84,6 +84,32 @@ static bool is_covered(const struct container_run *run, const char *mount)
            mount[size] == '/';
 }
 
+/* What a mount is seen as, of `size` bytes. */
+static const char *target_of(const char *mount, size_t *size)
+{
+    const char *target = mount + strcspn(mount, ":");
+
+    target += *target == ':';
+    *size = strcspn(target, ":");
+    return target;
+}
+
+/* A later mount takes this one's target: the document's folder, say, to write to. */
+static bool is_replaced(const struct container_launch *container, size_t i)
+{
+    size_t size = 0;
+    const char *target = target_of(container->mounts[i], &size);
+
+    for (size_t j = i + 1; j < container->mount_count; j++) {
+        size_t other_size = 0;
+        const char *other = target_of(container->mounts[j], &other_size);
+
+        if (other_size == size && strncmp(other, target, size) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void add_mounts(struct container_words *words, const struct container_run *run)
 {
     const struct container_launch *container = run->replica->container;
@@ -95,7 +121,7 @@ static void add_mounts(struct container_words *words, const struct container_run
     for (size_t i = 0; i < container->mount_count; i++) {
         const char *mount = container->mounts[i];
 
-        if (!is_covered(run, mount))
+        if (!is_covered(run, mount) && !is_replaced(container, i))
             container_words_addf(words, "--volume=%s%s", mount,
                                  is_own(mount, run->state_dir) ? owned_mount(run) : "");
     }

@@ -185,13 +185,27 @@ static int follow(struct server *server, int client, pid_t program)
     }
 }
 
+/* A program's keeper has no part in who holds what: an end of this process is seen by all. */
+static void let_go(const struct server *server, int client)
+{
+    (void)close(client);
+    (void)close(server->listener);
+    (void)close(server->signals);
+    for (int i = 0; i < LEASES_MAX; i++) {
+        if (server->leases[i] >= 0)
+            (void)close(server->leases[i]);
+    }
+}
+
 static void run(struct server *server, int client, const struct request *request)
 {
     pid_t program = fork();
     int status = STATUS_OWN_FAULT;
 
-    if (program == 0)
+    if (program == 0) {
+        let_go(server, client);
         _exit(become(request));
+    }
     if (program > 0) {
         status = follow(server, client, program);
         kill_rest(program);

@@ -139,8 +139,9 @@ static void restart_replica(struct dispatcher *d, struct entry *entry, size_t i)
 /* True: it is over, with entry->ending. */
 static bool take_end(struct dispatcher *d, struct entry *entry, const struct ending *ending)
 {
-    /* Without the launch's texts, of an adopted attempt, nothing can be started anew. */
-    bool is_stopping = entry->is_stopping || !entry->launch;
+    /* Nothing can be started anew without the launch's texts, of an adopted attempt, and nothing
+     * alone in a cluster, where the gang is one job. */
+    bool is_stopping = entry->is_stopping || !entry->launch || entry->is_on_slurm;
 
     switch (gang_note_end(&entry->gang, ending, is_stopping)) {
     case GANG_WAIT:

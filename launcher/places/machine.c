@@ -1,4 +1,5 @@
 #include "launcher/places/machine.h"
+#include "launcher/places/sentence.h"
 
 #include "assay/value.h"
 
@@ -12,31 +13,19 @@
 #define CPUS_MAX 1e6
 #define MEMORY_MAX ((double)(INT64_C(1) << 56))
 
-/* What is wrong with a text, all of it in one line. */
-struct complaint {
-    char text[1024];
-    size_t used;
-};
-
-static void complain(struct complaint *complaint, const char *fmt, ...)
+/* One more of what is wrong with a text. */
+static void complain(struct sentence *complaint, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void complain(struct complaint *complaint, const char *fmt, ...)
+static void complain(struct sentence *complaint, const char *fmt, ...)
 {
-    size_t left = sizeof complaint->text - complaint->used;
     va_list args;
-    int size = 0;
 
-    if (complaint->used > 0 && left > 2) {
-        (void)memcpy(complaint->text + complaint->used, "; ", 3);
-        complaint->used += 2;
-        left -= 2;
-    }
+    if (complaint->used > 0)
+        sentence_add(complaint, "; ");
     va_start(args, fmt);
-    size = vsnprintf(complaint->text + complaint->used, left, fmt, args);
+    sentence_add_list(complaint, fmt, args);
     va_end(args);
-    if (size > 0)
-        complaint->used += (size_t)size < left ? (size_t)size : left - 1;
 }
 
 static bool is_gpu_id(const char *id)
@@ -71,7 +60,7 @@ bool machine_add_gpu(struct machine *machine, const char *id)
     return true;
 }
 
-static void parse_gpus(char *list, struct machine *machine, struct complaint *complaint)
+static void parse_gpus(char *list, struct machine *machine, struct sentence *complaint)
 {
     char *next = list;
 
@@ -103,7 +92,7 @@ static void parse_gpus(char *list, struct machine *machine, struct complaint *co
     }
 }
 
-static void parse_cpus(const char *value, struct machine *machine, struct complaint *complaint)
+static void parse_cpus(const char *value, struct machine *machine, struct sentence *complaint)
 {
     double cpus = 0;
 
@@ -145,7 +134,7 @@ static double memory_amount(const char *value)
     return assay_number_parse(digits, &number) ? number * memory_unit(value + size) : 0;
 }
 
-static void parse_memory(const char *value, struct machine *machine, struct complaint *complaint)
+static void parse_memory(const char *value, struct machine *machine, struct sentence *complaint)
 {
     double bytes = memory_amount(value);
 
@@ -158,7 +147,7 @@ static void parse_memory(const char *value, struct machine *machine, struct comp
 }
 
 /* One "key=value"; gpus gets all that follows. Returns what is left, NULL at the end. */
-static char *parse_item(char *item, struct machine *machine, struct complaint *complaint)
+static char *parse_item(char *item, struct machine *machine, struct sentence *complaint)
 {
     char *value = item + strcspn(item, "=,");
     char *next = NULL;
@@ -181,7 +170,8 @@ static char *parse_item(char *item, struct machine *machine, struct complaint *c
 
 bool machine_parse(const char *text, struct machine *machine, struct assay_error *err)
 {
-    struct complaint complaint = { 0 };
+    char faults[1024];
+    struct sentence complaint = { faults, sizeof faults, 0 };
     char *copy = strdup(text);
     char *at = copy;
 
@@ -191,7 +181,7 @@ bool machine_parse(const char *text, struct machine *machine, struct assay_error
     while (at)
         at = parse_item(at, machine, &complaint);
     free(copy);
-    return complaint.used == 0 || assay_fail(err, ASSAY_INVALID, NULL, "%s", complaint.text);
+    return complaint.used == 0 || assay_fail(err, ASSAY_INVALID, NULL, "%s", faults);
 }
 
 const char *machine_memory_text(int64_t bytes, char text[MACHINE_MEMORY_TEXT])

@@ -1,31 +1,9 @@
 #include "launcher/places/place_queue.h"
 #include "launcher/places/places_private.h"
+#include "launcher/places/sentence.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-/* Text that grows up to its size. */
-struct sentence {
-    char *text;
-    size_t size;
-    size_t used;
-};
-
-static void say(struct sentence *sentence, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void say(struct sentence *sentence, const char *fmt, ...)
-{
-    size_t left = sentence->size - sentence->used;
-    va_list args;
-    int size = 0;
-
-    va_start(args, fmt);
-    size = vsnprintf(sentence->text + sentence->used, left, fmt, args);
-    va_end(args);
-    if (size > 0)
-        sentence->used += (size_t)size < left ? (size_t)size : left - 1;
-}
 
 static int64_t amount_of(const struct amount *amount, int kind)
 {
@@ -77,23 +55,24 @@ static void say_holders(struct sentence *sentence, const struct grant *grant, in
         if (!holder)
             return;
         if (holder == grant->account)
-            say(sentence, "%sthis job", i == 0 ? "; " : ", ");
+            sentence_add(sentence, "%sthis job", i == 0 ? "; " : ", ");
         else
-            say(sentence, "%sjob %" PRId64, i == 0 ? "; " : ", ", holder->job);
-        say(sentence, "%s%s", i == 0 ? " holds " : " ",
-            amount_text(amount_of(&holder->held, kind), kind, amount));
+            sentence_add(sentence, "%sjob %" PRId64, i == 0 ? "; " : ", ", holder->job);
+        sentence_add(sentence, "%s%s", i == 0 ? " holds " : " ",
+                     amount_text(amount_of(&holder->held, kind), kind, amount));
     }
     if (next_holder(grant->places, kind, holder))
-        say(sentence, ", others the rest");
+        sentence_add(sentence, ", others the rest");
 }
 
 /* "none of 4 is free", "1 of 4 is free", "2 of 4 are free" */
 static void say_free(struct sentence *sentence, int free_count, int count)
 {
     if (free_count <= 0)
-        say(sentence, "none of %d is free", count);
+        sentence_add(sentence, "none of %d is free", count);
     else
-        say(sentence, "%d of %d %s free", free_count, count, free_count == 1 ? "is" : "are");
+        sentence_add(sentence, "%d of %d %s free", free_count, count,
+                     free_count == 1 ? "is" : "are");
 }
 
 /* The most that is left of one GPU. */
@@ -113,13 +92,13 @@ static void say_gpus(struct sentence *sentence, const struct grant *grant)
     int64_t wanted = grant->wanted.gpus;
 
     if (wanted < PLACE_UNIT) {
-        say(sentence, "waits for %g of a GPU: ", (double)wanted / (double)PLACE_UNIT);
-        say(sentence, "at most %g of one is free",
-            (double)largest_rest(places) / (double)PLACE_UNIT);
+        sentence_add(sentence, "waits for %g of a GPU: ", (double)wanted / (double)PLACE_UNIT);
+        sentence_add(sentence, "at most %g of one is free",
+                     (double)largest_rest(places) / (double)PLACE_UNIT);
         return;
     }
-    say(sentence, "waits for %g GPU%s: ", (double)wanted / (double)PLACE_UNIT,
-        wanted == PLACE_UNIT ? "" : "s");
+    sentence_add(sentence, "waits for %g GPU%s: ", (double)wanted / (double)PLACE_UNIT,
+                 wanted == PLACE_UNIT ? "" : "s");
     say_free(sentence, places_free_now(places).gpus, places->machine.gpu_count);
 }
 
@@ -134,11 +113,12 @@ static void say_lack(struct sentence *sentence, const struct grant *grant, int k
     if (kind == LACKS_GPUS) {
         say_gpus(sentence, grant);
     } else {
-        say(sentence, "waits for %s%s: ", amount_text(wanted, kind, texts[0]),
-            kind == LACKS_MEMORY ? " of memory" : (wanted == PLACE_UNIT ? " CPU" : " CPUs"));
-        say(sentence, "%s of %s %s free", amount_text(left > 0 ? left : 0, kind, texts[1]),
-            amount_text(total, kind, texts[2]),
-            kind == LACKS_MEMORY || left == PLACE_UNIT ? "is" : "are");
+        sentence_add(sentence, "waits for %s%s: ", amount_text(wanted, kind, texts[0]),
+                     kind == LACKS_MEMORY ? " of memory"
+                                          : (wanted == PLACE_UNIT ? " CPU" : " CPUs"));
+        sentence_add(sentence, "%s of %s %s free", amount_text(left > 0 ? left : 0, kind, texts[1]),
+                     amount_text(total, kind, texts[2]),
+                     kind == LACKS_MEMORY || left == PLACE_UNIT ? "is" : "are");
     }
     say_holders(sentence, grant, kind);
 }
@@ -150,20 +130,20 @@ static void say_turn(struct sentence *sentence, const struct place_queue *queue,
     const struct account *account = NULL;
 
     if (queue->reserved && queue->reserved != grant) {
-        say(sentence, "waits for its turn: the machine is reserved for job %" PRId64,
-            grant_job(queue->reserved));
+        sentence_add(sentence, "waits for its turn: the machine is reserved for job %" PRId64,
+                     grant_job(queue->reserved));
         return;
     }
     if (TAILQ_FIRST(&grant->account->waiting) != grant) {
-        say(sentence, "waits for its turn: others of its job are older");
+        sentence_add(sentence, "waits for its turn: others of its job are older");
         return;
     }
     TAILQ_FOREACH(account, &queue->accounts, in_queue)
     if (account != grant->account && account_goes_before(queue->places, account, grant->account)) {
-        say(sentence, "waits for its turn: it is job %" PRId64 "'s", account->job);
+        sentence_add(sentence, "waits for its turn: it is job %" PRId64 "'s", account->job);
         return;
     }
-    say(sentence, "is next");
+    sentence_add(sentence, "is next");
 }
 
 const char *place_queue_why(const struct place_queue *queue, const struct grant *grant, char *text,
@@ -185,6 +165,6 @@ const char *place_queue_why(const struct place_queue *queue, const struct grant 
     else
         say_turn(&sentence, queue, grant);
     if (queue->reserved == grant)
-        say(&sentence, "; the machine is reserved for it");
+        sentence_add(&sentence, "; the machine is reserved for it");
     return text;
 }

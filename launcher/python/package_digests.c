@@ -1,6 +1,6 @@
 #include "launcher/python/package_digests.h"
 
-#include "launcher/python/sha256_text.h"
+#include "launcher/sha256_text.h"
 
 #include <errno.h>
 #include <fcntl.h>

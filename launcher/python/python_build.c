@@ -11,7 +11,7 @@
 extern char **environ;
 
 /* A day: of a package that is compiled, or a slow line; whoever waits can cancel. */
-static const int64_t step_us = INT64_C(24) * 3600 * 1000 * 1000;
+static const int64_t step_us = INT64_C(24) * 3600 * 1000000;
 
 /*
  * What each process of the environment does first. The lock tells `assay env prune` that it is in
@@ -167,7 +167,7 @@ static int find_site(const char *env_dir, char *path, size_t size)
     dir = opendir(lib);
     if (!dir)
         return errno;
-    while (error && (item = readdir(dir)) != NULL) {
+    while (error && (item = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): our own DIR */
         if (strncmp(item->d_name, "python", 6) != 0)
             continue;
         error = (size_t)snprintf(path, size, "%s/%s/site-packages", lib, item->d_name) < size

@@ -5,7 +5,7 @@
 #include "launcher/python/python_build.h"
 #include "launcher/python/python_folder.h"
 #include "launcher/python/python_interpreter.h"
-#include "launcher/python/sha256_text.h"
+#include "launcher/sha256_text.h"
 #include "launcher/shim/record_file.h"
 
 #include <errno.h>
@@ -18,8 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Between two looks at a lock that another has. */
-enum { LOCK_WAIT_MS = 100 };
+/* LOCK_WAIT_MS: between two looks at a lock that another has. MAKES_MAX: how often somebody may
+ * have removed it between its making and its use. */
+enum { LOCK_WAIT_MS = 100, MAKES_MAX = 10 };
 
 /* An environment that someone of this process uses, or several do. */
 struct hold {
@@ -280,30 +281,33 @@ void python_env_release(struct python_env_store *store, const char *interpreter)
         free_hold(ended);
 }
 
-/* Waits for the lock; -1 and *err. Says so once, where it is another's. */
-static int wait_for_lock(const struct python_folder *folder, enum python_lock kind,
-                         const struct python_env_request *request, bool *has_said,
+enum attempt { ATTEMPT_DONE, ATTEMPT_IN_VAIN, ATTEMPT_FAILED };
+
+/* In vain: another has it. */
+static enum attempt try_lock(const struct python_folder *folder, enum python_lock kind, int *lock,
+                             struct assay_error *err)
+{
+    *lock = python_folder_lock(folder, kind);
+    if (*lock >= 0)
+        return ATTEMPT_DONE;
+    if (errno == EWOULDBLOCK)
+        return ATTEMPT_IN_VAIN;
+    (void)fail_machine(err, errno, folder->lock_path);
+    return ATTEMPT_FAILED;
+}
+
+/* A while, for what another does. False and *err when it is cancelled. */
+static bool wait_a_while(const struct python_env_request *request, bool *has_said,
                          struct assay_error *err)
 {
-    for (;;) {
-        struct pollfd cancelled = { .fd = request->cancel ? request->cancel->event : -1,
-                                    .events = POLLIN };
-        int lock = python_folder_lock(folder, kind);
+    struct pollfd cancelled = { .fd = request->cancel ? request->cancel->event : -1,
+                                .events = POLLIN };
 
-        if (lock >= 0)
-            return lock;
-        if (errno != EWOULDBLOCK) {
-            (void)fail_machine(err, errno, folder->lock_path);
-            return -1;
-        }
-        if (!*has_said && request->progress)
-            request->progress(request->context, "waiting for whoever installs the same packages");
-        *has_said = true;
-        if (poll(&cancelled, 1, LOCK_WAIT_MS) > 0) {
-            (void)assay_fail(err, ASSAY_CANCELLED, NULL, "cancelled");
-            return -1;
-        }
-    }
+    if (!*has_said && request->progress)
+        request->progress(request->context, "waiting for whoever installs the same packages");
+    *has_said = true;
+    return poll(&cancelled, 1, LOCK_WAIT_MS) <= 0 ||
+           assay_fail(err, ASSAY_CANCELLED, NULL, "cancelled");
 }
 
 /* A new name each time: what a killed engine's pip still writes to is no place to build in. */
@@ -392,37 +396,70 @@ static bool make(struct python_env_store *store, const struct python_folder *fol
     return false;
 }
 
-/* Uses the environment that is there, or makes it, whatever others do meanwhile. */
+/* In vain: it is not there, or another makes or removes it. */
+static enum attempt try_to_use(struct python_env_store *store, const struct python_folder *folder,
+                               struct python_env *env, struct assay_error *err)
+{
+    struct python_ready ready;
+    int lock = -1;
+    enum attempt attempt = try_lock(folder, PYTHON_LOCK_SHARED, &lock, err);
+
+    if (attempt != ATTEMPT_DONE)
+        return attempt;
+    if (!python_folder_read(folder, &ready)) {
+        (void)close(lock);
+        return ATTEMPT_IN_VAIN;
+    }
+    (void)snprintf(env->interpreter, sizeof env->interpreter, "%.*s/bin/python", PATH_MAX - 16,
+                   ready.env);
+    name_log(folder, env);
+    python_folder_touch(folder);
+    return begin_hold(store, folder, lock, env, err) ? ATTEMPT_DONE : ATTEMPT_FAILED;
+}
+
+/* In vain: others look whether it is there, make it or use it. */
+static enum attempt try_to_make(struct python_env_store *store, const struct python_folder *folder,
+                                const struct python_interpreter *interpreter,
+                                const struct python_env_request *request, struct python_env *env,
+                                struct assay_error *err)
+{
+    struct python_ready ready;
+    int lock = -1;
+    enum attempt attempt = try_lock(folder, PYTHON_LOCK_EXCLUSIVE, &lock, err);
+
+    if (attempt != ATTEMPT_DONE)
+        return attempt;
+    if (!python_folder_read(folder, &ready) && !make(store, folder, interpreter, request, env, err))
+        attempt = ATTEMPT_FAILED;
+    (void)close(lock);
+    return attempt;
+}
+
+/*
+ * Uses the environment that is there, or makes it, whatever others do meanwhile. Who cannot make it
+ * looks again whether another has, and does not wait for the lock: its users have that for as long
+ * as they run.
+ */
 static bool find_or_make(struct python_env_store *store, const struct python_folder *folder,
                          const struct python_interpreter *interpreter,
                          const struct python_env_request *request, struct python_env *env,
                          struct assay_error *err)
 {
     bool has_said = false;
-    bool is_ok = true;
 
-    while (is_ok) {
-        struct python_ready ready;
-        int lock = wait_for_lock(folder, PYTHON_LOCK_SHARED, request, &has_said, err);
+    for (int made = 0; made < MAKES_MAX;) {
+        enum attempt attempt = try_to_use(store, folder, env, err);
 
-        if (lock < 0)
+        if (attempt != ATTEMPT_IN_VAIN)
+            return attempt == ATTEMPT_DONE;
+        attempt = try_to_make(store, folder, interpreter, request, env, err);
+        if (attempt == ATTEMPT_FAILED ||
+            (attempt == ATTEMPT_IN_VAIN && !wait_a_while(request, &has_said, err)))
             return false;
-        if (python_folder_read(folder, &ready)) {
-            (void)snprintf(env->interpreter, sizeof env->interpreter, "%.*s/bin/python",
-                           PATH_MAX - 16, ready.env);
-            name_log(folder, env);
-            python_folder_touch(folder);
-            return begin_hold(store, folder, lock, env, err);
-        }
-        (void)close(lock);
-        lock = wait_for_lock(folder, PYTHON_LOCK_EXCLUSIVE, request, &has_said, err);
-        if (lock < 0)
-            return false;
-        if (!python_folder_read(folder, &ready))
-            is_ok = make(store, folder, interpreter, request, env, err);
-        (void)close(lock);
+        made += attempt == ATTEMPT_DONE;
     }
-    return false;
+    return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "%s is gone as soon as it is made",
+                      folder->path);
 }
 
 bool python_env_ensure(struct python_env_store *store, const struct python_env_request *request,

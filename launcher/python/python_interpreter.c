@@ -95,6 +95,19 @@ static bool fail_status(const char *program, const struct subprocess_result *res
                       result->status, subprocess_last_line(result->errors, line, sizeof line));
 }
 
+/* The last line: who else speaks at an interpreter's start speaks before it. */
+static cJSON *read_answer(const struct subprocess_result *result, struct assay_error *err)
+{
+    size_t end = result->output_size;
+    size_t start = 0;
+
+    while (end > 0 && result->output[end - 1] == '\n')
+        end--;
+    for (start = end; start > 0 && result->output[start - 1] != '\n';)
+        start--;
+    return json_read(result->output + start, end - start, err);
+}
+
 bool python_interpreter_ask(const char *program, const struct assay_env *env,
                             const char *const *envp, struct subprocess_cancel *cancel,
                             struct python_interpreter *interpreter, struct assay_error *err)
@@ -116,7 +129,7 @@ bool python_interpreter_ask(const char *program, const struct assay_env *env,
         (void)fail_status(program, &result, err);
     } else {
         /* What is no JSON is no interpreter; check() says so. */
-        answer = json_read(result.output, result.output_size, err);
+        answer = read_answer(&result, err);
         is_ok = check(program, answer, interpreter, err);
     }
     cJSON_Delete(answer);

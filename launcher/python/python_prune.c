@@ -18,14 +18,15 @@ static bool is_hash(const char *name)
            strspn(name, "0123456789abcdef") == PYTHON_HASH_TEXT - 1;
 }
 
-/* Nobody has it now, who asks holds the lock no longer than this. */
+/* Whoever asks has the lock for no longer than this. */
 static bool is_locked(const struct python_folder *folder)
 {
     int lock = python_folder_lock(folder, PYTHON_LOCK_EXCLUSIVE);
 
-    if (lock >= 0)
-        (void)close(lock);
-    return lock < 0;
+    if (lock < 0)
+        return errno == EWOULDBLOCK;
+    (void)close(lock);
+    return false;
 }
 
 static bool add(struct python_env_list *list, const char *store_dir, const char *hash,
@@ -72,7 +73,7 @@ bool python_env_list_read(struct python_env_list *list, const char *store_dir,
     if (!dir)
         return assay_fail(err, ASSAY_UNAVAILABLE, NULL, "%s: %s", store_dir,
                           strerrordesc_np(errno));
-    while (is_ok && (item = readdir(dir)) != NULL)
+    while (is_ok && (item = readdir(dir))) /* NOLINT(concurrency-mt-unsafe): our own DIR */
         if (is_hash(item->d_name))
             is_ok = add(list, store_dir, item->d_name, err);
     (void)closedir(dir);

@@ -11,15 +11,18 @@
 
 /*
  * Of max_bytes a quarter is for the beginning and half for the newest part, so that a quarter can
- * be written before the next hole. Who writes an eighth between two looks is looked at more often.
+ * be written before the next hole. Who writes an eighth between two looks is looked at more often;
+ * who writes next to nothing less and less often, as the files may be another machine's.
  */
 enum {
     HEAD_DIVISOR = 4,
     TAIL_DIVISOR = 2,
     HASTE_DIVISOR = 8,
+    QUIET_DIVISOR = 64,
     BLOCK_SIZE = 512, /* of st_blocks, whatever the file system's */
     CALM_US = 1000 * 1000,
     HASTE_US = 100 * 1000,
+    QUIET_US = 8 * CALM_US,
 };
 
 static int64_t round_down(int64_t bytes, int64_t unit)
@@ -61,9 +64,17 @@ static int64_t look_at(struct log_cap *cap, const char *name)
 int64_t log_cap_look(struct log_cap *cap)
 {
     int64_t before = cap->seen_bytes;
+    int64_t grown = 0;
 
     cap->seen_bytes = look_at(cap, TRIAL_STDOUT_NAME) + look_at(cap, TRIAL_STDERR_NAME);
     if (cap->is_powerless)
         return INT64_MAX;
-    return cap->seen_bytes - before > cap->max_bytes / HASTE_DIVISOR ? HASTE_US : CALM_US;
+    grown = cap->seen_bytes - before;
+    if (grown > cap->max_bytes / HASTE_DIVISOR)
+        cap->pause_us = HASTE_US;
+    else if (grown > cap->max_bytes / QUIET_DIVISOR || cap->pause_us < CALM_US)
+        cap->pause_us = CALM_US;
+    else if (cap->pause_us < QUIET_US)
+        cap->pause_us *= 2;
+    return cap->pause_us;
 }

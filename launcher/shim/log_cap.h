@@ -17,6 +17,7 @@ struct log_cap {
     const char *dir;    /* the attempt's; borrowed */
     int64_t max_bytes;  /* on the disk, of each log */
     int64_t seen_bytes; /* the size of both when last looked at */
+    int64_t pause_us;   /* until the next look */
     bool is_powerless;  /* the file system makes no holes: the logs grow */
 };
 

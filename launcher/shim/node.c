@@ -23,8 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often it is asked whether the pulse has gone silent. */
-enum { ASK_MS = 1000 };
+/* How often it is asked whether the pulse has gone silent; so long that we have not run between. */
+enum { ASK_MS = 1000, STALL_US = 10 * 1000 * 1000 };
 
 struct node {
     const char *dir;
@@ -105,7 +105,7 @@ static bool read_orders(struct node *node, const char *tag)
     if (error)
         return complain(node, "request", error);
     if (strcmp(node->order.tag, tag) != 0 || strcmp(node->request.tag, tag) != 0)
-        return complain(node, "the order is for another job", ESTALE);
+        return complain(node, "not run: the folder is another job's", EPERM);
     return true;
 }
 
@@ -215,21 +215,30 @@ static bool hear_pulse(const struct node *node)
     return has_beaten;
 }
 
-/* Until the shim has ended. */
+/*
+ * Until the shim has ended. A time in which we did not run either, since the job was suspended, is
+ * no silence of the pulse.
+ */
 static void watch_over(const struct node *node)
 {
     struct pollfd sources[] = {
         { .fd = node->signals, .events = POLLIN },
         { .fd = node->pulse.words, .events = POLLIN },
     };
-    int64_t beaten_us = mono_us();
+    int64_t now_us = mono_us();
+    int64_t beaten_us = now_us;
 
     while (waitpid(node->shim, NULL, WNOHANG) == 0) {
+        int64_t before_us = now_us;
+
         (void)poll(sources, 2, ASK_MS);
+        now_us = mono_us();
+        if (now_us - before_us > STALL_US)
+            beaten_us += now_us - before_us;
         pass_signals_on(node);
         if (hear_pulse(node))
-            beaten_us = mono_us();
-        else if (mono_us() - beaten_us > NODE_LOSS_US)
+            beaten_us = now_us;
+        else if (now_us - beaten_us > NODE_LOSS_US)
             (void)kill(node->shim, SIGTERM);
         /* A pulse that died would be readable for ever; its silence is heard all the same. */
         if (sources[1].revents & POLLHUP)

@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Judged by the second, it need not be looked at as often as the record. */
+enum { HEARTBEAT_LOOK_US = NODE_BEAT_US / 2 };
+
 /* The value of ASSAY_ATTEMPT, "" without one. */
 static const char *find_tag(char *const *envp)
 {
@@ -47,6 +50,7 @@ void slurm_gang_free(struct slurm_gang *gang)
     for (size_t i = 0; gang->replicas && i < gang->launch.replica_count; i++)
         free(gang->replicas[i].request);
     word_list_clear(&gang->words);
+    word_list_clear(&gang->step_words);
     free(gang->script);
     free(launches);
     free(gang->replicas);
@@ -104,25 +108,23 @@ static bool encode(struct slurm_gang *gang, const struct launch *launch, struct 
 }
 
 static bool prepare(struct slurm_gang *gang, const struct launch *launch, const char *shim,
-                    bool is_step, struct assay_error *err)
+                    struct assay_error *err)
 {
     const struct slurm_submission submission = {
         .wishes = launch->slurm, .shim = shim, .tag = gang->tag, .launch = launch
     };
 
-    gang->is_step = is_step;
     gang->launch.slurm = NULL;
-    if (is_step)
-        slurm_command_step(&submission, &gang->words);
-    else
-        slurm_command_submit(&submission, &gang->words);
-    gang->script = is_step ? NULL : slurm_command_script(&submission);
-    if ((!is_step && !gang->script) || gang->words.is_short_of_memory)
-        return assay_fail_memory(err);
-    return true;
+    slurm_command_submit(&submission, &gang->words);
+    if (launch->replica_count == 1)
+        slurm_command_step(&submission, &gang->step_words);
+    gang->script = slurm_command_script(&submission);
+    if (gang->script && !gang->words.is_short_of_memory && !gang->step_words.is_short_of_memory)
+        return true;
+    return assay_fail_memory(err);
 }
 
-struct slurm_gang *slurm_gang_new(const struct launch *launch, const char *shim, bool is_step,
+struct slurm_gang *slurm_gang_new(const struct launch *launch, const char *shim,
                                   struct assay_error *err)
 {
     const char *tag = find_tag(launch->replicas[0].envp);
@@ -135,11 +137,19 @@ struct slurm_gang *slurm_gang_new(const struct launch *launch, const char *shim,
                          SLURM_TAG_TEXT);
         return NULL;
     }
+    for (size_t i = 0; i < launch->replica_count; i++) {
+        if (launch->replicas[i].container) {
+            (void)assay_fail(err, ASSAY_INVALID, NULL,
+                             "trials on Slurm run in no containers: run them on the host "
+                             "(--on-host, onHost: true in the assay block)");
+            return NULL;
+        }
+    }
     gang = copy_launch(launch, err);
     if (!gang)
         return NULL;
     (void)snprintf(gang->tag, sizeof gang->tag, "%s", tag);
-    if (encode(gang, launch, err) && prepare(gang, launch, shim, is_step, err))
+    if (encode(gang, launch, err) && prepare(gang, launch, shim, err))
         return gang;
     slurm_gang_free(gang);
     return NULL;
@@ -152,7 +162,7 @@ bool launcher_slurm_has(const char *attempt_dir)
     return node_order_read(attempt_dir, &order) == 0;
 }
 
-struct slurm_gang *slurm_gang_adopt(const struct launch *launch, const char *shim, bool is_step,
+struct slurm_gang *slurm_gang_adopt(const struct launch *launch, const char *shim,
                                     struct assay_error *err)
 {
     struct slurm_gang *gang = copy_launch(launch, err);
@@ -163,7 +173,7 @@ struct slurm_gang *slurm_gang_adopt(const struct launch *launch, const char *shi
     gang->stage = GANG_SUBMITTED; /* or about to be: Slurm's queue tells */
     if (node_order_read(launch->replicas[0].dir, &order) == 0 && is_plain(order.tag))
         (void)snprintf(gang->tag, sizeof gang->tag, "%.*s", SLURM_TAG_TEXT - 1, order.tag);
-    if (prepare(gang, launch, shim, is_step, err))
+    if (prepare(gang, launch, shim, err))
         return gang;
     slurm_gang_free(gang);
     return NULL;
@@ -204,7 +214,7 @@ bool slurm_gang_write(struct slurm_gang *gang, const char *lease_path, int64_t l
         return assay_fail_errno(err, ENAMETOOLONG, "%s", dir);
     (void)snprintf(order.tag, sizeof order.tag, "%s", gang->tag);
     error = record_make_dirs(dir);
-    if (!error && gang->script)
+    if (!error)
         error =
             record_file_write(dir, SLURM_SCRIPT_NAME, gang->script, strlen(gang->script), false);
     if (error)
@@ -258,8 +268,10 @@ void slurm_gang_look(struct slurm_gang *gang, size_t index, int64_t now_us)
     }
     if (replica->claim == CLAIM_NONE)
         look_at_claim(replica, dir);
-    if (replica->claim == CLAIM_NODE)
+    if (replica->claim == CLAIM_NODE && now_us - replica->heartbeat_us >= HEARTBEAT_LOOK_US) {
+        replica->heartbeat_us = now_us;
         look_at_heartbeat(replica, dir, now_us);
+    }
 }
 
 void slurm_gang_stop(const struct slurm_gang *gang, size_t replica, enum stop_manner manner)

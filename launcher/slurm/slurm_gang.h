@@ -26,6 +26,7 @@ struct slurm_replica {
     int64_t job_ended_us; /* likewise, by Slurm's word; 0: not yet */
     struct timespec beat; /* the heartbeat's last touch, by the file server's clock */
     int64_t beat_us;      /* since when it is that */
+    int64_t heartbeat_us; /* when that was looked at */
     bool is_stop_wanted;
     enum stop_manner stop_manner; /* the strongest */
     int64_t stop_us;
@@ -42,8 +43,9 @@ struct slurm_gang {
     TAILQ_ENTRY(slurm_gang) in_list;
     struct launch launch; /* owns its replicas and their folders; argv and envp are NULL */
     char tag[SLURM_TAG_TEXT];
-    struct word_list words;         /* its sbatch or srun */
-    char *script;                   /* owned; NULL for a step */
+    struct word_list words;         /* sbatch */
+    struct word_list step_words;    /* srun, of one replica */
+    char *script;                   /* owned */
     struct slurm_replica *replicas; /* owned; launch.replica_count */
     size_t untold_count;
     enum gang_stage stage;
@@ -69,13 +71,13 @@ TAILQ_HEAD(slurm_gang_list, slurm_gang);
  * Of a launch that is started: with its requests, and what to submit. shim: as the nodes see it.
  * NULL and *err, which is ASSAY_INVALID for what can never be passed on.
  */
-struct slurm_gang *slurm_gang_new(const struct launch *launch, const char *shim, bool is_step,
+struct slurm_gang *slurm_gang_new(const struct launch *launch, const char *shim,
                                   struct assay_error *err);
 
 /*
  * Of one that is adopted: its tag is read from its folder, "" where it was never handed to Slurm.
  */
-struct slurm_gang *slurm_gang_adopt(const struct launch *launch, const char *shim, bool is_step,
+struct slurm_gang *slurm_gang_adopt(const struct launch *launch, const char *shim,
                                     struct assay_error *err);
 void slurm_gang_free(struct slurm_gang *gang);
 

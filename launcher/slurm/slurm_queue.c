@@ -18,6 +18,7 @@ static enum slurm_state state_of(const char *name)
         { "PENDING", SLURM_PENDING },      { "REQUEUED", SLURM_PENDING },
         { "REQUEUE_HOLD", SLURM_PENDING }, { "REQUEUE_FED", SLURM_PENDING },
         { "SPECIAL_EXIT", SLURM_PENDING }, { "RESV_DEL_HOLD", SLURM_PENDING },
+        { "SUSPENDED", SLURM_SUSPENDED },  { "STOPPED", SLURM_SUSPENDED },
         { "COMPLETED", SLURM_COMPLETED },  { "FAILED", SLURM_FAILED },
         { "CANCELLED", SLURM_CANCELLED },  { "TIMEOUT", SLURM_TIMEOUT },
         { "NODE_FAIL", SLURM_NODE_LOST },  { "BOOT_FAIL", SLURM_NODE_LOST },
@@ -29,7 +30,7 @@ static enum slurm_state state_of(const char *name)
         if (strcmp(name, states[i].name) == 0)
             return states[i].state;
     }
-    /* RUNNING, CONFIGURING, COMPLETING, SUSPENDED, …: it has its nodes. */
+    /* RUNNING, CONFIGURING, COMPLETING, …: it has its nodes. */
     return SLURM_RUNNING;
 }
 
@@ -99,7 +100,7 @@ static bool parse_line(char *line, struct slurm_job *job)
 
 static int rank_of(enum slurm_state state)
 {
-    return state == SLURM_RUNNING ? 0 : state == SLURM_PENDING ? 1 : 2;
+    return state == SLURM_RUNNING || state == SLURM_SUSPENDED ? 0 : state == SLURM_PENDING ? 1 : 2;
 }
 
 static int compare_jobs(const void *left, const void *right)

@@ -19,8 +19,9 @@
 enum slurm_state {
     SLURM_UNKNOWN, /* squeue does not list it */
     SLURM_PENDING,
-    SLURM_RUNNING, /* or about to, or about to end */
-    SLURM_COMPLETED,
+    SLURM_SUSPENDED, /* it has begun, and stands still with all its processes */
+    SLURM_RUNNING,   /* or about to, or about to end */
+    SLURM_COMPLETED, /* from here on it has ended */
     SLURM_FAILED,
     SLURM_CANCELLED,
     SLURM_TIMEOUT,

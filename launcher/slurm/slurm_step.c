@@ -67,8 +67,8 @@ static int spawn(struct slurm_gang *gang, char *const *environment)
         if (!error)
             error = set_files(&actions, gang->launch.replicas[0].dir);
         if (!error)
-            error = posix_spawnp(&gang->step, gang->words.words[0], &actions, &attributes,
-                                 gang->words.words, environment);
+            error = posix_spawnp(&gang->step, gang->step_words.words[0], &actions, &attributes,
+                                 gang->step_words.words, environment);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);
@@ -81,7 +81,7 @@ bool slurm_step_start(struct slurm_gang *gang, const struct slurm_job *allocatio
 {
     int error = 0;
 
-    if (!slurm_command_set_allocation(&gang->words, allocation->id))
+    if (!slurm_command_set_allocation(&gang->step_words, allocation->id))
         return assay_fail_memory(err);
     (void)snprintf(gang->allocation, sizeof gang->allocation, "%s", allocation->tag);
     error = write_note(gang, allocation->tag);

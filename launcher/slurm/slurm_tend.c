@@ -21,7 +21,8 @@ enum {
     SUBMIT_MAX = 4,
     STOP_PATIENCE_US = 20 * 1000 * 1000,
     ADOPTED_STEP_US = 30 * 1000 * 1000,
-    HURRY_US = 60 * 1000 * 1000,
+    HURRY_FROM_US = 3 * 1000 * 1000,
+    HURRY_TO_US = 60 * 1000 * 1000,
     LOG_TAIL = 512,
 };
 
@@ -29,10 +30,10 @@ enum {
 enum {
     YOUNG_US = 10 * 1000 * 1000,
     OLD_US = 600 * 1000 * 1000,
-    PACE_YOUNG_US = 15 * 1000,
+    PACE_YOUNG_US = 20 * 1000,
     PACE_US = 200 * 1000,
     PACE_OLD_US = 1000 * 1000,
-    PACE_EACH_US = 100, /* and not more often than so for each attempt in hand */
+    PACE_EACH_US = 500, /* and not more often than so for each attempt in hand */
 };
 
 static void add_log_line(const struct slurm_gang *gang, struct ending *ending)
@@ -75,6 +76,8 @@ static void tell(struct slurm *slurm, struct slurm_gang *gang, size_t index,
     ended->ending.index = gang->launch.replicas[index].index;
     if (!replica->has_record) {
         gang->is_cut_short = true;
+        if (replica->claim == CLAIM_NODE) /* should its node come back with it */
+            slurm_gang_stop(gang, index, STOP_NOW);
         ended->ending.start_us = slurm_gang_begin_us(gang, index);
         ended->ending.end_us = assay_wall_us(slurm->options.env);
         if (ending->kind == ENDING_NOT_STARTED ||
@@ -172,7 +175,7 @@ static const struct slurm_job *step_as_job(const struct slurm *slurm, struct slu
                                            struct slurm_job *job)
 {
     const struct slurm_job *allocation = slurm_queue_find(&slurm->queue, gang->allocation, 0);
-    bool is_over = allocation && allocation->state > SLURM_RUNNING;
+    bool is_over = allocation && allocation->state >= SLURM_COMPLETED;
 
     if (gang->step == 0 && !allocation)
         return NULL;
@@ -216,10 +219,14 @@ static void gather(struct slurm *slurm, struct slurm_gang *gang, size_t index,
         gang->seen_us = slurm->queue_begun_us;
     else if (slurm->queue_begun_us > gang->seen_us)
         facts->unseen_us = slurm->queue_begun_us - gang->seen_us;
-    if (facts->job && facts->job->state > SLURM_RUNNING && !replica->job_ended_us)
+    if (facts->job && facts->job->state >= SLURM_COMPLETED && !replica->job_ended_us)
         replica->job_ended_us = now_us;
-    since_us = replica->has_record ? replica->record_us : replica->job_ended_us;
-    facts->settled_us = since_us ? now_us - since_us : 0;
+    /* Slurm had so long to tell of it in a look; while it does not answer, no time passes. */
+    if (replica->has_record)
+        since_us = slurm->queue_begun_us - replica->record_us;
+    else if (replica->job_ended_us)
+        since_us = now_us - replica->job_ended_us;
+    facts->settled_us = since_us > 0 ? since_us : 0;
 }
 
 static void forbid(struct slurm *slurm, struct slurm_gang *gang, size_t index,
@@ -255,6 +262,14 @@ static bool is_step_overdue(const struct slurm *slurm, const struct slurm_gang *
            slurm_now_us(slurm) - gang->begun_us > ADOPTED_STEP_US;
 }
 
+/* By another engine it may have been submitted as a step, and now as a job, or the other way. */
+static void submit_again(const struct slurm *slurm, struct slurm_gang *gang)
+{
+    gang->stage = GANG_NEW;
+    gang->is_step = slurm->options.allocation_nodes > 0 && gang->launch.replica_count == 1;
+    gang->begun_us = slurm_now_us(slurm);
+}
+
 static void judge(struct slurm *slurm, struct slurm_gang *gang, size_t index)
 {
     struct slurm_facts facts;
@@ -275,8 +290,7 @@ static void judge(struct slurm *slurm, struct slurm_gang *gang, size_t index)
         slurm_gang_stop(gang, index, STOP_NOW);
         break;
     case DEED_SUBMIT:
-        gang->stage = GANG_WANTED;
-        gang->begun_us = slurm_now_us(slurm);
+        submit_again(slurm, gang);
         break;
     case DEED_FORBID:
         forbid(slurm, gang, index, &ending);
@@ -289,28 +303,31 @@ static void judge(struct slurm *slurm, struct slurm_gang *gang, size_t index)
 
 static void explain(const struct slurm *slurm, struct slurm_gang *gang)
 {
-    const struct slurm_job *job =
-        slurm_queue_find(&slurm->queue, gang->is_step ? slurm->holding.tag : gang->tag, 0);
+    const struct slurm_job *job = slurm_queue_find(&slurm->queue, gang->tag, 0);
 
     if (gang->replicas[0].claim == CLAIM_NODE)
         gang->why[0] = '\0';
     else if (gang->is_step && gang->stage < GANG_SUBMITTED && slurm->allocate_why[0])
         (void)snprintf(gang->why, sizeof gang->why, "%s", slurm->allocate_why);
-    else if (gang->is_step && gang->stage < GANG_SUBMITTED)
-        (void)snprintf(gang->why, sizeof gang->why, "Slurm gives no allocation yet");
+    else if (gang->is_step)
+        (void)snprintf(gang->why, sizeof gang->why, "%s",
+                       gang->stage < GANG_SUBMITTED ? "Slurm gives no allocation yet"
+                                                    : "there is no room in Slurm's allocation");
     else if (job && job->state == SLURM_PENDING)
         (void)snprintf(gang->why, sizeof gang->why, "Slurm's job %s waits: %s", job->id,
                        job->reason);
 }
 
-/* It has just been submitted, or told to stop. */
+/* It should have begun by now, or is told to stop. */
 static bool is_about_to_change(const struct slurm *slurm, const struct slurm_gang *gang)
 {
+    int64_t age_us = slurm_now_us(slurm) - gang->begun_us;
+
     for (size_t i = 0; i < gang->launch.replica_count; i++) {
         if (!gang->replicas[i].is_told && gang->replicas[i].is_stop_wanted)
             return true;
     }
-    return gang->replicas[0].claim == CLAIM_NONE && slurm_now_us(slurm) - gang->begun_us < HURRY_US;
+    return gang->replicas[0].claim == CLAIM_NONE && age_us > HURRY_FROM_US && age_us < HURRY_TO_US;
 }
 
 static int64_t pace_of(const struct slurm *slurm, const struct slurm_gang *gang)

@@ -15,7 +15,7 @@
 enum {
     FORGOTTEN_US = 10 * 1000 * 1000,
     QUIET_US = 4 * NODE_BEAT_US,
-    SETTLE_US = 5 * 1000 * 1000,
+    SETTLE_US = 4 * 1000 * 1000,
     GHOST_US = NODE_LOSS_US + 60 * 1000 * 1000,
 };
 
@@ -41,7 +41,7 @@ static bool is_by_signal(const struct ending *record)
 
 static bool has_job_ended(const struct slurm_facts *facts)
 {
-    return facts->job && facts->job->state != SLURM_PENDING && facts->job->state != SLURM_RUNNING;
+    return facts->job && facts->job->state >= SLURM_COMPLETED;
 }
 
 static bool is_forgotten(const struct slurm_facts *facts)
@@ -84,7 +84,7 @@ static void blame_job(const struct slurm_facts *facts, struct ending *ending)
     ending->kind = state == SLURM_TIMEOUT         ? ENDING_TIMEOUT
                    : state == SLURM_OUT_OF_MEMORY ? ENDING_OUT_OF_MEMORY
                                                   : ENDING_LOST;
-    describe_job(facts, "its job was ended", ending);
+    describe_job(facts, has_job_ended(facts) ? "its job was ended" : "its node ended it", ending);
 }
 
 /* COMPLETED and FAILED are what Slurm calls a script that ended by itself, whatever its trial. */
@@ -115,6 +115,8 @@ static enum slurm_deed judge_begun(const struct slurm_facts *facts, struct endin
 {
     bool is_gone = has_job_ended(facts) || is_forgotten(facts);
 
+    if (facts->job && facts->job->state == SLURM_SUSPENDED)
+        return DEED_WAIT;
     if (!is_gone && facts->silent_us < GHOST_US + facts->grace_us)
         return DEED_WAIT;
     if (is_gone && facts->silent_us < QUIET_US)

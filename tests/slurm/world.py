@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TRAINER = os.path.join(HERE, "../crash/trainer.sh")
 GANG = os.path.join(HERE, "gang.py")
 LIMIT_SECONDS = 60
+PORTS = range(27817, 32000, 20)  # slurmctld's; its nodes' come next
 STUDY = """
 maxTrialCount: {trials}
 parallelTrialCount: {parallel}
@@ -41,16 +42,25 @@ def check(is_good, *words):
 
 
 class Cluster:
-    """A test bed of its own, started once and shared by the cases."""
+    """A test bed, started once and shared by the cases. reason: why it is not there."""
 
-    def __init__(self, folder, port, *options):
+    def __init__(self, folder, name, *options):
+        self.folder = folder
         self.command = [os.path.join(HERE, "testbed")]
-        self.where = ["-d", os.path.join(folder, "bed")]
-        said = subprocess.run([*self.command, "up", *self.where, "-p", str(port), *options],
-                              capture_output=True, text=True, check=False)
+        self.where = ["-d", os.path.join(folder, name)]
+        self.environment = dict(os.environ, SLURM_CONF=os.path.join(folder, name, "slurm.conf"))
+        for port in PORTS:  # other clusters may be at the first ones
+            said = subprocess.run([*self.command, "up", *self.where, "-p", str(port), *options],
+                                  capture_output=True, text=True, check=False)
+            if "in use" not in said.stderr:
+                break
         self.reason = said.stderr.strip() if said.returncode else None
         self.is_missing = said.returncode == 3
-        self.environment = dict(os.environ, SLURM_CONF=os.path.join(folder, "bed", "slurm.conf"))
+
+    def another(self, name, *options):
+        cluster = Cluster(self.folder, name, *options)
+        check(not cluster.reason, cluster.reason)
+        return cluster
 
     def bed(self, verb, *names):
         subprocess.run([*self.command, verb, *self.where, *names], check=True, timeout=60)
@@ -100,12 +110,12 @@ class World:
         self.engine.send_signal(signal.SIGKILL)
         self.engine.wait()
 
-    def end(self, status=0):
+    def end(self, status=0, within=LIMIT_SECONDS):
         try:
-            self.engine.wait(timeout=LIMIT_SECONDS)
+            self.engine.wait(timeout=within)
         except subprocess.TimeoutExpired:
             self.engine.kill()
-            raise Failure(f"not done after {LIMIT_SECONDS} s: {self.log()}") from None
+            raise Failure(f"not done after {within} s: {self.log()}") from None
         check(self.engine.returncode == status, "exit status", self.engine.returncode, self.log())
 
     def another(self, name):

@@ -11,7 +11,8 @@
 #define CONTAINER "{containerSpec: {imageUri: image}}"
 #define HOST "{containerSpec: {imageUri: 'host:', command: [x]}}"
 
-static void read_text(struct submission *submission, const char *document, bool is_emulated)
+static void read_in_place(struct submission *submission, const char *document, bool is_emulated,
+                          bool is_guarded)
 {
     /* No machine has such a container engine, or such GPUs. */
     struct launcher_config config = {
@@ -20,7 +21,7 @@ static void read_text(struct submission *submission, const char *document, bool 
     };
     struct launch_facts_options options = { .config = &config, .env = assay_env_system() };
     struct assay_error err = { 0 };
-    struct launch_place place = { .state_dir = "/", .config = &config };
+    struct launch_place place = { .state_dir = "/", .config = &config, .is_guarded = is_guarded };
     struct submission_text text = {
         .document = document, .format = DOCUMENT_YAML, .dir = "/", .is_emulated = is_emulated
     };
@@ -29,6 +30,11 @@ static void read_text(struct submission *submission, const char *document, bool 
     cr_assert(place.facts != NULL);
     cr_assert(submission_read(submission, &text, &place, &err), "%s", err.message);
     launch_facts_free(place.facts);
+}
+
+static void read_text(struct submission *submission, const char *document, bool is_emulated)
+{
+    read_in_place(submission, document, is_emulated, false);
 }
 
 /* The one fault; none where nothing is run. */
@@ -98,6 +104,25 @@ Test(submission, a_machine_that_is_smaller_than_asked_for_is_a_note)
     cr_assert(eq(sz, submission.notes.stored, 1));
     cr_expect(strstr(submission.notes.items[0].message, "2 CPUs") != NULL, "%s",
               submission.notes.items[0].message);
+    submission_clear(&submission);
+}
+
+Test(submission, a_server_for_others_shows_them_nothing_of_its_machine)
+{
+    static const char document[] = STUDY "trialJobSpec: {workerPoolSpecs: [" HOST "],\n"
+                                         "baseOutputDirectory: {outputUriPrefix: /etc}}\n"
+                                         "assay: {container: {mounts: ['/etc:/etc']}}\n";
+    struct submission submission = { 0 };
+
+    read_in_place(&submission, document, false, false);
+    cr_expect(eq(sz, submission.faults.count, 0));
+    submission_clear(&submission);
+    read_in_place(&submission, document, false, true);
+    cr_expect(eq(sz, submission.faults.count, 2));
+    cr_expect(submission.is_unmet);
+    submission_clear(&submission);
+    read_in_place(&submission, POOL(PACKAGE), false, true);
+    cr_expect(eq(sz, submission.faults.count, 2)); /* it is not there either */
     submission_clear(&submission);
 }
 

@@ -33,6 +33,17 @@ Test(progress, a_study_that_has_begun_tells_no_best_and_no_time, .fini = forget)
         eq(str, status((struct status_facts){ .max = 20, .running = 4 }), "0/20 done, 4 running"));
 }
 
+Test(progress, trials_that_wait_do_not_run_and_why_is_told_when_none_does, .fini = forget)
+{
+    struct status_facts facts = { .max = 20, .running = 4, .waiting = 3, .why = "waits for 1 GPU" };
+
+    cr_assert(eq(str, status(facts), "0/20 done, 1 running, 3 waiting"));
+    facts.waiting = 4;
+    cr_assert(eq(str, status(facts), "0/20 done, 0 running, 4 waiting | waits for 1 GPU"));
+    facts.why = "";
+    cr_assert(eq(str, status(facts), "0/20 done, 0 running, 4 waiting"));
+}
+
 Test(progress, time_left_is_the_mean_pace_of_this_run_times_what_is_left, .fini = forget)
 {
     struct status_facts facts = { .max = 20,

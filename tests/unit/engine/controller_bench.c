@@ -280,6 +280,11 @@ void bench_put_published(struct bench *bench, int64_t job, enum published publis
             .kind = EVENT_PUBLISHED, .job = job, .published = published, .text = strdup(text) });
 }
 
+void bench_put_disk_full(struct bench *bench, const char *why)
+{
+    put(bench, (struct event){ .kind = EVENT_DISK_FULL, .text = strdup(why) });
+}
+
 int bench_count(const struct bench *bench, enum done_kind kind, int64_t trial, int attempt)
 {
     int count = 0;

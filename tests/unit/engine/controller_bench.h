@@ -64,6 +64,7 @@ void bench_put_measured(struct bench *bench, int64_t job, int64_t trial, int att
 void bench_put_step(struct bench *bench, int64_t job, int64_t trial, int64_t step, double value);
 void bench_put_published(struct bench *bench, int64_t job, enum published published,
                          const char *text);
+void bench_put_disk_full(struct bench *bench, const char *why);
 
 /* From now on the controller's search tasks come to bench->tasks. Before anything is submitted. */
 void bench_search_apart(struct bench *bench);

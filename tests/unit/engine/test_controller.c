@@ -441,6 +441,39 @@ Test(controller, a_machine_on_which_nothing_starts_pauses_the_job_and_keeps_its_
     bench_clear(&bench);
 }
 
+Test(controller, a_folder_above_its_limit_lets_end_what_runs_and_starts_nothing)
+{
+    struct bench bench;
+    struct job_row row;
+    struct assay_error err = { 0 };
+    int64_t job = 0;
+
+    bench_init(&bench);
+    job = submit(&bench, "", "\"maxTrialCount\":4,\"parallelTrialCount\":2,");
+    bench_put_disk_full(&bench, "paused: no room");
+    bench_commit(&bench);
+    cr_assert(eq(int, bench_job_state(&bench, job), JOB_STATE_RUNNING));
+    cr_assert(eq(int, bench_count(&bench, DONE_STOP, 0, 0), 0));
+    bench_end(&bench, job, 1, 1);
+    bench_put_disk_full(&bench, "paused: still no room");
+    bench_end(&bench, job, 2, 1);
+    row = bench_job(&bench, job);
+    cr_assert(eq(int, row.state, JOB_STATE_PAUSED));
+    cr_assert(strcmp(row.note, "paused: no room") == 0, "%s", row.note);
+    job_row_clear(&row);
+    cr_assert(eq(int, bench_count(&bench, DONE_LAUNCH, 0, 0), 2));
+    cr_assert(bench_request(&bench, REQUEST_RESUME, job, &err), "%s", err.message);
+    cr_assert(eq(int, bench_count(&bench, DONE_LAUNCH, 0, 0), 4));
+    /* Nothing is left to be started. */
+    bench_put_disk_full(&bench, "paused: no room");
+    bench_end(&bench, job, 3, 1);
+    bench_end(&bench, job, 4, 1);
+    row = bench_job(&bench, job);
+    cr_assert(zero(int, strcmp(row.note, "")), "%s", row.note);
+    job_row_clear(&row);
+    bench_clear(&bench);
+}
+
 Test(controller, a_model_that_could_not_be_copied_pauses_the_job_and_a_resume_copies_it)
 {
     struct bench bench;

@@ -29,6 +29,23 @@ struct naive {
     int64_t count;
 };
 
+static int calls_left = -1; /* until an allocation fails; below 0: none does */
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return calls_left >= 0 && calls_left-- == 0 ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return calls_left >= 0 && calls_left-- == 0 ? NULL : __real_realloc(block, size);
+}
+
 static void note_drop(void *context, const struct keep_trial *trial)
 {
     struct naive *naive = context;
@@ -142,4 +159,33 @@ Test(keep_set, what_has_no_value_or_is_not_safe_does_not_stay)
     cr_assert(naive.is_dropped[1] && naive.is_dropped[2] && naive.is_dropped[3]);
     cr_assert(not(naive.is_dropped[4]));
     keep_set_free(set);
+}
+
+Test(keep_set, without_memory_nothing_changes_and_the_same_trial_can_be_added_later)
+{
+    static const struct study_spec study = { .metrics = metrics, .metric_count = METRICS };
+    static struct naive naive;
+    struct keep_trial trial = { .number = 2, .end_order = 2, .attempts = 2 };
+    const double better[METRICS] = { 2, 0 };
+
+    for (int failing = 0;; failing++) {
+        struct keep_set *set = NULL;
+        bool is_added = false;
+
+        memset(&naive, 0, sizeof naive);
+        calls_left = failing;
+        set = keep_set_new(&study, 1);
+        if (!set)
+            continue;
+        is_added = keep_set_add(set, &trial, better, note_drop, &naive);
+        cr_assert(not(naive.is_dropped[2]));
+        if (!is_added)
+            cr_assert(keep_set_add(set, &trial, better, note_drop, &naive));
+        add(set, &naive, (double[]){ 1, 1 });
+        cr_assert(naive.is_dropped[1] && !naive.is_dropped[2]);
+        keep_set_free(set);
+        if (calls_left >= 0)
+            break;
+    }
+    calls_left = -1;
 }

@@ -127,6 +127,23 @@ Test(log_cap, a_log_that_pours_is_looked_at_more_often)
     cr_assert(eq(i64, log_cap_look(&cap), calm_us));
 }
 
+Test(log_cap, a_quiet_log_is_looked_at_less_and_less_often_until_it_grows_again)
+{
+    struct log_cap cap = { .dir = folder, .max_bytes = CAP };
+    int64_t calm_us = log_cap_look(&cap);
+    int64_t longest_us = 0;
+
+    for (int i = 0; i < 10; i++) {
+        int64_t pause_us = log_cap_look(&cap);
+
+        cr_assert(le(i64, longest_us, pause_us));
+        longest_us = pause_us;
+    }
+    cr_assert(eq(i64, longest_us, 8 * calm_us));
+    grow_to("stdout.log", CAP / 32);
+    cr_assert(eq(i64, log_cap_look(&cap), calm_us));
+}
+
 Test(log_cap, a_link_in_the_place_of_a_log_is_not_followed)
 {
     struct log_cap cap = { .dir = folder, .max_bytes = CAP };

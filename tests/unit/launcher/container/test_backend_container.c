@@ -79,15 +79,44 @@ static void in_container(struct launch *launch)
     launch->job = 7;
 }
 
-/* Runs the script in a container, of which the image is made ready first. */
-static void start(int64_t trial, char *script)
+static const struct container_launch reused_container = { .image = "any",
+                                                          .has_command = true,
+                                                          .is_reused = true };
+
+/* The same in a container that is used again, which takes a folder of the state folder's jobs. */
+static void in_reused_container(struct launch *launch)
+{
+    static struct replica_launch replica;
+    static char dir[600];
+
+    (void)snprintf(dir, sizeof dir, "%s/jobs/7/trials/%lld/1", shop.folder,
+                   (long long)launch->key.trial);
+    replica = launch->replicas[0];
+    replica.container = &reused_container;
+    replica.dir = dir;
+    launch->replicas = &replica;
+    launch->job = 7;
+}
+
+static void start_as(int64_t trial, char *script, tune_fn tune)
 {
     char shell[] = "/bin/sh";
     char flag[] = "-c";
     struct assay_error err = { 0 };
 
     cr_assert(prepare(&err), "%s", err.message);
-    workshop_start_argv(&shop, trial, (char *[]){ shell, flag, script, NULL }, in_container);
+    workshop_start_argv(&shop, trial, (char *[]){ shell, flag, script, NULL }, tune);
+}
+
+/* Runs the script in a container, of which the image is made ready first. */
+static void start(int64_t trial, char *script)
+{
+    start_as(trial, script, in_container);
+}
+
+static void start_reused(int64_t trial, char *script)
+{
+    start_as(trial, script, in_reused_container);
 }
 
 static void put(const char *name, const char *text)
@@ -223,7 +252,7 @@ Test(backend_container, a_container_outlives_its_launcher_and_is_adopted)
     struct attempt_key key = { 1, 1, 0 };
     struct ending ending = { 0 };
 
-    start(1, "echo $$ >$READY; trap 'exit 3' TERM; while :; do sleep 1000 & wait; done");
+    start(1, "trap 'exit 3' TERM; echo $$ >$READY; while :; do sleep 1000 & wait; done");
     (void)workshop_ready(&shop);
     restart();
     workshop_adopt(&shop, 1);
@@ -356,4 +385,118 @@ Test(backend_container, what_a_dead_machine_left_behind_is_removed_at_the_first_
     start(3, "kill -KILL $PPID");
     (void)workshop_wait(&shop, 3);
     expect_removed("id-of-none");
+}
+
+static void expect_runs(const char *marks)
+{
+    char *runs = support_read(shop.folder, "runs", NULL);
+
+    cr_assert(eq(str, runs, (char *)marks));
+    free(runs);
+}
+
+Test(backend_container, one_container_runs_trial_after_trial)
+{
+    struct ending ending = { 0 };
+
+    for (int64_t trial = 1; trial <= 5; trial++) {
+        start_reused(trial, trial == 3 ? "exit 125" : trial == 4 ? "kill -SEGV $$" : "exit 0");
+        ending = workshop_wait(&shop, trial);
+        cr_assert(eq(int, ending.kind, trial == 4 ? ENDING_SIGNALED : ENDING_EXITED), "%s",
+                  ending.detail);
+        cr_assert(eq(int, ending.status, trial == 3 ? 125 : trial == 4 ? SIGSEGV : 0));
+    }
+    expect_runs("x\n");
+}
+
+Test(backend_container, trials_at_once_have_a_container_each)
+{
+    start_reused(1, "echo $$ >$READY; read line <$SHOP/go");
+    (void)workshop_ready(&shop);
+    start_reused(2, "exit 0");
+    (void)workshop_wait(&shop, 2);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
+    (void)workshop_wait(&shop, 1);
+    expect_runs("x\nx\n");
+}
+
+Test(backend_container, a_stop_reaches_a_trial_in_a_reused_container_which_goes_on)
+{
+    struct ending ending = { 0 };
+
+    start_reused(1, "trap 'exit 4' TERM; echo $$ >$READY; while :; do sleep 0.01; done");
+    (void)workshop_ready(&shop);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_STOPPED));
+    cr_assert(eq(int, ending.status, 4));
+    start_reused(2, "exit 0");
+    (void)workshop_wait(&shop, 2);
+    expect_runs("x\n");
+}
+
+Test(backend_container, a_stop_while_its_container_starts_is_not_lost)
+{
+    struct ending ending = { 0 };
+
+    start_reused(1, "exec sleep 1000");
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_NOW);
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_STOPPED));
+}
+
+Test(backend_container, a_reused_container_that_was_killed_is_replaced)
+{
+    struct ending ending = { 0 };
+    pid_t program = 0;
+    pid_t keeper = 0;
+
+    start_reused(1, "echo $$ >$READY; exec sleep 1000");
+    program = workshop_ready(&shop);
+    keeper = support_parent(program);
+    /* With the container's first process all would go. */
+    cr_assert(eq(int, kill(support_parent(keeper), SIGKILL), 0));
+    cr_assert(eq(int, kill(keeper, SIGKILL), 0));
+    cr_assert(eq(int, kill(program, SIGKILL), 0));
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_LOST));
+    start_reused(2, "exit 0");
+    ending = workshop_wait(&shop, 2);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED));
+    expect_runs("x\nx\n");
+    expect_removed("assay-place-");
+}
+
+Test(backend_container, a_reused_container_that_cannot_start_is_told_as_any_other)
+{
+    struct ending ending = { 0 };
+
+    put("run-error", "Error: statfs /no/where: no such file or directory\n");
+    start_reused(1, "exit 0");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_NOT_FOUND));
+    cr_assert(strstr(ending.detail, "/no/where") != NULL);
+}
+
+Test(backend_container, a_reused_container_ends_its_trial_after_its_launcher_and_then_itself)
+{
+    struct ending ending = { 0 };
+    char dir[600];
+    struct replica_launch replica = { .dir = dir, .container = &reused_container };
+    struct launch launch = {
+        .key = { 1, 1, 0 }, .job = 7, .replicas = &replica, .replica_count = 1
+    };
+    struct assay_error err = { 0 };
+    pid_t server = 0;
+
+    (void)snprintf(dir, sizeof dir, "%s/jobs/7/trials/1/1", shop.folder);
+    start_reused(1, "trap 'exit 4' TERM; echo $$ >$READY; while :; do sleep 0.01; done");
+    server = support_parent(support_parent(workshop_ready(&shop)));
+    restart();
+    cr_assert(launcher_adopt(shop.launcher, &launch, &err), "%s", err.message);
+    launcher_stop(shop.launcher, launch.key, STOP_GENTLY);
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_STOPPED));
+    cr_assert(eq(int, ending.status, 4));
+    support_wait_gone(server);
 }

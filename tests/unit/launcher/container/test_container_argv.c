@@ -218,6 +218,16 @@ Test(container_argv, a_user_who_is_not_root_gets_the_trials_output_and_nothing_e
            "[--volume=/data:/data]");
 }
 
+Test(container_argv, of_two_mounts_of_one_target_the_later_counts)
+{
+    static const char *const mounts[] = { "/src:/src:ro", "/other:/src2", "/src:/src" };
+
+    container.mounts = mounts;
+    container.mount_count = sizeof mounts / sizeof mounts[0];
+    expect("[--volume=/s/a:/s/a][--volume=/other:/src2][--volume=/src:/src]");
+    expect_not(":ro][--volume=/other");
+}
+
 Test(container_argv, of_two_memory_limits_the_lesser_counts)
 {
     replica.resources.memory_bytes = 2000;

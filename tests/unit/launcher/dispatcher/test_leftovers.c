@@ -2,7 +2,7 @@
 #include "launcher/dispatcher/place_record.h"
 #include "launcher/shim/claim.h"
 
-#include "../support.h"
+#include "tests/unit/launcher/support.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

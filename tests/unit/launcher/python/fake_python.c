@@ -28,10 +28,12 @@ static const char script[] =
     "    esac ;;\n"
     "esac\n";
 
+/* Behind what another may say at an interpreter's start. */
 static const char answer[] =
-    "{\"program\": \"%s\", \"real\": \"%s\", \"version\": \"3.11.2 (main)\",\n"
-    " \"number\": \"3.11.2\", \"isOld\": false, \"prefix\": \"/usr\", \"sites\": [],\n"
-    " \"hasVenv\": true, \"hasPip\": true, \"hasEnsurepip\": false}\n";
+    "hello\n"
+    "{\"program\": \"%s\", \"real\": \"%s\", \"version\": \"3.11.2 (main)\", "
+    "\"number\": \"3.11.2\", \"isOld\": false, \"prefix\": \"/usr\", \"sites\": [], "
+    "\"hasVenv\": true, \"hasPip\": true, \"hasEnsurepip\": false}\n";
 
 struct python_env_store *fake_python_store(const struct fake_python *fake)
 {

@@ -197,31 +197,36 @@ Test(python_env, a_state_folder_that_was_moved_has_its_environments_made_anew)
 
 enum { THREADS = 8 };
 
+struct asker {
+    struct python_env env;
+    struct assay_error err;
+    bool is_ok;
+};
+
 static void *ensure_on_thread(void *context)
 {
-    struct python_env *own = context;
-    struct assay_error why = { 0 };
+    struct asker *asker = context;
 
-    return fake_python_ensure(&fake, fake.envs, "trainer-0.1.tar.gz", own, &why) ? own : NULL;
+    asker->is_ok =
+        fake_python_ensure(&fake, fake.envs, "trainer-0.1.tar.gz", &asker->env, &asker->err);
+    return NULL;
 }
 
 Test(python_env, of_eight_at_once_one_builds)
 {
+    static struct asker askers[THREADS]; /* should the test fail, its threads go on */
     pthread_t threads[THREADS];
-    struct python_env envs[THREADS];
 
     for (int i = 0; i < THREADS; i++)
-        cr_assert(pthread_create(&threads[i], NULL, ensure_on_thread, &envs[i]) == 0);
+        cr_assert(pthread_create(&threads[i], NULL, ensure_on_thread, &askers[i]) == 0);
+    for (int i = 0; i < THREADS; i++)
+        (void)pthread_join(threads[i], NULL);
     for (int i = 0; i < THREADS; i++) {
-        void *result = NULL;
-
-        (void)pthread_join(threads[i], &result);
-        cr_assert(result != NULL);
-        cr_assert(eq(str, envs[i].interpreter, envs[0].interpreter));
+        cr_assert(askers[i].is_ok, "%s", askers[i].err.message);
+        cr_assert(eq(str, askers[i].env.interpreter, askers[0].env.interpreter));
+        python_env_release(fake.envs, askers[i].env.interpreter);
     }
     cr_assert(eq(int, fake_python_count(&fake, "-m venv"), 1));
-    for (int i = 0; i < THREADS; i++)
-        python_env_release(fake.envs, envs[i].interpreter);
 }
 
 static void wait_for(const char *name)
@@ -255,6 +260,23 @@ Test(python_env, a_build_whose_engine_was_killed_is_begun_anew_at_once)
     cr_assert(access(env.interpreter, X_OK) == 0);
 }
 
+/* A user holds the lock for as long as the trial runs: nothing to wait for. */
+Test(python_env, who_waits_for_a_builder_does_not_wait_for_its_trial)
+{
+    static struct asker askers[2]; /* should the test fail, its threads go on */
+    pthread_t threads[2];
+
+    support_write(fake.folder, "trainer-0.1.tar.gz", "wait", 0600);
+    cr_assert(pthread_create(&threads[0], NULL, ensure_on_thread, &askers[0]) == 0);
+    wait_for("waits");
+    cr_assert(pthread_create(&threads[1], NULL, ensure_on_thread, &askers[1]) == 0);
+    support_write(fake.folder, "go on", "", 0600);
+    for (int i = 0; i < 2; i++) {
+        (void)pthread_join(threads[i], NULL);
+        cr_assert(askers[i].is_ok, "%s", askers[i].err.message);
+    }
+}
+
 struct cancelled {
     struct subprocess_cancel cancel;
     struct assay_error err;
@@ -277,7 +299,7 @@ static void *ensure_until_cancelled(void *context)
 
 Test(python_env, builders_and_those_who_wait_for_them_can_be_cancelled)
 {
-    struct cancelled both[2] = { 0 };
+    static struct cancelled both[2]; /* should the test fail, its threads go on */
     pthread_t threads[2];
 
     support_write(fake.folder, "trainer-0.1.tar.gz", "wait", 0600);

@@ -1,6 +1,6 @@
-/* launcher/python/sha256_text.h - a SHA-256 as 64 hexadecimal digits. */
-#ifndef LAUNCHER_PYTHON_SHA256_TEXT_H
-#define LAUNCHER_PYTHON_SHA256_TEXT_H
+/* launcher/sha256_text.h - a SHA-256 as 64 hexadecimal digits. */
+#ifndef LAUNCHER_SHA256_TEXT_H
+#define LAUNCHER_SHA256_TEXT_H
 
 #include <nettle/sha2.h>
 #include <stdio.h>
