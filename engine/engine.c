@@ -157,7 +157,8 @@ static struct launcher *open_launcher(struct engine *engine, char *const *enviro
 {
     const struct launcher_config *config = engine->config;
     struct slurm_options slurm = { .defaults = &engine->slurm_defaults,
-                                   .allocation_nodes = config ? config->slurm_nodes : 0 };
+                                   .allocation_nodes = config ? config->slurm_nodes : 0,
+                                   .lease_us = config ? config->slurm_lease_us : 0 };
     struct dispatcher_options options = {
         .shim_path = engine->shim_path,
         .state_dir = engine->state_dir,

@@ -1,5 +1,6 @@
 #include "engine/follower.h"
 
+#include "engine/log_file.h"
 #include "engine/thread.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ enum { STDERR_TAIL_LINES = 5, STDERR_TAIL_BYTES = 800, FIRST_READ_US = 20 * 1000
 struct followed {
     struct attempt_key key;
     struct metric_reader *reader; /* NULL for a job without metrics */
-    char *stderr_path;
+    char *dir; /* the attempt's folder */
     int64_t next_read_us; /* monotonic */
 };
 
@@ -47,15 +48,15 @@ static void followed_free(struct followed *followed)
     if (!followed)
         return;
     metric_reader_free(followed->reader);
-    free(followed->stderr_path);
+    free(followed->dir);
     free(followed);
 }
 
-/* The last lines of a log, at most STDERR_TAIL_BYTES; NULL for none. */
-static char *read_tail(const char *path)
+/* The last lines of its standard error, at most STDERR_TAIL_BYTES; NULL for none. */
+static char *read_tail(const char *attempt_dir)
 {
     char *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = log_file_open(attempt_dir, "stderr");
     off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
     off_t from = size > STDERR_TAIL_BYTES ? size - STDERR_TAIL_BYTES : 0;
     ssize_t got = 0;
@@ -191,7 +192,7 @@ static void end_one(struct follower *f, const struct ending *ending)
                       "values that are nan or inf skipped trial=%lld attempt=%d count=%llu",
                       (long long)followed->key.trial, (int)followed->key.attempt,
                       (unsigned long long)metric_reader_skipped(followed->reader));
-        event.stderr_tail = read_tail(followed->stderr_path);
+        event.stderr_tail = read_tail(followed->dir);
         followed_free(followed);
         f->items[i] = f->items[--f->count];
     }
@@ -349,6 +350,7 @@ static struct followed *followed_new(const struct follow *follow, struct assay_e
 {
     struct followed *followed = calloc(1, sizeof *followed);
     char *stdout_path = NULL;
+    char *stderr_path = NULL;
     struct metric_source source = { .metric_path = follow->metric_path,
                                     .specs = follow->specs,
                                     .regexes = follow->regexes,
@@ -356,14 +358,17 @@ static struct followed *followed_new(const struct follow *follow, struct assay_e
                                     .start_us = follow->start_us };
     bool is_made = false;
 
-    if (!followed || asprintf(&stdout_path, "%s/stdout.log", follow->attempt_dir) < 0 ||
-        asprintf(&followed->stderr_path, "%s/stderr.log", follow->attempt_dir) < 0) {
+    if (followed)
+        followed->dir = strdup(follow->attempt_dir);
+    if (!followed || !followed->dir ||
+        asprintf(&stdout_path, "%s/stdout.log", follow->attempt_dir) < 0 ||
+        asprintf(&stderr_path, "%s/stderr.log", follow->attempt_dir) < 0) {
         (void)assay_fail_memory(err);
         goto out;
     }
     followed->key = follow->key;
     source.stdout_path = stdout_path;
-    source.stderr_path = followed->stderr_path;
+    source.stderr_path = stderr_path;
     if (follow->metric_count > 0) {
         followed->reader = metric_reader_new(&source, follow->mark, err);
         if (!followed->reader)
@@ -372,6 +377,7 @@ static struct followed *followed_new(const struct follow *follow, struct assay_e
     is_made = true;
 out:
     free(stdout_path);
+    free(stderr_path);
     if (is_made)
         return followed;
     followed_free(followed);

@@ -1,9 +1,28 @@
 #include "engine/log_file.h"
 
+#include "assay/plain_file.h"
 #include "engine/byte_text.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
+
+int log_file_open(const char *dir, const char *stream)
+{
+    char path[PATH_MAX];
+    int fd = -1;
+
+    if (snprintf(path, sizeof path, "%s/%s.log", dir, stream) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = plain_file_open(path, O_RDONLY, 0);
+    if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+        errno = ENOENT;
+    return fd;
+}
 
 /* A system without holes has none: there SEEK_DATA fails, or says that all is data. */
 int64_t log_file_left_out(int fd, int64_t offset)

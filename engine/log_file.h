@@ -13,6 +13,12 @@
 enum { LOG_GAP_TEXT = 64 };
 
 /*
+ * Opens the log "stdout" or "stderr" in the folder of a replica, for reading. -1 with errno; ENOENT:
+ * there is none (yet), or what the trial has put in its place is no log: a link, a FIFO.
+ */
+int log_file_open(const char *dir, const char *stream);
+
+/*
  * At most room bytes from the offset on, none of them from where something was left out. 0: nothing
  * is there (yet), or it was left out. -1 with errno.
  */

@@ -6,6 +6,7 @@
  *   jobs/ID/trials/N/ATTEMPT/   stdout.log stderr.log metrics/ work/ and the shim's records
  *   jobs/ID/output/             AIP_* folders, where the document names no baseOutputDirectory
  *   jobs/ID/keep                how far its ended trials were seen to (keep/keep_record.h)
+ *   bin/ lease                  what the nodes of a cluster need: the shim, and a sign of life
  *   models/ID/                  manifest.json and model/ of the winner
  *   buckets/BUCKET/…            gs://BUCKET/…
  */

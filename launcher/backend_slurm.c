@@ -159,6 +159,8 @@ static void obey_start(struct slurm *slurm, struct slurm_gang *gang)
     gang->begun_us = slurm_now_us(slurm);
     TAILQ_INSERT_TAIL(&slurm->gangs, gang, in_list);
     slurm->gang_count++;
+    word_list_clear(&slurm->wishes);
+    word_list_copy(&slurm->wishes, &gang->wishes);
     if (gang->stage == GANG_SUBMITTED)
         begin_adopted(slurm, gang);
 }
@@ -237,14 +239,18 @@ static void give_back_old(struct slurm *slurm)
 /* Allocations are asked for when there is something to run in them. */
 static void tend_holding(struct slurm *slurm)
 {
-    if (slurm->options.allocation_nodes == 0 || slurm->queue_begun_us == 0 ||
-        TAILQ_EMPTY(&slurm->gangs))
+    bool is_wanted = slurm->options.allocation_nodes > 0 && !TAILQ_EMPTY(&slurm->gangs);
+
+    if (slurm->queue_begun_us == 0)
         return;
-    (void)slurm_holding_choose(&slurm->holding, &slurm->queue);
-    if (!slurm->is_allocating && slurm_now_us(slurm) >= slurm->allocate_us &&
-        slurm_holding_wants_more(&slurm->holding, &slurm->queue))
-        slurm_send_allocation(slurm);
-    if (slurm->holding.tag[0])
+    if (is_wanted) {
+        (void)slurm_holding_choose(&slurm->holding, &slurm->queue);
+        if (!slurm->is_allocating && slurm_now_us(slurm) >= slurm->allocate_us &&
+            slurm_holding_wants_more(&slurm->holding, &slurm->queue))
+            slurm_send_allocation(slurm);
+    }
+    /* Another engine may have left some to one that wants none. */
+    if (slurm->holding.tag[0] || slurm->options.allocation_nodes == 0)
         give_back_old(slurm);
 }
 
@@ -357,6 +363,7 @@ static void dispose(struct slurm *slurm)
     free_gangs(&slurm->leaving);
     slurm_queue_clear(&slurm->queue);
     word_list_clear(&slurm->environment);
+    word_list_clear(&slurm->wishes);
     (void)pthread_mutex_destroy(&slurm->inbox_mutex);
     (void)pthread_mutex_destroy(&slurm->mutex);
     if (slurm->wake >= 0)

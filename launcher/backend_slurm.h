@@ -19,7 +19,7 @@
 struct slurm_options {
     const char *shim_path; /* assay-shim; copied into the state folder, from where nodes run it */
     const char *state_dir; /* absolute; shared with the nodes */
-    const struct slurm_launch *defaults; /* for allocations, and launches that say nothing */
+    const struct slurm_launch *defaults; /* for launches that say nothing; NULL: none */
     int allocation_nodes; /* above 0: attempts are steps in an allocation of so many nodes */
     int64_t lease_us;     /* attempts stop that saw no engine for so long; 0: they never do */
     char *const *envp;    /* of Slurm's commands; NULL: this process's own */

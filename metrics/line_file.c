@@ -1,5 +1,7 @@
 #include "metrics/line_file.h"
 
+#include "assay/plain_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,9 +19,10 @@ bool line_file_open(struct line_file *file, const char *path, struct assay_error
 {
     struct stat info;
 
-    /* O_NONBLOCK: a FIFO in its place must not hold the reader. */
-    *file = (struct line_file){ .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) };
+    *file = (struct line_file){ .fd = plain_file_open(path, O_RDONLY, 0) };
     if (file->fd < 0) {
+        if (errno == ELOOP)
+            return assay_fail(err, ASSAY_PRECONDITION, NULL, "%s is not a regular file", path);
         /* ESTALE: on a network file system, replaced at this moment. */
         if (errno == ENOENT || errno == ENOTDIR || errno == ESTALE)
             return true;
@@ -30,10 +33,6 @@ bool line_file_open(struct line_file *file, const char *path, struct assay_error
 
         line_file_close(file);
         return assay_fail_errno(err, error_number, "cannot read %s", path);
-    }
-    if (!S_ISREG(info.st_mode)) {
-        line_file_close(file);
-        return assay_fail(err, ASSAY_PRECONDITION, NULL, "%s is not a regular file", path);
     }
     file->size = (uint64_t)info.st_size;
     file->mtime_us = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;

@@ -35,7 +35,8 @@ struct line_file {
     int64_t mtime_us; /* wall clock */
 };
 
-/* A missing file is not an error. What is not a regular file is. */
+/* A missing file is not an error. What is not a regular file is, and so is one behind a link: its
+ * writer may not choose among all the files of the machine. */
 bool line_file_open(struct line_file *file, const char *path, struct assay_error *err);
 void line_file_close(struct line_file *file);
 

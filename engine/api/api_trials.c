@@ -333,7 +333,6 @@ bool api_get_logs(struct api_call *call, struct assay_error *err)
     struct trial_row trial = { 0 };
     const char *stream = NULL;
     char dir[PATH_TEXT];
-    char path[PATH_TEXT + 32];
     int fd = -1;
     bool is_ok = false;
 
@@ -345,10 +344,9 @@ bool api_get_logs(struct api_call *call, struct assay_error *err)
     (void)path_of_attempt(engine_state_dir(call->engine), job, number, (int)attempt, dir);
     if (!api_query_replica(call, dir, err))
         return false;
-    (void)snprintf(path, sizeof path, "%s/%s.log", dir, stream);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW); /* its folder is the trial's */
+    fd = log_file_open(dir, stream);
     if (fd < 0 && errno != ENOENT)
-        return assay_fail_errno(err, errno, "read %s", path);
+        return assay_fail_errno(err, errno, "read %s/%s.log", dir, stream);
     is_ok =
         api_query_word(call, "gap") ? write_gap(call, fd, offset) : copy_log(call, fd, offset, err);
     if (fd >= 0)

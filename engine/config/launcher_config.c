@@ -62,6 +62,9 @@ static void read_executors(struct fields *fields, const cJSON *node, void *recor
     }
 }
 
+/* The engine renews it every ten seconds, over a network's file system. */
+enum { SLURM_LEASE_LEAST_US = 60 * 1000 * 1000 };
+
 static const struct field config_fields[] = {
     { .name = "places", .kind = FIELD_CUSTOM, .read = read_places },
     { .name = "strictPlaces",
@@ -77,6 +80,9 @@ static const struct field config_fields[] = {
     { .name = "slurmAllocation",
       .kind = FIELD_INT32,
       .at = FIELD_AT(struct launcher_config, slurm_nodes) },
+    { .name = "slurmLease",
+      .kind = FIELD_DURATION,
+      .at = FIELD_AT(struct launcher_config, slurm_lease_us) },
     { .name = "maxDisk", .kind = FIELD_CUSTOM, .read = read_max_disk },
     { .name = "executors", .kind = FIELD_CUSTOM, .read = read_executors },
 };
@@ -89,6 +95,8 @@ static void config_check(struct fields *fields, const cJSON *node, void *record)
         fields_fault(fields, node, "slurmAllocation", "is a number of nodes");
     if (config->slurm_nodes > 0 && config->launcher != LAUNCHER_SLURM)
         fields_fault(fields, node, "slurmAllocation", "goes with the launcher slurm");
+    if (config->slurm_lease_us > 0 && config->slurm_lease_us < SLURM_LEASE_LEAST_US)
+        fields_fault(fields, node, "slurmLease", "is at least a minute: \"60s\"");
 }
 
 static_assert(offsetof(struct launcher_config, settings) == 0,

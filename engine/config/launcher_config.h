@@ -31,6 +31,7 @@ struct launcher_config {
     enum launcher_kind launcher;
     char *container_engine; /* podman, docker or a path; NULL: what there is */
     int32_t slurm_nodes;    /* of the allocation that is held; 0: a Slurm job for each attempt */
+    int64_t slurm_lease_us; /* attempts on Slurm that saw no engine for so long stop; 0: never */
     int64_t max_disk_bytes; /* of the state folder; 0: no limit */
     struct executor *executors; /* that come before the usual ones (launcher/python/executors.h) */
     size_t executor_count;

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Rows read at once: while they are read, the store's log cannot be moved into its file. */
 enum { ROWS_AT_ONCE = 1000 };
@@ -290,9 +291,12 @@ bool kept_job_use(const struct kept_job *kept, int64_t *bytes, struct assay_erro
     struct outputs_owner owner = owner_of(kept);
     struct trial_list unended = { .has_memory = true };
     struct trial_query query = { .job = kept->id, .only_unended = true };
+    char path[PATH_TEXT];
     bool is_ok = true;
 
-    *bytes = kept->record.bytes;
+    *bytes = access(path_of_job(kept->place->state_dir, kept->id, path), F_OK) == 0
+                 ? kept->record.bytes
+                 : 0; /* it was deleted */
     if (kept->record.is_over)
         return true;
     is_ok =
@@ -384,7 +388,7 @@ bool kept_job_evict(struct kept_job *kept, int64_t wanted, int64_t *freed, struc
     if (kept->spec->kind != JOB_TUNING || kept->evicted_at == kept->record.end_order)
         return true;
     if (!read_row(kept, err))
-        return false;
+        return err->code == ASSAY_NOT_FOUND; /* its folder is going, or has gone */
     is_ok = store_trial_each(readers_begin(kept->place->readers), &query, add_candidate, &all, err);
     readers_end(kept->place->readers);
     if (is_ok && !all.has_memory)

@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* AIP_TENSORBOARD_LOG_DIR, logs/, is what people look at afterwards. */
@@ -57,12 +59,45 @@ static bool is_below(const char *path, const char *folder)
     return strncmp(path, folder, size) == 0 && path[size] == '/';
 }
 
-/* is_inside: the job's folder, which counts. Goes on after a failure, whose word stays. */
-static void remove_folder(struct removal *removal, const char *path, bool is_inside)
+/*
+ * A trial may have put a link in the place of what it can write to, and a container must not have
+ * removed what it cannot even see.
+ */
+static bool is_in_place(const struct outputs_owner *owner, const char *folder)
+{
+    char buckets[PATH_TEXT + NAME_ROOM];
+    char *real = realpath(folder, NULL);
+    char *root = NULL;
+    struct stat info = { 0 };
+    bool is_so = false;
+
+    (void)snprintf(buckets, sizeof buckets, "%s/buckets", owner->state_dir);
+    if (!real)
+        return false;
+    if (is_below(folder, buckets)) {
+        root = realpath(buckets, NULL); /* which may be elsewhere, if its owner wants it so */
+        is_so = root && is_below(real, root);
+    } else if (is_below(folder, owner->state_dir)) {
+        is_so = strcmp(real, folder) == 0;
+    } else {
+        is_so = lstat(folder, &info) == 0 && S_ISDIR(info.st_mode);
+    }
+    free(root);
+    free(real);
+    return is_so;
+}
+
+/* is_inside: of the job's folder, which counts. Goes on after a failure, whose word stays. */
+static void remove_from(struct removal *removal, const char *folder, const char *name,
+                        bool is_inside)
 {
     struct tree_use use = { 0 };
     struct assay_error why = { 0 };
+    char path[PATH_TEXT + NAME_ROOM];
 
+    if (!is_in_place(removal->owner, folder))
+        return;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     tree_use_add(&use, path);
     if (use.bytes == 0 || (!is_inside && use.newest_us < removal->owner->create_us))
         return;
@@ -81,7 +116,7 @@ static void remove_folder(struct removal *removal, const char *path, bool is_ins
 static void remove_replicas(struct removal *removal, const char *attempt_dir)
 {
     char folder[PATH_TEXT];
-    char path[PATH_TEXT + NAME_ROOM];
+    char replica[PATH_TEXT];
     const struct dirent *entry = NULL;
     DIR *dir = NULL;
 
@@ -90,10 +125,10 @@ static void remove_replicas(struct removal *removal, const char *attempt_dir)
     if (!dir)
         return;
     while ((entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): our own DIR */
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.' || snprintf(replica, sizeof replica, "%s/%s", folder,
+                                                entry->d_name) >= (int)sizeof replica)
             continue;
-        (void)snprintf(path, sizeof path, "%s/%s/work", folder, entry->d_name);
-        remove_folder(removal, path, true);
+        remove_from(removal, replica, "work", true);
     }
     (void)closedir(dir);
 }
@@ -103,23 +138,17 @@ bool trial_outputs_remove(const struct outputs_owner *owner, const struct keep_t
 {
     struct removal removal = { .owner = owner, .freed = freed, .err = err, .is_ok = true };
     char folder[PATH_TEXT];
-    char path[PATH_TEXT + NAME_ROOM];
 
     for (int attempt = 1; attempt <= trial->attempts; attempt++) {
         (void)path_of_attempt(owner->state_dir, owner->job, trial->number, attempt, folder);
-        (void)snprintf(path, sizeof path, "%s/work", folder);
-        remove_folder(&removal, path, true);
+        remove_from(&removal, folder, "work", true);
         remove_replicas(&removal, folder);
     }
-    if (path_of_output(owner->state_dir, owner->spec, owner->source_dir, owner->job, trial->number,
-                       folder, err)) {
-        for (size_t i = 0; i < OUTPUT_NAMES; i++) {
-            (void)snprintf(path, sizeof path, "%s/%s", folder, output_names[i]);
-            remove_folder(&removal, path, are_ours(owner));
-        }
-        (void)rmdir(folder); /* where nothing is left in it */
-    } else {
-        removal.is_ok = false;
-    }
+    if (!path_of_output(owner->state_dir, owner->spec, owner->source_dir, owner->job, trial->number,
+                        folder, err))
+        return false;
+    for (size_t i = 0; i < OUTPUT_NAMES; i++)
+        remove_from(&removal, folder, output_names[i], are_ours(owner));
+    (void)rmdir(folder); /* where nothing is left in it */
     return removal.is_ok;
 }

@@ -83,23 +83,18 @@ static bool read_piece(struct log_tail *tail, int fd, int64_t max_before, bool i
 bool log_tail_read(struct log_tail *tail, const char *dir, int stream, int64_t max_before,
                    bool is_last, struct log_piece *piece, struct assay_error *err)
 {
-    char *path = NULL;
-    int fd = -1;
+    int fd = log_file_open(dir, log_stream_names[stream]);
     bool is_ok = false;
 
     piece->stream = stream;
     piece->size = 0;
-    if (asprintf(&path, "%s/%s.log", dir, log_stream_names[stream]) < 0)
-        return assay_fail_memory(err);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW); /* its folder is the trial's */
     if (fd < 0)
         is_ok = errno == ENOENT;
     else
         is_ok = read_piece(tail, fd, max_before, is_last, piece);
     if (!is_ok)
-        (void)assay_fail_errno(err, errno, "read %s", path);
+        (void)assay_fail_errno(err, errno, "read %s/%s.log", dir, log_stream_names[stream]);
     if (fd >= 0)
         (void)close(fd);
-    free(path);
     return is_ok;
 }

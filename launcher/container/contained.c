@@ -1,6 +1,7 @@
 /* One replica in a container: from its start to its end. */
 
 #include "launcher/container/container_end.h"
+#include "launcher/container/container_owner.h"
 #include "launcher/container/container_traces.h"
 #include "launcher/container/container_words.h"
 #include "launcher/container/containers_private.h"
@@ -227,12 +228,17 @@ static char **client_environment(const struct containers *c, const struct replic
     return envp;
 }
 
+static char **build_own(const struct container_run *run, struct assay_error *err)
+{
+    return container_hand_over(run, err) ? container_argv_build(run, err) : NULL;
+}
+
 /* Takes contained. */
 static bool start_own(struct containers *c, struct contained *contained,
                       const struct launch *launch, struct container_run *run,
                       struct assay_error *err)
 {
-    char **argv = build_with_image(c, launch, run, container_argv_build, err);
+    char **argv = build_with_image(c, launch, run, build_own, err);
     char **envp = argv ? client_environment(c, &launch->replicas[0]) : NULL;
     bool is_ready = envp && (!container_hides_state(run) || make_hiding(contained->dir, err));
     bool is_started = false;

@@ -18,7 +18,7 @@
  */
 enum { SHARED_GIB = 8 };
 
-static const char *user_of(const struct container_run *run)
+const char *container_user(const struct container_run *run)
 {
     const char *asked = run->replica->container->user;
 
@@ -33,14 +33,19 @@ static bool is_root(const char *user)
            (size == 4 && strncmp(user, "root", size) == 0);
 }
 
-/* podman hands a folder over to the container's user where it is told to. */
+/*
+ * podman hands a folder over to the container's user where it is told to; an ordinary user's would
+ * hand it to somebody whom the shim, on this side, is not.
+ */
 static const char *owned_mount(const struct container_run *run)
 {
-    return run->traits->kind == CONTAINER_PODMAN && !is_root(user_of(run)) ? ":U" : "";
+    return run->traits->kind == CONTAINER_PODMAN && !run->traits->is_rootless &&
+                   !is_root(container_user(run))
+               ? ":U"
+               : "";
 }
 
-/* A folder of the state folder at its own path: the trial's output, made by the engine for it. */
-static bool is_own(const char *mount, const char *state_dir)
+bool container_mount_is_own(const char *mount, const char *state_dir)
 {
     size_t size = strlen(mount) / 2;
     size_t state_size = state_dir ? strlen(state_dir) : 0;
@@ -80,8 +85,8 @@ static bool is_covered(const struct container_run *run, const char *mount)
 {
     size_t size = run->serve_dir ? strlen(run->job_dir) : 0;
 
-    return size && is_own(mount, run->state_dir) && strncmp(mount, run->job_dir, size) == 0 &&
-           mount[size] == '/';
+    return size && container_mount_is_own(mount, run->state_dir) &&
+           strncmp(mount, run->job_dir, size) == 0 && mount[size] == '/';
 }
 
 /* What a mount is seen as, of `size` bytes. */
@@ -123,7 +128,8 @@ static void add_mounts(struct container_words *words, const struct container_run
 
         if (!is_covered(run, mount) && !is_replaced(container, i))
             container_words_addf(words, "--volume=%s%s", mount,
-                                 is_own(mount, run->state_dir) ? owned_mount(run) : "");
+                                 container_mount_is_own(mount, run->state_dir) ? owned_mount(run)
+                                                                               : "");
     }
     if (run->init_path)
         container_words_addf(words, "--volume=%s:" INIT_TARGET ":ro", run->init_path);
@@ -154,6 +160,18 @@ static void add_identity(struct container_words *words, const struct container_r
         container_words_add(words, "--init");
 }
 
+/* An ordinary user's containers: whom they run as, by numbers, is that very user on this side. */
+static void add_user_map(struct container_words *words, const struct container_run *run)
+{
+    const char *user = container_user(run);
+    int size = (int)strcspn(user, ":");
+
+    if (!run->traits->is_rootless || is_root(user) || strspn(user, "0123456789:") < strlen(user))
+        return;
+    container_words_addf(words, "--userns=keep-id:uid=%.*s,gid=%s", size, user,
+                         user[size] ? user + size + 1 : "0");
+}
+
 static void add_user(struct container_words *words, const struct container_run *run)
 {
     const struct container_launch *container = run->replica->container;
@@ -163,6 +181,7 @@ static void add_user(struct container_words *words, const struct container_run *
     else if (run->traits->owner_uid >= 0)
         container_words_addf(words, "--user=%" PRId64 ":%" PRId64, run->traits->owner_uid,
                              run->traits->owner_gid);
+    add_user_map(words, run);
     if (!container->is_read_only)
         return;
     container_words_add(words, "--read-only");
@@ -384,7 +403,7 @@ char **container_argv_build(const struct container_run *run, struct assay_error 
 
 bool container_can_be_reused(const struct container_run *run)
 {
-    return run->init_path && run->image && is_root(user_of(run));
+    return run->init_path && run->image && is_root(container_user(run));
 }
 
 /* FNV-1a (Fowler, Noll, Vo): the same folder gives the same number in every release. */

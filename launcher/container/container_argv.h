@@ -56,6 +56,12 @@ char **container_argv_enter(const struct container_run *run, struct assay_error 
  */
 bool container_can_be_reused(const struct container_run *run);
 
+/* Whom it runs as, as the document or else the image has it; "" for root. */
+const char *container_user(const struct container_run *run);
+
+/* A folder of the state folder at its own path: the trial's output, made by the engine for it. */
+bool container_mount_is_own(const char *mount, const char *state_dir);
+
 enum { CONTAINER_NAME_TEXT = 96, CONTAINER_STATE_TEXT = 24 };
 
 /* A replica's container's name, the same for ever: dir is the replica's folder. Returns name. */

@@ -140,6 +140,7 @@ static bool learn(struct container_engine *engine, struct assay_error *err)
     if (!ask(engine, traits->kind == CONTAINER_PODMAN ? podman_answers : docker_answers, NULL, 0,
              err))
         return false;
+    traits->is_rootless = traits->kind == CONTAINER_PODMAN && geteuid() != 0;
     if (traits->kind == CONTAINER_PODMAN && geteuid() == 0)
         learn_limits(traits);
     /* Its daemon is root, whoever asks: what a trial writes would not be the asker's. */

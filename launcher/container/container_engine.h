@@ -16,6 +16,7 @@ enum container_kind { CONTAINER_PODMAN, CONTAINER_DOCKER };
 struct container_traits {
     enum container_kind kind;
     const char *program; /* as it is started: "podman", or a path */
+    bool is_rootless;    /* podman of an ordinary user, who is root in containers */
     bool has_limits;     /* files_soft and so on are to be set */
     int64_t files_soft, files_hard;
     int64_t processes;

@@ -2,6 +2,7 @@
 
 #include "launcher/artifact.h"
 #include "launcher/container/init_enter.h"
+#include "launcher/quiet_thread.h"
 #include "launcher/shim/record_file.h"
 
 #include <dirent.h>
@@ -9,7 +10,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,20 +260,6 @@ static void sweep(const struct container_pool *pool)
         (void)closedir(dir);
 }
 
-static int start_thread(struct container_pool *pool)
-{
-    sigset_t all;
-    sigset_t before;
-    int error = 0;
-
-    /* Signals to the engine are for the engine's own threads. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&pool->thread, NULL, make_all, pool);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
 static void dispose(struct container_pool *pool)
 {
     struct container_place *place = NULL;
@@ -309,7 +295,7 @@ struct container_pool *container_pool_new(const struct container_pool_options *o
         (void)assay_fail_memory(err);
     else if (subprocess_cancel_init(&pool->cancel, err)) {
         sweep(pool);
-        error = start_thread(pool);
+        error = quiet_thread_start(&pool->thread, make_all, pool);
         if (error == 0)
             return pool;
         (void)assay_fail_errno(err, error, "launcher's thread");

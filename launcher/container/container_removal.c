@@ -1,11 +1,11 @@
 #include "launcher/container/container_removal.h"
 
 #include "launcher/container/container_argv.h"
+#include "launcher/quiet_thread.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,20 +175,6 @@ static void *remove_all(void *context)
     return NULL;
 }
 
-static int start_thread(struct container_removal *removal)
-{
-    sigset_t all;
-    sigset_t before;
-    int error = 0;
-
-    /* Signals to the engine are for the engine's own threads. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&removal->thread, NULL, remove_all, removal);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
 struct container_removal *container_removal_new(const struct container_removal_options *options,
                                                 struct assay_error *err)
 {
@@ -207,7 +193,7 @@ struct container_removal *container_removal_new(const struct container_removal_o
     }
     (void)pthread_mutex_init(&removal->mutex, NULL);
     (void)pthread_cond_init(&removal->is_changed, NULL);
-    error = start_thread(removal);
+    error = quiet_thread_start(&removal->thread, remove_all, removal);
     if (error == 0)
         return removal;
     (void)assay_fail_errno(err, error, "launcher's thread");

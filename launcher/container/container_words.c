@@ -50,9 +50,9 @@ void container_words_addf(struct container_words *words, const char *format, ...
     add_owned(words, word);
 }
 
-void container_words_free(char **argv)
+void container_words_free(char **words)
 {
-    for (char **word = argv; word && *word; word++)
+    for (char **word = words; word && *word; word++)
         free(*word);
-    free(argv);
+    free(words);
 }

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     sigset_t all;
 
     (void)sigfillset(&all);
-    (void)sigprocmask(SIG_SETMASK, &all, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &all, NULL);
     if (argc > 3 && strcmp(argv[1], "run") == 0)
         return run(argv + 2);
     if (argc == 3 && strcmp(argv[1], "serve") == 0)

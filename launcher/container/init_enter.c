@@ -118,7 +118,8 @@ static int wait_for_answer(int socket, int signals)
 int init_enter(const char *folder, const char *record, const char *cwd, char *const *argv)
 {
     sigset_t all;
-    int file = open(record, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    /* Where others write, too: no link is followed, and no FIFO waited for. */
+    int file = open(record, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     int socket = -1;
     int signals = -1;
     int error = 0;

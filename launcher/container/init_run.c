@@ -31,7 +31,9 @@ struct init {
 
 int init_complain(const char *what, int error)
 {
-    (void)fprintf(stderr, "assay-init: %s: %s\n", what, strerror(error));
+    char why[128];
+
+    (void)fprintf(stderr, "assay-init: %s: %s\n", what, strerror_r(error, why, sizeof why));
     return STATUS_OWN_FAULT;
 }
 
@@ -45,7 +47,8 @@ static int64_t count_oom_kills(void)
 static void describe_failure(struct container_record *record, const char *program)
 {
     bool is_there = strchr(program, '/') && access(program, F_OK) == 0;
-    const char *why = strerror(record->status);
+    char text[128];
+    const char *why = strerror_r(record->status, text, sizeof text);
 
     if (record->status == ENOENT && is_there)
         why = "the interpreter or loader that it asks for does not exist in the image";
@@ -64,7 +67,7 @@ static void become(char *const *argv, int report)
 
     (void)setpgid(0, 0);
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     (void)execvp(argv[0], argv);
     error = errno;
     (void)!write(report, &error, sizeof error);
@@ -111,7 +114,7 @@ static void reap(struct init *init)
 /* Once the program has ended, others may go on for a moment, deaf to signals. */
 static void supervise(struct init *init)
 {
-    static const struct timespec courtesy = { .tv_nsec = COURTESY_MS * 1000 * 1000 };
+    static const struct timespec courtesy = { .tv_nsec = COURTESY_MS * 1000L * 1000 };
     sigset_t all;
 
     (void)sigfillset(&all);

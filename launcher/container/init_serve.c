@@ -123,7 +123,7 @@ static int become(const struct request *request)
     if (request->cwd[0] && chdir(request->cwd) < 0)
         return init_complain(request->cwd, errno);
     for (; *variable; variable++)
-        (void)putenv(*variable);
+        (void)putenv(*variable); /* NOLINT(concurrency-mt-unsafe): there is one thread */
     return init_run(request->files[INIT_FILES - 1], request->words);
 }
 

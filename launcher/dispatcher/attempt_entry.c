@@ -77,6 +77,7 @@ void entry_free(struct dispatcher *d, struct entry *entry)
     for (size_t i = 0; entry->leases && i < entry->gang.count * 2; i++)
         port_lease_end(&entry->leases[i]);
     free(entry->leases);
+    free(entry->granted);
     free(entry->addresses);
     free(entry->is_contained);
     launch_copy_free(entry->launch);
@@ -100,7 +101,7 @@ bool entry_make_grant(struct dispatcher *d, struct entry *entry, const struct la
         (void)places_clamp(places_machine(d->places), requests, launch->replica_count, NULL, 0);
     entry->grant =
         grant_new(d->places, launch->key, launch->job, requests, launch->replica_count, err);
-    free(requests);
+    entry->granted = requests;
     return entry->grant != NULL;
 }
 

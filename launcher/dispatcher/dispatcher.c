@@ -74,16 +74,19 @@ static bool start_replica(struct dispatcher *d, struct entry *entry, const struc
         .gpus = entry->grant ? grant_gpus(entry->grant, i) : NULL,
         .interpreter = entry->interpreters ? entry->interpreters[i] : NULL,
     };
+    struct replica_launch replica = launch->replicas[i];
     struct placed_replica placed = { 0 };
     struct launch one = *launch;
     bool is_started = false;
 
     one.key.replica = (int32_t)i;
-    one.replicas = &launch->replicas[i];
+    one.replicas = &replica;
     one.replica_count = 1;
+    if (entry->granted)
+        replica.resources = entry->granted[i];
     if (!placing.addresses && !placing.gpus && !placing.interpreter)
         return launcher_start(backend_of(d, entry, i), &one, err);
-    if (!placed_replica_make(&placed, &launch->replicas[i], &placing))
+    if (!placed_replica_make(&placed, &replica, &placing))
         (void)assay_fail_memory(err);
     else {
         one.replicas = &placed.replica;
@@ -237,6 +240,8 @@ void dispatcher_serve(struct dispatcher *d)
 {
     struct grant *grant = NULL;
 
+    if (d->is_closing)
+        return;
     if (place_queue_count(d->queue) > 0)
         leftovers_check(&d->leftovers);
     while ((grant = place_queue_next(d->queue, assay_mono_us(d->options.env)))) {
@@ -455,7 +460,8 @@ static void backend_ended(void *context, const struct ending *ending)
     bool is_over = false;
 
     (void)pthread_mutex_lock(&d->mutex);
-    entry = *place_in_table(d, ending->key);
+    /* What ends while the engine goes is found by the next one. */
+    entry = d->is_closing ? NULL : *place_in_table(d, ending->key);
     is_over = entry && take_end(d, entry, ending);
     if (is_over) {
         over = entry->ending;

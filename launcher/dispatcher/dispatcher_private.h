@@ -18,7 +18,7 @@
 #include <pthread.h>
 #include <sys/queue.h>
 
-enum { WORKERS_MAX = 4, ENTRY_BUCKETS = 1024, ENTRY_WHY_TEXT = 160 };
+enum { WORKERS_MAX = 17, ENTRY_BUCKETS = 1024, ENTRY_WHY_TEXT = 160 };
 
 /* An attempt that has not ended. */
 struct entry {
@@ -33,6 +33,7 @@ struct entry {
     struct launch *launch; /* a copy; NULL when nothing of it is needed any more */
     struct gang gang;
     struct grant *grant;       /* NULL: it asks for nothing */
+    struct resources *granted; /* by replica, what it is given of them; NULL: as its launch says */
     struct port_lease *leases; /* two a replica; NULL where there is one replica only */
     struct replica_address *addresses;
     char **interpreters; /* by replica, of those with packages; NULL: there are none */

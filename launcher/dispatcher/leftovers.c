@@ -44,7 +44,8 @@ static bool runs(const char *dir, struct attempt_key key)
     folder = opendir(replicas);
     while (folder && !is_alive && (entry = readdir(folder))) {
         (void)snprintf(path, sizeof path, "%s/%s", replicas, entry->d_name);
-        is_alive = entry->d_name[0] != '.' && folder_runs(path, key);
+        /* Not what was put aside, whose tag is that of the replica in its place. */
+        is_alive = !strchr(entry->d_name, '.') && folder_runs(path, key);
     }
     if (folder)
         (void)closedir(folder);

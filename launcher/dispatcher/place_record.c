@@ -44,6 +44,12 @@ bool place_record_write(const char *dir, const struct grant *grant, size_t repli
         free(text);
         return assay_fail_memory(err);
     }
+    if (size >= RECORD_TEXT_MAX) {
+        free(text);
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "the GPUs of its replicas take %zu bytes to write down; %d are the most",
+                          size, RECORD_TEXT_MAX);
+    }
     /* Nobody needs it after the machine was down, so it need not be on the disk. */
     error = record_make_dirs(dir);
     if (!error)

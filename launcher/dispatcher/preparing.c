@@ -1,6 +1,7 @@
 /* The workers: threads that may wait for an image or for pip, and on which ends are told that no
  * backend tells. */
 
+#include "assay/plain_file.h"
 #include "launcher/backend_container.h"
 #include "launcher/dispatcher/dispatcher_private.h"
 #include "launcher/shim/record_file.h"
@@ -38,13 +39,18 @@ static void copy_log(const struct replica_launch *replica, const char *log)
     char piece[4096];
     FILE *in = log[0] ? fopen(log, "re") : NULL;
     FILE *out = NULL;
+    int fd = -1;
     size_t size = 0;
 
     if (!in)
         return;
     if ((size_t)snprintf(path, sizeof path, "%s/stderr.log", replica->dir) < sizeof path &&
         record_make_dirs(replica->dir) == 0)
-        out = fopen(path, "ae");
+        fd = plain_file_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (fd >= 0)
+        out = fdopen(fd, "a");
+    if (fd >= 0 && !out)
+        (void)close(fd);
     while (out && (size = fread(piece, 1, sizeof piece, in)) > 0)
         (void)fwrite(piece, 1, size, out);
     if (out)

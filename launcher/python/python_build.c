@@ -122,9 +122,10 @@ static bool run(struct work *work, const char *const *argv, bool *is_done, struc
     *is_done = is_ok && result.status == 0;
     subprocess_result_clear(&result);
     (void)fflush(work->log);
-    return is_ok || (err->code == ASSAY_CANCELLED
-                         ? false
-                         : assay_fail(err, ASSAY_UNAVAILABLE, NULL, "%s", err->message));
+    /* The program was there when it was asked: it is the machine that fails. */
+    if (!is_ok && err->code != ASSAY_CANCELLED)
+        err->code = ASSAY_UNAVAILABLE;
+    return is_ok;
 }
 
 /* The error for what did not go well. */

@@ -61,7 +61,8 @@ void python_env_store_free(struct python_env_store *store);
  *
  * ASSAY_NOT_FOUND: what the document got wrong: no such interpreter or package file, or pip refuses
  * it; the message says why in one line, and where the rest is. ASSAY_UNAVAILABLE: what may go
- * better another time: no network, no room on the disk. ASSAY_CANCELLED by request->cancel.
+ * better another time: no network, no room on the disk. ASSAY_EXHAUSTED: no memory.
+ * ASSAY_CANCELLED by request->cancel.
  */
 bool python_env_ensure(struct python_env_store *store, const struct python_env_request *request,
                        struct python_env *env, struct assay_error *err);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,16 +45,26 @@ static int fail(struct start *start, const char *what, int error)
     return -1;
 }
 
+/* Whoever wrote to the folder before must not choose what is appended to, nor hold the start: a
+ * link, or a FIFO without a reader, is refused. */
 static int open_log(struct start *start, const char *name, int target)
 {
     char path[PATH_MAX];
+    struct stat info;
     int error = record_path(path, sizeof path, start->request->dir, name);
     int fd = -1;
 
     if (error)
         return fail(start, name, error);
-    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0 || dup2(fd, target) < 0)
+    fd = open(path,
+              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK,
+              0666);
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return fail(start, name, errno);
+    if (!S_ISREG(info.st_mode))
+        return fail(start, name, EINVAL);
+    /* The trial has the descriptor as any program expects it. */
+    if (fcntl(fd, F_SETFL, O_APPEND) < 0 || dup2(fd, target) < 0)
         return fail(start, name, errno);
     return 0; /* fd itself goes with exec */
 }

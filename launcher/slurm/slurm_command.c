@@ -91,7 +91,7 @@ static void add_output(struct word_list *words, const char *dir)
     free(escaped);
 }
 
-static void add_wishes(struct word_list *words, const struct slurm_launch *wishes)
+void slurm_command_wish(const struct slurm_launch *wishes, struct word_list *words)
 {
     if (!wishes)
         return;
@@ -161,7 +161,7 @@ void slurm_command_submit(const struct slurm_submission *submission, struct word
         add_name(words, submission->tag);
         add_resources(words, launch, &launch->replicas[i].resources);
         add_time(words, launch);
-        add_wishes(words, submission->wishes);
+        slurm_command_wish(submission->wishes, words);
     }
     word_list_add(words, "%s/" SLURM_SCRIPT_NAME, launch->replicas[0].dir);
 }
@@ -248,7 +248,7 @@ bool slurm_command_set_allocation(struct word_list *words, const char *allocatio
     return true;
 }
 
-void slurm_command_allocate(const struct slurm_launch *wishes, int nodes, const char *tag,
+void slurm_command_allocate(const struct word_list *wishes, int nodes, const char *tag,
                             struct word_list *words)
 {
     word_list_add(words, "sbatch");
@@ -260,7 +260,7 @@ void slurm_command_allocate(const struct slurm_launch *wishes, int nodes, const 
     word_list_add(words, "--nodes=%d", nodes);
     word_list_add(words, "--exclusive");
     word_list_add(words, "--mem=0");
-    add_wishes(words, wishes);
+    word_list_copy(words, wishes);
     word_list_add(words, "--wrap=exec sleep infinity");
 }
 

@@ -19,7 +19,7 @@ struct word_list {
 
 void word_list_add(struct word_list *list, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void word_list_copy(struct word_list *list, const struct word_list *from); /* list is zeroed */
+void word_list_copy(struct word_list *list, const struct word_list *from); /* behind its own */
 void word_list_clear(struct word_list *list);
 
 /* What a command is made for; all borrowed. */
@@ -46,8 +46,11 @@ char *slurm_command_script(const struct slurm_submission *submission);
 void slurm_command_step(const struct slurm_submission *submission, struct word_list *words);
 bool slurm_command_set_allocation(struct word_list *words, const char *allocation);
 
-/* sbatch for an allocation of so many nodes that does nothing by itself. wishes may be NULL. */
-void slurm_command_allocate(const struct slurm_launch *wishes, int nodes, const char *tag,
+/* The words that say what is wished of Slurm; wishes may be NULL. */
+void slurm_command_wish(const struct slurm_launch *wishes, struct word_list *words);
+
+/* sbatch for an allocation of so many nodes that does nothing by itself. */
+void slurm_command_allocate(const struct word_list *wishes, int nodes, const char *tag,
                             struct word_list *words);
 
 /* squeue for all jobs of user. */

@@ -51,6 +51,7 @@ void slurm_gang_free(struct slurm_gang *gang)
         free(gang->replicas[i].request);
     word_list_clear(&gang->words);
     word_list_clear(&gang->step_words);
+    word_list_clear(&gang->wishes);
     free(gang->script);
     free(launches);
     free(gang->replicas);
@@ -115,11 +116,13 @@ static bool prepare(struct slurm_gang *gang, const struct launch *launch, const 
     };
 
     gang->launch.slurm = NULL;
+    slurm_command_wish(launch->slurm, &gang->wishes);
     slurm_command_submit(&submission, &gang->words);
     if (launch->replica_count == 1)
         slurm_command_step(&submission, &gang->step_words);
     gang->script = slurm_command_script(&submission);
-    if (gang->script && !gang->words.is_short_of_memory && !gang->step_words.is_short_of_memory)
+    if (gang->script && !gang->words.is_short_of_memory && !gang->step_words.is_short_of_memory &&
+        !gang->wishes.is_short_of_memory)
         return true;
     return assay_fail_memory(err);
 }

@@ -45,6 +45,7 @@ struct slurm_gang {
     char tag[SLURM_TAG_TEXT];
     struct word_list words;         /* sbatch */
     struct word_list step_words;    /* srun, of one replica */
+    struct word_list wishes;        /* of an allocation for its step */
     char *script;                   /* owned */
     struct slurm_replica *replicas; /* owned; launch.replica_count */
     size_t untold_count;
@@ -86,7 +87,7 @@ bool slurm_gang_write(struct slurm_gang *gang, const char *lease_path, int64_t l
                       struct assay_error *err);
 
 /* What the replica's folder tells by now. */
-void slurm_gang_look(struct slurm_gang *gang, size_t replica, int64_t now_us);
+void slurm_gang_look(struct slurm_gang *gang, size_t index, int64_t now_us);
 
 /* Tells the shim to stop its trial. */
 void slurm_gang_stop(const struct slurm_gang *gang, size_t replica, enum stop_manner manner);

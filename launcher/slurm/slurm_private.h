@@ -64,6 +64,7 @@ struct slurm {
     bool is_hurried;  /* something is about to change */
     int64_t lease_us; /* when to touch the lease next */
     struct slurm_holding holding;
+    struct word_list wishes; /* of the next allocation: those of the newest attempt */
     bool is_allocating;
     int64_t allocate_us; /* not earlier */
     char allocate_why[SLURM_WHY_TEXT];
@@ -82,7 +83,7 @@ void slurm_give_allocations_back(struct slurm *slurm);
 /* slurm_tend.c */
 void slurm_tend(struct slurm *slurm, struct slurm_gang *gang); /* may free it */
 void slurm_see_off(struct slurm *slurm);                       /* those that are leaving */
-void slurm_stop_replica(struct slurm *slurm, struct slurm_gang *gang, size_t replica,
+void slurm_stop_replica(struct slurm *slurm, struct slurm_gang *gang, size_t index,
                         enum stop_manner manner);
 /*
  * Nothing of it is or will be run: all replicas that are not told yet end so, but those that are

@@ -102,8 +102,7 @@ void slurm_send_allocation(struct slurm *slurm)
     errand = new_errand(slurm, ERRAND_ALLOCATE, tag);
     if (!errand)
         return;
-    slurm_command_allocate(slurm->options.defaults, slurm->options.allocation_nodes, tag,
-                           &errand->words);
+    slurm_command_allocate(&slurm->wishes, slurm->options.allocation_nodes, tag, &errand->words);
     slurm->is_allocating = true;
     slurm_clerks_send(slurm->clerks, errand);
 }

@@ -152,9 +152,12 @@ def a_gang_cancelled_by_hand_starts_again_as_a_whole(world):
 
 @case(PARALLEL)
 def trials_run_as_steps_of_one_allocation_that_is_given_back(world):
-    world.start("run", world.study(trials=10, parallel=4), "--slurm-allocation=1")
+    world.start("run", world.study(trials=10, parallel=4), "--slurm-allocation=1",
+                "--slurm-partition=low")
     world.end()
     world.check_ledger(10)
+    held = world.cluster.run("squeue", "-h", "-t", "all", "-p", "low", "-o", "%k").stdout.split()
+    check(any(tag.startswith("hold-") for tag in held), "not in the partition low:", held)
     check_given_back(world)
 
 
@@ -169,12 +172,13 @@ def check_given_back(world):
 
 @case(PARALLEL)
 def steps_outlive_the_engine_that_started_them(world):
-    world.start("run", world.study(trials=6, parallel=2, seconds=(0.3, 0.5)),
+    world.start("run", world.study(trials=6, parallel=2, seconds=(0.3, 0.4)),
                 "--slurm-allocation=1")
-    for count in (1, 3):
+    # The second engine goes on in the allocation, the third with jobs.
+    for count, words in ((1, ["--slurm-allocation=1"]), (3, [])):
         world.until(lambda count=count: len(world.lines("start")) >= count, "a start")
         world.kill()
-        world.start("resume", "last", "--slurm-allocation=1")
+        world.start("resume", "last", *words)
     world.end()
     world.check_ledger(6)
     check_given_back(world)
@@ -273,3 +277,19 @@ def an_engine_killed_again_and_again_loses_and_repeats_nothing(world):
         world.start("resume", "last")
     world.end(within=180)
     world.check_ledger(150)
+
+
+@case(LONG)
+def a_trial_that_sees_no_engine_for_its_lease_ends(world):
+    os.makedirs(world.state)
+    with open(os.path.join(world.state, "config.yaml"), "w", encoding="utf-8") as out:
+        out.write('slurmLease: "60s"\n')
+    world.start("run", world.study(trials=1, parallel=1, seconds=(30, 30)))
+    world.until(world.running, "a running trial")
+    victim = world.running()[0]
+    world.kill()
+    time.sleep(75)
+    check(not world.cluster.jobs("R"), "still running:", world.cluster.jobs("R"))
+    world.start("resume", "last")
+    world.end(within=180)
+    world.check_ledger(1, again=[victim])

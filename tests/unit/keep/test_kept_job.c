@@ -293,6 +293,40 @@ Test(kept_job, what_the_documents_own_folder_held_before_the_job_is_anothers)
     cr_assert(eq(int, access(path, F_OK), -1));
 }
 
+/* In the place of what a container's trial can write to. */
+Test(kept_job, what_a_trial_has_put_links_to_stays)
+{
+    static const char *const links[] = { "trials/1/1/replicas", "trials/2/1/replicas/x",
+                                         "output/1" };
+    char precious[PATH_TEXT];
+    char target[PATH_TEXT];
+    char path[PATH_TEXT];
+    struct assay_error err = { 0 };
+
+    (void)snprintf(target, sizeof target, "%s/precious", bench.folder);
+    (void)snprintf(precious, sizeof precious, "%s/precious/x/work", bench.folder);
+    fill(precious);
+    (void)snprintf(precious, sizeof precious, "%s/precious/work", bench.folder);
+    fill(precious);
+    (void)snprintf(precious, sizeof precious, "%s/precious/model", bench.folder);
+    fill(precious);
+    put_job();
+    for (int64_t n = 1; n <= 4; n++)
+        put_trial(n, (double)n, true);
+    cr_assert(eq(int, record_make_dirs(path_below("trials/2/1/replicas", 0, path)), 0));
+    cr_assert(artifact_remove(path_below("output/1", 0, path), &err));
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
+        cr_assert(eq(int, symlink(target, path_below(links[i], 0, path)), 0));
+    sweep_anew();
+    cr_assert(not(has(outputs[2], 1)));
+    cr_assert(not(has(outputs[0], 2)));
+    cr_assert(eq(int, access(precious, F_OK), 0));
+    (void)snprintf(precious, sizeof precious, "%s/precious/work/file", bench.folder);
+    cr_assert(eq(int, access(precious, F_OK), 0));
+    (void)snprintf(precious, sizeof precious, "%s/precious/x/work/file", bench.folder);
+    cr_assert(eq(int, access(precious, F_OK), 0));
+}
+
 Test(kept_job, what_the_trials_hold_is_added_up_as_they_end)
 {
     struct assay_error err = { 0 };

@@ -205,6 +205,23 @@ Test(container_argv, a_user_who_is_not_root_gets_the_folder)
     expect("[--volume=/s/a:/s/a]");
 }
 
+Test(container_argv, in_an_ordinary_users_podman_another_user_is_mapped_to_that_one)
+{
+    struct container_traits rootless = podman;
+
+    rootless.is_rootless = true;
+    run.traits = &rootless;
+    container.user = "1000:100";
+    expect("[--user=1000:100][--userns=keep-id:uid=1000,gid=100]");
+    expect("[--volume=/s/a:/s/a]");
+    container.user = "1000";
+    expect("[--userns=keep-id:uid=1000,gid=0]");
+    container.user = "trial";
+    expect_not("--userns");
+    container.user = NULL;
+    expect_not("--userns");
+}
+
 Test(container_argv, a_user_who_is_not_root_gets_the_trials_output_and_nothing_else)
 {
     static const char *const mounts[] = { "/s/out:/s/out", "/s/buckets:/gcs", "/src:/src:ro",

@@ -75,13 +75,13 @@ Test(slurm_queue, states_of_the_machines_making_are_one)
     }
 }
 
-Test(slurm_queue, a_job_that_ends_or_is_suspended_still_has_its_nodes)
+Test(slurm_queue, a_job_that_is_about_to_end_runs_and_a_suspended_one_does_not)
 {
     struct slurm_queue queue = parse("5|COMPLETING|None|1:00|assay-1-1-a|1-1-a\n"
                                      "6|SUSPENDED|None|1:00|assay-1-1-b|1-1-b\n");
 
     cr_assert(eq(int, queue.jobs[0].state, SLURM_RUNNING));
-    cr_assert(eq(int, queue.jobs[1].state, SLURM_RUNNING));
+    cr_assert(eq(int, queue.jobs[1].state, SLURM_SUSPENDED));
     slurm_queue_clear(&queue);
 }
 

@@ -109,6 +109,15 @@ Test(slurm_verdict, a_job_that_runs_and_is_silent_is_a_ghost_after_its_shim_must
     check_told(&facts, ENDING_LOST);
 }
 
+Test(slurm_verdict, a_suspended_job_may_be_silent_for_days)
+{
+    const struct slurm_facts facts = { .claim = CLAIM_NODE,
+                                       .job = job_in(SLURM_SUSPENDED),
+                                       .silent_us = INT64_C(86400) * SECOND_US };
+
+    check_deed(&facts, DEED_WAIT);
+}
+
 Test(slurm_verdict, a_controller_that_does_not_answer_changes_nothing)
 {
     struct slurm_facts facts = { .claim = CLAIM_NODE, .is_submitted = true };
