@@ -4,7 +4,6 @@
 #include "engine/thread.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,16 +52,21 @@ static void followed_free(struct followed *followed)
 }
 
 /* The last lines of its standard error, at most STDERR_TAIL_BYTES; NULL for none. */
-static char *read_tail(const char *attempt_dir)
+static char *read_tail(const struct follower *f, const struct followed *followed)
 {
     char *text = NULL;
-    int fd = log_file_open(attempt_dir, "stderr");
+    int fd = log_file_open(followed->dir, "stderr");
+    bool is_foreign = fd < 0 && errno == ELOOP;
     off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
     off_t from = size > STDERR_TAIL_BYTES ? size - STDERR_TAIL_BYTES : 0;
     ssize_t got = 0;
     char *start = NULL;
     int lines = 0;
 
+    if (is_foreign)
+        assay_log(f->env, ASSAY_LOG_WARNING,
+                  "stderr.log unread, it is not a regular file trial=%lld attempt=%d",
+                  (long long)followed->key.trial, (int)followed->key.attempt);
     if (size <= 0)
         goto out;
     text = calloc(1, STDERR_TAIL_BYTES + 1);
@@ -192,7 +196,7 @@ static void end_one(struct follower *f, const struct ending *ending)
                       "values that are nan or inf skipped trial=%lld attempt=%d count=%llu",
                       (long long)followed->key.trial, (int)followed->key.attempt,
                       (unsigned long long)metric_reader_skipped(followed->reader));
-        event.stderr_tail = read_tail(followed->dir);
+        event.stderr_tail = read_tail(f, followed);
         followed_free(followed);
         f->items[i] = f->items[--f->count];
     }

@@ -12,16 +12,11 @@
 int log_file_open(const char *dir, const char *stream)
 {
     char path[PATH_MAX];
-    int fd = -1;
 
-    if (snprintf(path, sizeof path, "%s/%s.log", dir, stream) >= (int)sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    fd = plain_file_open(path, O_RDONLY, 0);
-    if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-        errno = ENOENT;
-    return fd;
+    if (snprintf(path, sizeof path, "%s/%s.log", dir, stream) < (int)sizeof path)
+        return plain_file_open(path, O_RDONLY, 0);
+    errno = ENAMETOOLONG;
+    return -1;
 }
 
 /* A system without holes has none: there SEEK_DATA fails, or says that all is data. */

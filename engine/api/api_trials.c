@@ -9,7 +9,6 @@
 #include "engine/trial_command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -345,7 +344,7 @@ bool api_get_logs(struct api_call *call, struct assay_error *err)
     if (!api_query_replica(call, dir, err))
         return false;
     fd = log_file_open(dir, stream);
-    if (fd < 0 && errno != ENOENT)
+    if (fd < 0 && errno != ENOENT && errno != ELOOP)
         return assay_fail_errno(err, errno, "read %s/%s.log", dir, stream);
     is_ok =
         api_query_word(call, "gap") ? write_gap(call, fd, offset) : copy_log(call, fd, offset, err);

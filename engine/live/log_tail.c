@@ -4,7 +4,6 @@
 #include "engine/log_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +88,7 @@ bool log_tail_read(struct log_tail *tail, const char *dir, int stream, int64_t m
     piece->stream = stream;
     piece->size = 0;
     if (fd < 0)
-        is_ok = errno == ENOENT;
+        is_ok = errno == ENOENT || errno == ELOOP;
     else
         is_ok = read_piece(tail, fd, max_before, is_last, piece);
     if (!is_ok)

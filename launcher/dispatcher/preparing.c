@@ -7,11 +7,13 @@
 #include "launcher/shim/record_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { LEFTOVER_LOOK_US = 500000 };
 
