@@ -1,7 +1,9 @@
 #include "engine/follower.h"
 
 #include "engine/log_file.h"
+#include "engine/paths.h"
 #include "engine/thread.h"
+#include "engine/trial_command.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,8 +19,8 @@ enum { STDERR_TAIL_LINES = 5, STDERR_TAIL_BYTES = 800, FIRST_READ_US = 20 * 1000
 struct followed {
     struct attempt_key key;
     struct metric_reader *reader; /* NULL for a job without metrics */
-    char *dir; /* the attempt's folder */
-    int64_t next_read_us; /* monotonic */
+    char *dir;                    /* the attempt's folder */
+    int64_t next_read_us;         /* monotonic */
 };
 
 /* A note to the thread: attach (followed is set) or ended. */
@@ -51,11 +53,15 @@ static void followed_free(struct followed *followed)
     free(followed);
 }
 
-/* The last lines of its standard error, at most STDERR_TAIL_BYTES; NULL for none. */
-static char *read_tail(const struct follower *f, const struct followed *followed)
+/* The last lines of the standard error of the replica that decided, at most STDERR_TAIL_BYTES; NULL
+ * for none. */
+static char *read_tail(const struct follower *f, const struct followed *followed,
+                       const struct ending *ending)
 {
+    char dir[PATH_TEXT];
     char *text = NULL;
-    int fd = log_file_open(followed->dir, "stderr");
+    int fd =
+        log_file_open(trial_replica_dir(followed->dir, ending->role, ending->index, dir), "stderr");
     bool is_foreign = fd < 0 && errno == ELOOP;
     off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
     off_t from = size > STDERR_TAIL_BYTES ? size - STDERR_TAIL_BYTES : 0;
@@ -196,7 +202,7 @@ static void end_one(struct follower *f, const struct ending *ending)
                       "values that are nan or inf skipped trial=%lld attempt=%d count=%llu",
                       (long long)followed->key.trial, (int)followed->key.attempt,
                       (unsigned long long)metric_reader_skipped(followed->reader));
-        event.stderr_tail = read_tail(f, followed);
+        event.stderr_tail = read_tail(f, followed, ending);
         followed_free(followed);
         f->items[i] = f->items[--f->count];
     }

@@ -13,8 +13,8 @@
 enum { LOG_GAP_TEXT = 64 };
 
 /*
- * Opens the log "stdout" or "stderr" in the folder of a replica, for reading. -1 with errno; ENOENT:
- * there is none (yet); ELOOP: what the trial has put in its place, a link, say, is no log.
+ * Opens the log "stdout" or "stderr" in the folder of a replica, for reading. -1 with errno;
+ * ENOENT: there is none (yet); ELOOP: what the trial has put in its place, a link, say, is no log.
  */
 int log_file_open(const char *dir, const char *stream);
 

@@ -3,10 +3,15 @@
 #include "engine/api/resource.h"
 #include "engine/engine_private.h"
 #include "launcher/artifact.h"
+#include "launcher/storage.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { MODEL_PATH_TEXT = PATH_TEXT + 8 };
 
 struct publishing {
     struct engine *engine;
@@ -135,6 +140,28 @@ static bool is_of_this_trial(const struct publishing *p, const struct artifact_s
                       source);
 }
 
+/*
+ * How the model's folder is read: by its path, or, of a trial of others, by a descriptor of what
+ * was found there without following a link, which the caller closes (-1: none).
+ */
+static bool find_model(const struct publishing *p, const char *output, char source[MODEL_PATH_TEXT],
+                       int *fd, struct assay_error *err)
+{
+    const char *state_dir = p->engine->state_dir;
+    char buckets[PATH_TEXT];
+
+    *fd = -1;
+    (void)snprintf(source, MODEL_PATH_TEXT, "%s/model", output);
+    if (!p->engine->forbids_host)
+        return true;
+    (void)snprintf(buckets, sizeof buckets, "%s/buckets", state_dir);
+    *fd = storage_open(source, storage_below(output, buckets) ? buckets : state_dir,
+                       STORAGE_NO_LINKS, O_RDONLY | O_DIRECTORY, err);
+    if (*fd >= 0)
+        (void)snprintf(source, MODEL_PATH_TEXT, "/proc/self/fd/%d", *fd);
+    return *fd >= 0;
+}
+
 /* Whatever is wrong with the folder that the trial left is no reason to keep the job from its end;
  * what is wrong on our side is. */
 static enum published publish_model(const struct publishing *p, struct assay_error *err)
@@ -143,16 +170,17 @@ static enum published publish_model(const struct publishing *p, struct assay_err
     struct job_spec *spec = NULL;
     cJSON *about = NULL;
     char output[PATH_TEXT];
-    char source[PATH_TEXT + 8];
+    char source[MODEL_PATH_TEXT];
     char target[PATH_TEXT];
+    int fd = -1;
     struct artifact_summary summary = { 0 };
     enum published published = PUBLISHED_FAILED;
 
     if (!read_job(p, &row, &spec, err) ||
         !path_of_output(p->engine->state_dir, spec, row.source_dir, p->job, p->trial, output, err))
         goto out;
-    (void)snprintf(source, sizeof source, "%s/model", output);
-    if (!artifact_check(source, &summary, err) || !is_of_this_trial(p, &summary, source, err)) {
+    if (!find_model(p, output, source, &fd, err) || !artifact_check(source, &summary, err) ||
+        !is_of_this_trial(p, &summary, source, err)) {
         (void)assay_error_add(err, "the trial left nothing in AIP_MODEL_DIR");
         published = PUBLISHED_NOTHING;
         goto out;
@@ -166,6 +194,8 @@ static enum published publish_model(const struct publishing *p, struct assay_err
     else if (err->code == ASSAY_INVALID)
         published = PUBLISHED_NOTHING;
 out:
+    if (fd >= 0)
+        (void)close(fd);
     cJSON_Delete(about);
     job_spec_free(spec);
     job_row_clear(&row);

@@ -6,14 +6,19 @@
 #include "metrics/objective.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Where the hosted service shows buckets to containers. */
 #define GCS_DIR "/gcs"
+
+/* In an attempt's folder: those of its replicas but the primary. */
+#define REPLICAS_NAME "replicas"
 
 /*
  * Where an image runs a package, its own pip installs it, each file as the hosted service does:
@@ -125,7 +130,28 @@ static bool reserve_texts(struct text_list *list, size_t count)
     return list->items != NULL;
 }
 
-/* The packages' files on this machine. */
+/*
+ * A package's file on this machine. For a document from elsewhere, which always runs in containers,
+ * that of a bucket is what a container sees at this place: whatever a link there leads to on this
+ * machine is not shown to it.
+ */
+static char *find_package(const struct trial_command_input *in, const struct command_parts *parts,
+                          const char *uri, struct assay_error *err)
+{
+    char *path = storage_path(uri, parts->buckets_dir, in->source_dir, err);
+    const char *part = path && in->is_guarded ? storage_below(path, parts->buckets_dir) : NULL;
+    char *seen = NULL;
+
+    if (!part)
+        return path;
+    if (asprintf(&seen, GCS_DIR "/%s", part) < 0) {
+        seen = NULL;
+        (void)assay_fail_memory(err);
+    }
+    free(path);
+    return seen;
+}
+
 static bool find_packages(const struct trial_command_input *in, const struct command_parts *parts,
                           const struct package_spec *package, struct trial_replica *replica,
                           struct assay_error *err)
@@ -133,8 +159,8 @@ static bool find_packages(const struct trial_command_input *in, const struct com
     if (!reserve_texts(&replica->packages, package->package_uris.count))
         return assay_fail_memory(err);
     for (size_t i = 0; i < package->package_uris.count; i++) {
-        if (!add_text(&replica->packages, storage_path(package->package_uris.items[i],
-                                                       parts->buckets_dir, in->source_dir, err)))
+        if (!add_text(&replica->packages,
+                      find_package(in, parts, package->package_uris.items[i], err)))
             return false;
     }
     return true;
@@ -160,6 +186,23 @@ static const char *bucket_part(const struct trial_launch *out, const struct comm
     return out->output_dir + size;
 }
 
+/*
+ * The folders of its other replicas are below the primary's: it sees them, but must not be able to
+ * put links in their places, since they are mounted into containers, too.
+ */
+static bool add_replicas_mount(const struct trial_command_input *in, const struct trial_launch *out,
+                               const struct replica_plan *plan, struct trial_replica *replica)
+{
+    bool is_gang = false;
+
+    for (size_t i = 1; i < in->spec->run.pool_count; i++)
+        is_gang = is_gang || !in->spec->run.pools[i].is_empty;
+    if (!is_gang || plan->role != ROLE_PRIMARY || out->settings.container.is_reused)
+        return true;
+    return add_format(&replica->mounts, "%s/" REPLICAS_NAME ":%s/" REPLICAS_NAME ":ro",
+                      replica->dir, replica->dir);
+}
+
 /* How much of the output's path is shown: where all trials have one container, that of them all. */
 static int shown_output(const struct trial_command_input *in, const struct trial_launch *out)
 {
@@ -171,18 +214,20 @@ static int shown_output(const struct trial_command_input *in, const struct trial
 }
 
 static bool add_mounts(const struct trial_command_input *in, const struct command_parts *parts,
-                       const struct trial_launch *out, struct trial_replica *replica)
+                       const struct replica_plan *plan, const struct trial_launch *out,
+                       struct trial_replica *replica)
 {
     const struct text_list *own = &out->settings.container.mounts;
     const char *source = shown_source(in);
     struct text_list *mounts = &replica->mounts;
     int size = shown_output(in, out);
 
-    if (!reserve_texts(mounts, own->count + replica->packages.count + 3) ||
+    if (!reserve_texts(mounts, own->count + replica->packages.count + 4) ||
         !add_format(mounts, "%s:" GCS_DIR, parts->buckets_dir) ||
         (!bucket_part(out, parts) &&
          !add_format(mounts, "%.*s:%.*s", size, out->output_dir, size, out->output_dir)) ||
-        (source && !add_format(mounts, "%s:%s:ro", source, source)))
+        (source && !add_format(mounts, "%s:%s:ro", source, source)) ||
+        !add_replicas_mount(in, out, plan, replica))
         return false;
     for (size_t i = 0; i < own->count; i++) {
         if (!add_format(mounts, "%s", own->items[i]))
@@ -191,7 +236,7 @@ static bool add_mounts(const struct trial_command_input *in, const struct comman
     for (size_t i = 0; i < replica->packages.count; i++) {
         const char *path = replica->packages.items[i];
 
-        if (!add_format(mounts, "%s:%s:ro", path, path))
+        if (!in->is_guarded && !add_format(mounts, "%s:%s:ro", path, path))
             return false;
     }
     return true;
@@ -218,7 +263,7 @@ static bool place_replica(const struct trial_command_input *in, const struct com
     };
     if (!plan->where.image)
         return true;
-    if (!add_mounts(in, parts, out, replica))
+    if (!add_mounts(in, parts, plan, out, replica))
         return assay_fail_memory(err);
     replica->container = (struct container_launch){
         .image = plan->where.image,
@@ -481,6 +526,17 @@ static void fill_launch(const struct trial_command_input *in, struct trial_launc
     };
 }
 
+/* What trials of others may not choose: a container of theirs that is used again could write where
+ * this machine writes for them; and on its network they would pass for the machine itself. */
+static void guard_settings(struct container_settings *settings)
+{
+    static char private_network[] = "private";
+
+    settings->is_reused = false;
+    if (!settings->network)
+        settings->network = private_network;
+}
+
 static bool build(const struct trial_command_input *in, bool has_commands, struct trial_launch *out,
                   struct assay_error *err)
 {
@@ -491,6 +547,9 @@ static bool build(const struct trial_command_input *in, bool has_commands, struc
     *out = (struct trial_launch){ 0 };
     out->settings =
         launch_settings_choose(&in->spec->assay.launch, in->config ? &in->config->settings : NULL);
+    out->is_guarded = in->is_guarded;
+    if (in->is_guarded)
+        guard_settings(&out->settings.container);
     is_built = path_of_output(in->state_dir, in->spec, in->source_dir, in->job,
                               is_custom ? 0 : in->number, out->output_dir, err) &&
                collect_parts(in, &parts, err) && reserve_replicas(&in->spec->run, out, err) &&
@@ -547,6 +606,41 @@ static bool make_dirs(const char *path, struct assay_error *err)
            assay_fail_errno(err, error, "make the folder %s", path);
 }
 
+/* In the cloud whatever user an image names may write its outputs. Others of this machine are kept
+ * out by the state folder. */
+static bool open_to_all(const struct trial_launch *trial, const char *buckets_dir,
+                        enum storage_links links, struct assay_error *err)
+{
+    struct stat info;
+    int fd = storage_open(trial->output_dir, buckets_dir, links, O_RDONLY | O_DIRECTORY, err);
+    bool is_own = fd >= 0 && fstat(fd, &info) == 0 && info.st_uid == geteuid();
+
+    if (is_own)
+        (void)fchmod(fd, 0777);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
+}
+
+static bool make_output_dir(const struct trial_launch *trial, const char *buckets_dir,
+                            struct assay_error *err)
+{
+    enum storage_links links = trial->is_guarded ? STORAGE_NO_LINKS : STORAGE_LINKED_BUCKETS;
+
+    if (!storage_below(trial->output_dir, buckets_dir))
+        return make_dirs(trial->output_dir, err);
+    return storage_make_dirs(trial->output_dir, buckets_dir, links, err) &&
+           open_to_all(trial, buckets_dir, links, err);
+}
+
+static bool make_replicas_dir(const char *attempt_dir, struct assay_error *err)
+{
+    char path[PATH_TEXT];
+
+    (void)snprintf(path, sizeof path, "%s/" REPLICAS_NAME, attempt_dir);
+    return make_dirs(path, err);
+}
+
 bool trial_launch_make_dirs(const struct trial_launch *trial, struct assay_error *err)
 {
     static const char buckets[] = ":" GCS_DIR;
@@ -561,7 +655,10 @@ bool trial_launch_make_dirs(const struct trial_launch *trial, struct assay_error
             continue;
         size = strlen(mounts->items[0]) - (sizeof buckets - 1); /* the first one is the buckets' */
         (void)snprintf(path, sizeof path, "%.*s", (int)size, mounts->items[0]);
-        is_made = make_dirs(path, err) && make_dirs(trial->output_dir, err);
+        /* A container that is reused has the job's folder, which begins with this trial's. */
+        is_made = make_dirs(path, err) && make_output_dir(trial, path, err) &&
+                  (!trial->settings.container.is_reused || make_dirs(trial->items[0].dir, err)) &&
+                  (trial->count < 2 || make_replicas_dir(trial->items[0].dir, err));
     }
     return is_made;
 }
@@ -574,7 +671,7 @@ char *trial_replica_dir(const char *attempt_dir, enum replica_role role, int32_t
     if (role == ROLE_PRIMARY)
         (void)snprintf(path, PATH_TEXT, "%s", attempt_dir);
     else
-        (void)snprintf(path, PATH_TEXT, "%s/replicas/%s", attempt_dir,
+        (void)snprintf(path, PATH_TEXT, "%s/" REPLICAS_NAME "/%s", attempt_dir,
                        replica_name(role, index, name));
     return path;
 }

@@ -41,6 +41,7 @@ struct trial_launch {
     struct replica_launch *replicas;
     size_t count;
     char output_dir[PATH_TEXT]; /* on this machine, absolute, with no slash at its end */
+    bool is_guarded;            /* as of the input */
 };
 
 /* Clear *out afterwards, also on failure. */

@@ -8,6 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Our own may just be starting, so that nobody answers yet. */
+static bool serves(struct containers *c, const char *dir)
+{
+    const struct container_pool *pool = NULL;
+    int socket = -1;
+
+    (void)pthread_mutex_lock(&c->mutex);
+    pool = c->pool;
+    (void)pthread_mutex_unlock(&c->mutex);
+    if (pool && container_pool_owns(pool, dir))
+        return true;
+    socket = init_connect(dir);
+    if (socket >= 0)
+        (void)close(socket);
+    return socket >= 0;
+}
+
 /* Of a container found at the start, with a replica's folder or, if it serves, its own. */
 static bool is_wanted(void *context, const char *dir)
 {
@@ -16,14 +33,9 @@ static bool is_wanted(void *context, const char *dir)
     struct claim claim = { 0 };
     size_t size = strlen(c->pool_dir);
     bool is_known = false;
-    int socket = -1;
 
-    if (strncmp(dir, c->pool_dir, size) == 0 && dir[size] == '/') {
-        socket = init_connect(dir);
-        if (socket >= 0)
-            (void)close(socket);
-        return socket >= 0;
-    }
+    if (strncmp(dir, c->pool_dir, size) == 0 && dir[size] == '/')
+        return serves(c, dir);
     (void)pthread_mutex_lock(&c->mutex);
     TAILQ_FOREACH(contained, &c->list, in_list)
     is_known = is_known || strcmp(contained->dir, dir) == 0;
@@ -72,13 +84,14 @@ bool launcher_container_prepare(struct launcher *launcher, int64_t job,
     if (!engine)
         return false;
     (void)pthread_mutex_lock(&c->mutex);
-    is_known = job_images_find(&c->images, job, container->image) != NULL;
+    is_known = job_images_is_sure(&c->images, job, container->image);
     (void)pthread_mutex_unlock(&c->mutex);
     if (is_known)
         return true;
     image = container_image_get(engine, container->image, progress, context, cancel, err);
     if (!image)
         return false;
+    container_image_find_user(engine, c->init_path, image, cancel);
     (void)pthread_mutex_lock(&c->mutex);
     is_known = job_images_keep(&c->images, job, image, err);
     (void)pthread_mutex_unlock(&c->mutex);
@@ -96,6 +109,8 @@ static bool open_all(struct containers *c, struct opened *opened, struct assay_e
 {
     const struct container_removal_options removal = { .find_engine = containers_find_engine,
                                                        .env = c->options.env,
+                                                       .envp = (const char *const *)c->options.envp,
+                                                       .dir = c->pool_dir,
                                                        .state = c->state,
                                                        .on_gone = contained_is_gone,
                                                        .is_wanted = is_wanted,
@@ -175,18 +190,23 @@ static void containers_stop(struct launcher *launcher, struct attempt_key key,
     struct containers *c = (struct containers *)launcher;
     struct contained *contained = NULL;
     struct launcher *host = NULL;
+    char place[CONTAINER_NAME_TEXT] = "";
 
     (void)pthread_mutex_lock(&c->mutex);
     contained = contained_find(c, key);
     if (contained && contained->is_waiting) {
         contained->is_stop_wanted = true;
         contained->stop_manner = manner;
+        if (contained->want.place)
+            memcpy(place, contained->want.place->name, sizeof place);
     } else if (contained) {
         host = c->host;
     }
     (void)pthread_mutex_unlock(&c->mutex);
     if (host)
         launcher_stop(host, key, manner);
+    else if (place[0] && container_pool_withdraw(c->pool, place))
+        contained_withdraw(c, contained);
 }
 
 /* The places of what runs on are let go of: each container ends after its trial. */

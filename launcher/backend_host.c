@@ -2,6 +2,7 @@
 #include "launcher/attempt_table.h"
 #include "launcher/nursery.h"
 #include "launcher/order_queue.h"
+#include "launcher/quiet_thread.h"
 
 #include "launcher/shim/process.h"
 
@@ -497,8 +498,6 @@ static const struct launcher_ops host_ops = {
 static bool start_supervisor(struct host *host, struct assay_error *err)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = &host->orders };
-    sigset_t all;
-    sigset_t before;
     int error = 0;
 
     if (epoll_ctl(host->epoll, EPOLL_CTL_ADD, host->orders.wake, &event) < 0)
@@ -506,11 +505,7 @@ static bool start_supervisor(struct host *host, struct assay_error *err)
     event.data.ptr = &host->nursery;
     if (epoll_ctl(host->epoll, EPOLL_CTL_ADD, host->nursery.socket, &event) < 0)
         return assay_fail_errno(err, errno, "launcher");
-    /* Signals to the engine are for the engine's own threads. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&host->supervisor, NULL, supervise, host);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    error = quiet_thread_start(&host->supervisor, supervise, host);
     return error ? assay_fail_errno(err, error, "launcher's thread") : true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "launcher/shim/node_order.h"
 #include "launcher/shim/record_file.h"
+#include "launcher/slurm/slurm_shim.h"
 #include "launcher/slurm/slurm_step.h"
 
 #include <errno.h>
@@ -12,12 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* NAP_US: the longest that the supervisor sleeps, whatever it has reckoned. */
-enum { NAP_US = 1000 * 1000, CHECK_US = 20 * 1000 * 1000, LOOK_HURRIED_US = 1000 * 1000 };
+/*
+ * NAP_US: the longest that the supervisor sleeps, whatever it has reckoned. PARTING_US: how long
+ * the end waits for cancellations.
+ */
+enum {
+    NAP_US = 1000 * 1000,
+    CHECK_US = 20 * 1000 * 1000,
+    LOOK_HURRIED_US = 1000 * 1000,
+    PARTING_US = 5 * 1000 * 1000,
+};
 
 static void wake(const struct slurm *slurm)
 {
@@ -105,6 +113,8 @@ static void slurm_report(struct launcher *launcher, launcher_report_fn fn, void 
             bool is_running = gang->replicas[i].claim == CLAIM_NODE;
             struct launch_report report = {
                 .key = gang->launch.key,
+                .job = gang->launch.job,
+                .is_elsewhere = true,
                 .stage = is_running ? LAUNCH_RUNNING : LAUNCH_WAITING,
                 .resources = gang->launch.replicas[i].resources,
                 .gpus = "",
@@ -199,11 +209,13 @@ static bool obey_orders(struct slurm *slurm)
     return is_open;
 }
 
+/* Also for attempts that got their lease from an engine with other options. */
 static void beat_lease(struct slurm *slurm)
 {
     int fd = -1;
 
-    if (slurm->options.lease_us <= 0 || slurm_now_us(slurm) < slurm->lease_us)
+    if ((slurm->options.lease_us <= 0 && TAILQ_EMPTY(&slurm->gangs)) ||
+        slurm_now_us(slurm) < slurm->lease_us)
         return;
     slurm->lease_us = slurm_now_us(slurm) + NODE_LEASE_BEAT_US;
     fd = open(slurm->lease_path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -214,40 +226,67 @@ static void beat_lease(struct slurm *slurm)
         (void)close(fd);
 }
 
-/* An allocation that is not in use any more, and in which nothing of ours runs. */
+static bool is_used_here(const struct slurm *slurm, const char *tag)
+{
+    const struct slurm_gang *gang = NULL;
+
+    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
+    {
+        if (strcmp(gang->allocation, tag) == 0)
+            return true;
+    }
+    return strcmp(slurm->used.tag, tag) == 0 || strcmp(slurm->wanted.tag, tag) == 0;
+}
+
+/* Allocations that nobody uses any more. */
 static void give_back_old(struct slurm *slurm)
 {
     for (size_t i = 0; i < slurm->queue.count; i++) {
         struct slurm_job *job = &slurm->queue.jobs[i];
-        const struct slurm_gang *gang = NULL;
 
-        if (!slurm_holding_has(&slurm->holding, job) || job->state != SLURM_RUNNING ||
-            strcmp(job->tag, slurm->holding.tag) == 0)
-            continue;
-        TAILQ_FOREACH(gang, &slurm->gangs, in_list)
-        {
-            if (strcmp(gang->allocation, job->tag) == 0)
-                break;
-        }
-        if (!gang) {
-            job->state = SLURM_COMPLETED; /* until the next look: once is enough */
+        if (slurm_holding_has(&slurm->holding, job) && !is_used_here(slurm, job->tag) &&
+            slurm_use_is_over(slurm->use_dir, job->tag)) {
+            job->state = SLURM_CANCELLED; /* until the next look: once is enough */
             slurm_send_cancellation(slurm, job->tag);
         }
+    }
+}
+
+/* Who wants to run in an allocation, and who waits beside it for nodes that it may hold. */
+static void count_wishes(const struct slurm *slurm, size_t *step_count, size_t *waiting_count)
+{
+    const struct slurm_gang *gang = NULL;
+
+    *step_count = 0;
+    *waiting_count = 0;
+    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
+    {
+        if (gang->is_step)
+            (*step_count)++;
+        else if (gang->replicas[0].claim == CLAIM_NONE)
+            (*waiting_count)++;
     }
 }
 
 /* Allocations are asked for when there is something to run in them. */
 static void tend_holding(struct slurm *slurm)
 {
-    bool is_wanted = slurm->options.allocation_nodes > 0 && !TAILQ_EMPTY(&slurm->gangs);
+    size_t step_count = 0;
+    size_t waiting_count = 0;
 
     if (slurm->queue_begun_us == 0)
         return;
-    if (is_wanted) {
-        (void)slurm_holding_choose(&slurm->holding, &slurm->queue);
+    count_wishes(slurm, &step_count, &waiting_count);
+    if (slurm->options.allocation_nodes > 0 && step_count > 0) {
+        (void)slurm_use_allocation(slurm);
         if (!slurm->is_allocating && slurm_now_us(slurm) >= slurm->allocate_us &&
             slurm_holding_wants_more(&slurm->holding, &slurm->queue))
             slurm_send_allocation(slurm);
+    } else if (waiting_count > 0 && !slurm->is_allocating) {
+        slurm->holding.tag[0] = '\0';
+        slurm_use_leave(&slurm->used);
+        slurm_use_leave(&slurm->wanted);
+        give_back_old(slurm);
     }
     /* Another engine may have left some to one that wants none. */
     if (slurm->holding.tag[0] || slurm->options.allocation_nodes == 0)
@@ -268,12 +307,21 @@ static void tend_all(struct slurm *slurm)
     }
     slurm_see_off(slurm);
     tend_holding(slurm);
-    if (slurm->is_hurried && slurm->look_us > now_us + LOOK_HURRIED_US)
+    if (slurm->is_hurried && !slurm->is_blind && slurm->look_us > now_us + LOOK_HURRIED_US)
         slurm->look_us = now_us + LOOK_HURRIED_US;
     if (!slurm->is_looking && !TAILQ_EMPTY(&slurm->gangs) && now_us >= slurm->look_us)
         slurm_send_look(slurm);
     slurm_send_again(slurm);
     beat_lease(slurm);
+}
+
+static bool is_to_stop(const struct slurm_gang *gang)
+{
+    for (size_t i = 0; i < gang->launch.replica_count; i++) {
+        if (gang->replicas[i].is_stop_wanted && !gang->replicas[i].is_told)
+            return true;
+    }
+    return false;
 }
 
 /* At the end: what is to stop and has not begun never will. */
@@ -284,7 +332,7 @@ static void tend_stopping(struct slurm *slurm)
     while (gang) {
         struct slurm_gang *next = TAILQ_NEXT(gang, in_list);
 
-        if (gang->replicas[0].is_stop_wanted && !gang->replicas[0].is_told)
+        if (is_to_stop(gang))
             slurm_tend(slurm, gang);
         gang = next;
     }
@@ -315,6 +363,30 @@ static int nap_ms(const struct slurm *slurm)
     return nap_us > 0 ? (int)((nap_us + 999) / 1000) : 0;
 }
 
+/*
+ * At the end: cancellations are Slurm's before we go, and so is what turns into one. For a
+ * controller that does not answer nobody waits long: they are noted for the next engine.
+ */
+static void part(struct slurm *slurm)
+{
+    struct pollfd source = { .fd = slurm_clerks_wake(slurm->clerks), .events = POLLIN };
+    int64_t until_us = slurm_now_us(slurm) + PARTING_US;
+    int64_t left_us = PARTING_US;
+
+    while ((slurm->owed_count > 0 || slurm->is_allocating) && left_us > 0) {
+        (void)poll(&source, 1, (int)(left_us / 1000) + 1);
+        (void)pthread_mutex_lock(&slurm->mutex);
+        slurm_hear(slurm);
+        (void)pthread_mutex_unlock(&slurm->mutex);
+        tell_ended(slurm);
+        left_us = until_us - slurm_now_us(slurm);
+    }
+    if (slurm->owed_count > 0 || !STAILQ_EMPTY(&slurm->later))
+        assay_log(slurm->options.env, ASSAY_LOG_WARNING,
+                  "Slurm has not cancelled what was stopped: the next engine with this state "
+                  "folder goes on with that");
+}
+
 /* Reports are given while it sleeps or tells, not while it changes things. */
 static void *supervise(void *context)
 {
@@ -325,6 +397,7 @@ static void *supervise(void *context)
     };
     bool is_open = true;
 
+    slurm_send_debts(slurm);
     while (is_open) {
         (void)poll(sources, 2, nap_ms(slurm));
         (void)pthread_mutex_lock(&slurm->mutex);
@@ -337,6 +410,7 @@ static void *supervise(void *context)
         (void)pthread_mutex_unlock(&slurm->mutex);
         tell_ended(slurm);
     }
+    part(slurm);
     return NULL;
 }
 
@@ -364,11 +438,23 @@ static void dispose(struct slurm *slurm)
     slurm_queue_clear(&slurm->queue);
     word_list_clear(&slurm->environment);
     word_list_clear(&slurm->wishes);
+    slurm_use_leave(&slurm->used);
+    slurm_use_leave(&slurm->wanted);
     (void)pthread_mutex_destroy(&slurm->inbox_mutex);
     (void)pthread_mutex_destroy(&slurm->mutex);
     if (slurm->wake >= 0)
         (void)close(slurm->wake);
     free(slurm);
+}
+
+/* Ours, or some that an earlier engine has left. */
+static bool has_seen_allocations(const struct slurm *slurm)
+{
+    bool has_seen = slurm->options.allocation_nodes > 0;
+
+    for (size_t i = 0; i < slurm->queue.count; i++)
+        has_seen = has_seen || slurm_holding_has(&slurm->holding, &slurm->queue.jobs[i]);
+    return has_seen;
 }
 
 static void slurm_free(struct launcher *launcher)
@@ -380,7 +466,7 @@ static void slurm_free(struct launcher *launcher)
     (void)pthread_mutex_unlock(&slurm->inbox_mutex);
     wake(slurm);
     (void)pthread_join(slurm->supervisor, NULL);
-    if (slurm->options.allocation_nodes > 0)
+    if (has_seen_allocations(slurm))
         slurm_give_allocations_back(slurm);
     dispose(slurm);
 }
@@ -393,69 +479,47 @@ static const struct launcher_ops slurm_ops = {
     .free = slurm_free,
 };
 
-static int copy_file(int from, int to)
-{
-    ssize_t count = 1;
-
-    while (count > 0)
-        count = sendfile(to, from, NULL, 1 << 20);
-    return count < 0 || fchmod(to, 0755) < 0 ? errno : 0;
-}
-
-/* Under a new name first: nodes may be running the old one. */
-static int install_shim(const struct slurm *slurm, const char *source)
-{
-    char partial[PATH_MAX + 16];
-    int from = open(source, O_RDONLY | O_CLOEXEC);
-    int to = -1;
-    int error = from < 0 ? errno : 0;
-
-    (void)snprintf(partial, sizeof partial, "%s.new", slurm->shim);
-    if (!error) {
-        to = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-        error = to < 0 ? errno : copy_file(from, to);
-    }
-    if (to >= 0 && close(to) < 0 && !error)
-        error = errno;
-    if (from >= 0)
-        (void)close(from);
-    if (!error && rename(partial, slurm->shim) < 0)
-        error = errno;
-    return error;
-}
-
 static bool prepare_folder(struct slurm *slurm, const struct slurm_options *options,
                            struct assay_error *err)
 {
-    char bin[PATH_MAX];
-    int error = record_path(bin, sizeof bin, options->state_dir, "bin");
+    char own[PATH_MAX];
+    int error = slurm_shim_install(options->shim_path, options->state_dir, slurm->shim);
 
-    if (!error)
-        error = record_path(slurm->shim, sizeof slurm->shim, bin, "assay-shim");
     if (!error)
         error = record_path(slurm->lease_path, sizeof slurm->lease_path, options->state_dir,
                             NODE_LEASE_NAME);
     if (!error)
-        error = record_make_dirs(bin);
+        error = record_path(own, sizeof own, options->state_dir, "slurm");
     if (!error)
-        error = install_shim(slurm, options->shim_path);
-    return error ? assay_fail_errno(err, error, "%s", slurm->shim) : true;
+        error = record_path(slurm->debts_dir, sizeof slurm->debts_dir, own, "to-cancel");
+    if (!error)
+        error = record_path(slurm->use_dir, sizeof slurm->use_dir, own, "allocations");
+    return error ? assay_fail_errno(err, error, "the shim for Slurm's nodes, in %s",
+                                    options->state_dir)
+                 : true;
 }
 
-static bool check_commands(const struct slurm *slurm, struct assay_error *err)
+static void make_environment(const struct slurm_options *options, struct word_list *entries)
+{
+    slurm_command_environment(options->envp ? options->envp : environ, entries);
+}
+
+bool launcher_slurm_check(const struct slurm_options *options, struct assay_error *err)
 {
     static const char *const argv[] = { "sbatch", "--version", NULL };
-    const struct subprocess_spec spec = { .env = slurm->options.env,
-                                          .argv = argv,
-                                          .envp = (const char *const *)slurm->environment.words,
-                                          .timeout_us = CHECK_US };
+    struct word_list environment = { 0 };
+    struct subprocess_spec spec = { .env = options->env, .argv = argv, .timeout_us = CHECK_US };
     struct subprocess_result result = { 0 };
-    bool is_there = subprocess_run(&spec, &result, err) && result.status == 0;
+    bool is_there = false;
     char line[128] = "";
 
+    make_environment(options, &environment);
+    spec.envp = (const char *const *)environment.words;
+    is_there = subprocess_run(&spec, &result, err) && result.status == 0;
     if (!is_there && result.errors)
         (void)subprocess_last_line(result.errors, line, sizeof line);
     subprocess_result_clear(&result);
+    word_list_clear(&environment);
     if (is_there)
         return true;
     return assay_fail(
@@ -497,7 +561,9 @@ static struct slurm *slurm_alloc(const struct slurm_options *options, struct ass
     (void)pthread_mutex_init(&slurm->inbox_mutex, NULL);
     (void)pthread_mutex_init(&slurm->mutex, NULL);
     slurm_holding_init(&slurm->holding, options->state_dir);
-    slurm_command_environment(options->envp ? options->envp : environ, &slurm->environment);
+    make_environment(options, &slurm->environment);
+    slurm->used.fd = -1;
+    slurm->wanted.fd = -1;
     slurm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return slurm;
 }
@@ -512,7 +578,7 @@ struct launcher *launcher_slurm_new(const struct slurm_options *options, struct 
         (void)assay_fail_errno(err, errno, "eventfd");
     } else if (slurm->environment.is_short_of_memory) {
         (void)assay_fail_memory(err);
-    } else if (check_commands(slurm, err) && prepare_folder(slurm, options, err)) {
+    } else if (prepare_folder(slurm, options, err)) {
         slurm->clerks = slurm_clerks_new(options->env, slurm->environment.words, err);
         if (slurm->clerks && start_supervisor(slurm, err))
             return &slurm->launcher;

@@ -22,13 +22,16 @@ struct slurm_options {
     const struct slurm_launch *defaults; /* for launches that say nothing; NULL: none */
     int allocation_nodes; /* above 0: attempts are steps in an allocation of so many nodes */
     int64_t lease_us;     /* attempts stop that saw no engine for so long; 0: they never do */
-    char *const *envp;    /* of Slurm's commands; NULL: this process's own */
+    char *const *envp;    /* of which Slurm's commands get what they need; NULL: our own */
     const struct assay_env *env;
     launcher_ended_fn on_ended;
     void *context;
 };
 
-/* ASSAY_PRECONDITION where Slurm's commands are missing. */
+/* ASSAY_PRECONDITION where Slurm's commands are missing. Waits for one of them, up to 20 s. */
+bool launcher_slurm_check(const struct slurm_options *options, struct assay_error *err);
+
+/* Asks Slurm nothing: where its commands are missing everything waits for them. */
 struct launcher *launcher_slurm_new(const struct slurm_options *options, struct assay_error *err);
 
 /* The attempt in that folder (of its replica 0) was handed to Slurm, by this engine or another. */

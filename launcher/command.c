@@ -26,7 +26,12 @@ static const char *const service_names[] = {
     "CLOUD_ML_REGION",
     "CLOUD_ML_TRIAL_ID",
     "CLUSTER_SPEC",
+    "LOCAL_RANK",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    "RANK",
     "TF_CONFIG",
+    "WORLD_SIZE",
 };
 
 /*

@@ -1,8 +1,16 @@
 #include "launcher/storage.h"
 
+#include "assay/plain_file.h"
+#include "launcher/shim/record_file.h"
+
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { BUCKET_MIN = 3, BUCKET_PART_MAX = 63, BUCKET_MAX = 222 };
 
@@ -207,4 +215,119 @@ char *storage_path(const char *uri, const char *buckets_dir, const char *source_
     if (!path && err->code != ASSAY_EXHAUSTED)
         (void)assay_error_add(err, "%.300s", uri);
     return path;
+}
+
+const char *storage_below(const char *path, const char *dir)
+{
+    size_t size = strlen(dir);
+
+    return strncmp(path, dir, size) == 0 && path[size] == '/' && path[size + 1] ? path + size + 1
+                                                                                : NULL;
+}
+
+/* False and *err, in words for what may be in the way. */
+static bool fail_open(const char *path, int error, struct assay_error *err)
+{
+    if (error == ENOENT || error == ENOTDIR)
+        return assay_fail(err, ASSAY_NOT_FOUND, NULL, "there is no %s", path);
+    if (error == ELOOP)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "there is a symbolic link in %s, which is not followed", path);
+    return assay_fail_errno(err, error, "%s", path);
+}
+
+/* Opens the folder from which on no link is followed, and cuts *rest to what is below it; *rest is
+ * "." for that folder itself. */
+static int open_root(const char *dir, enum storage_links links, const char **rest)
+{
+    char bucket[NAME_MAX + 1];
+    size_t size = strcspn(*rest, "/");
+    int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = -1;
+    int error = 0;
+
+    if (root < 0 || links == STORAGE_NO_LINKS)
+        return root;
+    if (size > NAME_MAX) {
+        (void)close(root);
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(bucket, *rest, size);
+    bucket[size] = '\0';
+    fd = openat(root, bucket, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    error = errno;
+    (void)close(root);
+    *rest += size + strspn(*rest + size, "/");
+    if (!**rest)
+        *rest = ".";
+    errno = error;
+    return fd;
+}
+
+int storage_open(const char *path, const char *dir, enum storage_links links, int flags,
+                 struct assay_error *err)
+{
+    const char *rest = storage_below(path, dir);
+    int root = -1;
+    int fd = -1;
+    int error = 0;
+
+    if (!rest) {
+        (void)assay_fail(err, ASSAY_INVALID, NULL, "%s is not below %s", path, dir);
+        return -1;
+    }
+    root = open_root(dir, links, &rest);
+    fd = root < 0 ? -1 : plain_open_below(root, rest, flags, 0666);
+    error = errno;
+    if (root >= 0)
+        (void)close(root);
+    if (fd < 0)
+        (void)fail_open(path, error, err);
+    return fd;
+}
+
+/* Makes the first part of the path where it is missing, opens it, moves on to the rest. */
+static int make_part(int folder, const char **path, bool may_be_link)
+{
+    char name[NAME_MAX + 1];
+    size_t size = strcspn(*path, "/");
+
+    if (size > NAME_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(name, *path, size);
+    name[size] = '\0';
+    *path += size + strspn(*path + size, "/");
+    if (mkdirat(folder, name, 0777) < 0 && errno != EEXIST)
+        return -1;
+    return may_be_link ? openat(folder, name, O_PATH | O_DIRECTORY | O_CLOEXEC)
+                       : plain_open_below(folder, name, O_PATH | O_DIRECTORY, 0);
+}
+
+bool storage_make_dirs(const char *path, const char *dir, enum storage_links links,
+                       struct assay_error *err)
+{
+    const char *rest = storage_below(path, dir);
+    bool may_be_link = links == STORAGE_LINKED_BUCKETS;
+    int error = rest ? record_make_dirs(dir) : EINVAL;
+    int folder = error ? -1 : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (!error && folder < 0)
+        error = errno;
+    while (!error && *rest) {
+        int next = make_part(folder, &rest, may_be_link);
+
+        error = next < 0 ? errno : 0;
+        (void)close(folder);
+        folder = next;
+        may_be_link = false;
+    }
+    if (folder >= 0)
+        (void)close(folder);
+    if (!error)
+        return true;
+    return error == ELOOP ? fail_open(path, error, err)
+                          : assay_fail_errno(err, error, "make the folder %s", path);
 }

@@ -4,11 +4,13 @@
 #include "engine/api/api_private.h"
 #include "engine/life/optimal.h"
 #include "engine/paths.h"
+#include "launcher/backend_slurm.h"
 #include "metrics/objective.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void write_int(struct json_writer *w, const char *key, int64_t value)
 {
@@ -377,9 +379,67 @@ bool api_cancel_job(struct api_call *call, struct assay_error *err)
     return ask(call, REQUEST_CANCEL, err);
 }
 
+/* The attempt of a job that began last, as far as its folder tells. */
+struct last_attempt {
+    const char *state_dir;
+    bool is_on_slurm;
+};
+
+static bool note_attempt(void *context, const struct trial_row *row)
+{
+    struct last_attempt *last = context;
+    char dir[PATH_TEXT];
+
+    for (int attempt = row->attempt; attempt > 0; attempt--) {
+        (void)path_of_attempt(last->state_dir, row->job, row->number, attempt, dir);
+        if (access(dir, F_OK) != 0) /* it waits to be started */
+            continue;
+        last->is_on_slurm = launcher_slurm_has(dir);
+        break;
+    }
+    return true;
+}
+
+/* Of the newest trials, more than run at a time: some of them have begun, where any has. */
+enum { TRIALS_LOOKED_AT = 100 };
+
+static bool read_last_attempt(struct api_call *call, int64_t job, struct last_attempt *last,
+                              struct assay_error *err)
+{
+    struct store *store = engine_read_begin(call->engine);
+    struct trial_query query = { .job = job };
+    int64_t number = 0;
+    bool is_read = store_last_number(store, job, &number, err);
+
+    query.after = number > TRIALS_LOOKED_AT ? number - TRIALS_LOOKED_AT : 0;
+    is_read = is_read && store_trial_each(store, &query, note_attempt, last, err);
+    engine_read_end(call->engine);
+    return is_read;
+}
+
+/* A job stays on its cluster, unless somebody has said that it is to move. */
+static bool check_launcher(struct api_call *call, int64_t job, struct assay_error *err)
+{
+    const struct launcher_config *config = engine_place(call->engine).config;
+    struct last_attempt last = { .state_dir = engine_state_dir(call->engine) };
+
+    if (engine_is_emulated(call->engine) || (config && config->has_launcher))
+        return true;
+    return read_last_attempt(call, job, &last, err) &&
+           (!last.is_on_slurm ||
+            assay_fail(err, ASSAY_PRECONDITION, NULL,
+                       "job %" PRId64 " runs on Slurm, and this engine runs trials on its own "
+                       "machine; add --launcher slurm to go on there, or --launcher host to go on "
+                       "here",
+                       job));
+}
+
 bool api_resume_job(struct api_call *call, struct assay_error *err)
 {
-    return ask(call, REQUEST_RESUME, err);
+    struct request request = { .kind = REQUEST_RESUME };
+
+    return api_find_job(call, &request.job, err) && check_launcher(call, request.job, err) &&
+           ask(call, REQUEST_RESUME, err);
 }
 
 bool api_pause(struct api_call *call, struct assay_error *err)

@@ -142,8 +142,10 @@ bool api_find_trial(const struct api_call *call, int64_t job, int64_t *number,
                     struct trial_row *row, struct assay_error *err);
 /* ?stream=…: "stdout" or "stderr". */
 bool api_query_stream(const struct api_call *call, const char **name, struct assay_error *err);
-/* ?replica=workerpool1-0: goes on from an attempt's folder in dir to that replica's. */
-bool api_query_replica(const struct api_call *call, char dir[PATH_TEXT], struct assay_error *err);
+/* ?replica=workerpool1-0: goes on from an attempt's folder in dir to that replica's.
+ * ASSAY_NOT_FOUND: the job has no such replica. */
+bool api_query_replica(const struct api_call *call, int64_t job, char dir[PATH_TEXT],
+                       struct assay_error *err);
 
 /* vertex/vertex_operations.c */
 /* Answers a deletion that was done: with its operation. */

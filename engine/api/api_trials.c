@@ -298,25 +298,79 @@ bool api_query_stream(const struct api_call *call, const char **name, struct ass
            assay_fail(err, ASSAY_INVALID, "stream", "\"%s\" is neither stdout nor stderr", word);
 }
 
-bool api_query_replica(const struct api_call *call, char dir[PATH_TEXT], struct assay_error *err)
+/* "workerpool0-0, workerpool1-0 to workerpool1-2"; returns text. */
+static const char *list_replicas(const struct run_spec *run, char *text, size_t size)
 {
-    char word[REPLICA_NAME_TEXT] = "";
-    char attempt_dir[PATH_TEXT];
-    int role = 0;
-    int index = 0;
-    int end = 0;
+    char name[REPLICA_NAME_TEXT];
+    size_t used = 0;
 
-    if (!api_query(call, "replica", word, sizeof word))
-        return true;
-    if (sscanf(word, "workerpool%1d-%9d%n", &role, &index, &end) != 2 || word[end] ||
-        role > (int)ROLE_EVALUATOR || index < 0)
-        return assay_fail(err, ASSAY_INVALID, "replica",
-                          "\"%s\" is no replica's name; they are workerpool0-0, workerpool1-0, "
-                          "workerpool1-1, …",
-                          word);
-    (void)snprintf(attempt_dir, sizeof attempt_dir, "%s", dir);
-    (void)trial_replica_dir(attempt_dir, (enum replica_role)role, index, dir);
-    return true;
+    *text = '\0';
+    for (size_t i = 0; i < run->pool_count && used < size; i++) {
+        int32_t last = (int32_t)run->pools[i].replica_count - 1;
+
+        if (last >= 0)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+                                     replica_name((enum replica_role)i, 0, name));
+        if (last > 0 && used < size)
+            used += (size_t)snprintf(text + used, size - used, " to %s",
+                                     replica_name((enum replica_role)i, last, name));
+    }
+    return text;
+}
+
+static bool find_replica(const struct run_spec *run, const char *word, enum replica_role *role,
+                         int32_t *index)
+{
+    char name[REPLICA_NAME_TEXT];
+
+    for (size_t i = 0; i < run->pool_count; i++) {
+        *role = (enum replica_role)i;
+        for (*index = 0; *index < run->pools[i].replica_count; ++*index) {
+            if (strcmp(word, replica_name(*role, *index, name)) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Of replicas beyond the primary, which every job has and most have alone. */
+static bool enter_replica(const struct api_call *call, int64_t job, const char *word,
+                          char dir[PATH_TEXT], struct assay_error *err)
+{
+    struct job_row row = { 0 };
+    struct job_spec *spec = NULL;
+    char attempt_dir[PATH_TEXT];
+    char names[256];
+    enum replica_role role = ROLE_PRIMARY;
+    int32_t index = 0;
+    bool is_found = store_job_get(engine_read_begin(call->engine), job, &row, err);
+
+    engine_read_end(call->engine);
+    if (is_found)
+        spec = job_row_spec(&row, err);
+    is_found = spec && find_replica(&spec->run, word, &role, &index);
+    if (is_found) {
+        (void)snprintf(attempt_dir, sizeof attempt_dir, "%s", dir);
+        (void)trial_replica_dir(attempt_dir, role, index, dir);
+    } else if (spec) {
+        (void)assay_fail(err, ASSAY_NOT_FOUND, "replica",
+                         "job %" PRId64 " has no replica %.64s; there is %s", job, word,
+                         list_replicas(&spec->run, names, sizeof names));
+    }
+    job_spec_free(spec);
+    job_row_clear(&row);
+    return is_found;
+}
+
+bool api_query_replica(const struct api_call *call, int64_t job, char dir[PATH_TEXT],
+                       struct assay_error *err)
+{
+    char primary[REPLICA_NAME_TEXT];
+    char word[128] = "";
+
+    return !api_query(call, "replica", word, sizeof word) ||
+           strcmp(word, replica_name(ROLE_PRIMARY, 0, primary)) == 0 ||
+           enter_replica(call, job, word, dir, err);
 }
 
 /*
@@ -341,7 +395,7 @@ bool api_get_logs(struct api_call *call, struct assay_error *err)
         !api_query_stream(call, &stream, err))
         return false;
     (void)path_of_attempt(engine_state_dir(call->engine), job, number, (int)attempt, dir);
-    if (!api_query_replica(call, dir, err))
+    if (!api_query_replica(call, job, dir, err))
         return false;
     fd = log_file_open(dir, stream);
     if (fd < 0 && errno != ENOENT && errno != ELOOP)

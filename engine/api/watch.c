@@ -335,7 +335,7 @@ static bool open_log(struct watch *w, const struct api_call *call, struct assay_
         !api_query_integer(call, "attempt", 0, &attempt, err) ||
         !live_join(w->live, &w->subscriber, job, err))
         return false;
-    if (!api_query_replica(call, folder, err))
+    if (!api_query_replica(call, job, folder, err))
         return false;
     w->is_log = true;
     (void)snprintf(w->replica, sizeof w->replica, "%.*s", (int)sizeof w->replica - 1, folder);

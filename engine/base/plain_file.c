@@ -39,8 +39,8 @@ static int open_part(int folder, const char **path, int flags, mode_t mode)
     memcpy(name, *path, size);
     name[size] = '\0';
     *path = rest;
-    fd = openat(folder, name, (*rest ? O_PATH | O_DIRECTORY : flags) | O_NOFOLLOW | O_CLOEXEC,
-                mode);
+    fd =
+        openat(folder, name, (*rest ? O_PATH | O_DIRECTORY : flags) | O_NOFOLLOW | O_CLOEXEC, mode);
     return fd >= 0 ? fd : refuse(why_not_opened(folder, name, errno));
 }
 

@@ -306,7 +306,7 @@ static bool print_waited(struct asking *a, const cJSON *job, struct assay_error 
     char target[64];
 
     if (!view_job_has_ended(job))
-        report_resume(job, &a->dir);
+        report_resume(job, &a->dir, a->arguments);
     if (!a->arguments->is_given[OPTION_JSON]) {
         report_result(job, &a->dir);
         return true;

@@ -127,7 +127,7 @@ static int report_broken(struct running *r, const struct assay_error *err)
     struct assay_error why = { 0 };
     int status = report_error(err);
 
-    report_resume(r->since, &r->dir);
+    report_resume(r->since, &r->dir, r->arguments);
     return !r->work.assay || assay_is_working(r->work.assay, &why)
                ? status
                : assay_code_info(ASSAY_UNAVAILABLE)->exit_status;
@@ -153,7 +153,7 @@ static int follow_to_end(struct running *r, const cJSON *before)
     if (!report(r, job, &err))
         status = report_error(&err);
     if (!view_job_has_ended(job))
-        report_resume(job, &r->dir);
+        report_resume(job, &r->dir, r->arguments);
     cJSON_Delete(job);
     return report_end(status);
 }

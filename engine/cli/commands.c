@@ -238,7 +238,9 @@ const struct command commands[] = {
     { "resume", "[ID]", 0, 1, PLACE | ENGINE | JSON | QUIET | VERBOSE,
       "go on with a job that was interrupted",
       "Trials that still run are taken over, those that were stopped start again, and\n"
-      "nothing that has ended is repeated.",
+      "nothing that has ended is repeated. Options of the engine are to be given again;\n"
+      "a job that ran on Slurm goes on only with --launcher slurm, or here with\n"
+      "--launcher host.",
       command_resume },
     { "check", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON,
       "find every fault of a job document",

@@ -163,30 +163,49 @@ enum option_id launch_options_cause(const struct arguments *arguments, const cha
     return OPTION_COUNT;
 }
 
+static void write_config(FILE *out, const struct arguments *arguments)
+{
+    if (!arguments->is_given[OPTION_CONFIG])
+        return;
+    (void)fputs(" --config ", out);
+    text_write_shell(out, arguments->values[OPTION_CONFIG]);
+}
+
+/* As it was typed, after a space; nothing where it was not given. */
+static void write_option(FILE *out, const struct arguments *arguments,
+                         const struct launch_option *option)
+{
+    const char *name = command_options[option->option].name;
+
+    if (!arguments->is_given[option->option])
+        return;
+    if (option->kind == VALUE_LIST) {
+        for (size_t use = 0; use < arguments->slurm_option_count; use++) {
+            (void)fprintf(out, " --%s=", name);
+            text_write_shell(out, arguments->slurm_options[use]);
+        }
+        return;
+    }
+    (void)fprintf(out, " --%s", name);
+    if (option->kind == VALUE_TRUE)
+        return;
+    (void)fputc(' ', out);
+    text_write_shell(out, arguments->values[option->option]);
+}
+
 void launch_options_write_all(FILE *out, const struct arguments *arguments)
 {
-    if (arguments->is_given[OPTION_CONFIG]) {
-        (void)fputs(" --config ", out);
-        text_write_shell(out, arguments->values[OPTION_CONFIG]);
-    }
-    for (size_t i = 0; i < OPTIONS; i++) {
-        const struct launch_option *option = &launch_options[i];
-        const char *name = command_options[option->option].name;
+    write_config(out, arguments);
+    for (size_t i = 0; i < OPTIONS; i++)
+        write_option(out, arguments, &launch_options[i]);
+}
 
-        if (!arguments->is_given[option->option])
-            continue;
-        if (option->kind == VALUE_LIST) {
-            for (size_t use = 0; use < arguments->slurm_option_count; use++) {
-                (void)fprintf(out, " --%s=", name);
-                text_write_shell(out, arguments->slurm_options[use]);
-            }
-            continue;
-        }
-        (void)fprintf(out, " --%s", name);
-        if (option->kind == VALUE_TRUE)
-            continue;
-        (void)fputc(' ', out);
-        text_write_shell(out, arguments->values[option->option]);
+void launch_options_write_engine(FILE *out, const struct arguments *arguments)
+{
+    write_config(out, arguments);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        if (!launch_options[i].is_of_job)
+            write_option(out, arguments, &launch_options[i]);
     }
 }
 

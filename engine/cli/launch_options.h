@@ -36,6 +36,9 @@ enum option_id launch_options_cause(const struct arguments *arguments, const cha
 /* All that were given, as one would type them, each after a space. */
 void launch_options_write_all(FILE *out, const struct arguments *arguments);
 
+/* Those of the engine, which do not stay with the job: to be typed again when it is resumed. */
+void launch_options_write_engine(FILE *out, const struct arguments *arguments);
+
 /* ASSAY_INVALID where an option of the engine is given to a command that asks a server. */
 bool launch_options_check_remote(const struct arguments *arguments, struct assay_error *err);
 

@@ -1,5 +1,6 @@
 #include "engine/cli/report.h"
 
+#include "engine/cli/launch_options.h"
 #include "engine/cli/override.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/text.h"
@@ -210,11 +211,13 @@ void report_result(const cJSON *job, const struct state_dir *dir)
     print_end(job, dir);
 }
 
-void report_resume(const cJSON *job, const struct state_dir *dir)
+void report_resume(const cJSON *job, const struct state_dir *dir, const struct arguments *arguments)
 {
     char *command = state_dir_command(dir, "resume", view_text(job, "id"));
 
-    (void)fprintf(stderr, "nothing is lost; go on with: %s\n", command ? command : "assay resume");
+    (void)fprintf(stderr, "nothing is lost; go on with: %s", command ? command : "assay resume");
+    launch_options_write_engine(stderr, arguments);
+    (void)fputc('\n', stderr);
     free(command);
 }
 

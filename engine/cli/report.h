@@ -22,8 +22,10 @@ int report_end(int status);
 /* The result of a job in words: state, best trial with parameters, model or why there is none. */
 void report_result(const cJSON *job, const struct state_dir *dir);
 
-/* How to go on with a job that has not ended, on standard error. */
-void report_resume(const cJSON *job, const struct state_dir *dir);
+/* How to go on with a job that has not ended, with the engine's options that were given here, on
+ * standard error. */
+void report_resume(const cJSON *job, const struct state_dir *dir,
+                   const struct arguments *arguments);
 
 /* All that is known of a job. */
 void report_job(const cJSON *job, const struct state_dir *dir);

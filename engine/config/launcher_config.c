@@ -73,6 +73,7 @@ static const struct field config_fields[] = {
     { .name = "launcher",
       .kind = FIELD_ENUM,
       .at = FIELD_AT(struct launcher_config, launcher),
+      .has_at = FIELD_AT(struct launcher_config, has_launcher),
       FIELD_WORDS(launcher_words) },
     { .name = "containerEngine",
       .kind = FIELD_TEXT,
@@ -119,6 +120,18 @@ void launcher_config_free(struct launcher_config *config)
     free(config);
 }
 
+/* Takes root. A file without a word in it, or with comments only, says nothing. */
+static cJSON *object_of_null(cJSON *root, struct assay_error *err)
+{
+    if (!cJSON_IsNull(root))
+        return root;
+    cJSON_Delete(root);
+    root = cJSON_CreateObject();
+    if (!root)
+        (void)assay_fail_memory(err);
+    return root;
+}
+
 /* The whole file as a tree; an empty object where the path was not named and there is none. */
 static cJSON *read_file(const char *path, bool is_named, struct assay_error *err)
 {
@@ -149,7 +162,7 @@ static cJSON *read_file(const char *path, bool is_named, struct assay_error *err
         (void)assay_fail(err, ASSAY_INVALID, NULL, "the configuration %s has more than %d bytes",
                          path, CONFIG_TEXT_MAX);
     else
-        root = document_read(text, size, DOCUMENT_GUESS, err);
+        root = object_of_null(document_read(text, size, DOCUMENT_GUESS, err), err);
     if (!root && size <= CONFIG_TEXT_MAX)
         (void)assay_error_add(err, "%s", path);
 out:
@@ -158,21 +171,37 @@ out:
     return root;
 }
 
+/* The field as this file has it, in camelCase; below executors are names of the user's own. */
+static const char *shown_field(const char *field, char text[CONFIG_PATH_MAX])
+{
+    static const char own[] = "executors";
+
+    if (strncmp(field, own, sizeof own - 1) == 0)
+        (void)snprintf(text, CONFIG_PATH_MAX, "%s", field);
+    else
+        (void)fields_camel(field, text, CONFIG_PATH_MAX);
+    return text;
+}
+
 /* "FILE:LINE: FIELD: MESSAGE" of each, as long as there is room. */
 static void list_faults(const struct assay_faults *faults, const char *path,
                         struct assay_error *err)
 {
+    char field[CONFIG_PATH_MAX];
     size_t used = 0;
 
-    (void)assay_fail(err, ASSAY_INVALID, faults->items[0].field, "%s", "");
+    (void)assay_fail(err, ASSAY_INVALID, shown_field(faults->items[0].field, field), "%s", "");
     for (size_t i = 0; i < faults->stored && used < sizeof err->message; i++) {
         const struct assay_fault *fault = &faults->items[i];
         char place[CONFIG_PATH_MAX + 16] = "";
 
         if (fault->line)
             (void)snprintf(place, sizeof place, "%s:%d: ", path, fault->line);
-        used += (size_t)snprintf(err->message + used, sizeof err->message - used, "%s%s%s: %s",
-                                 i ? "; " : "", place, fault->field, fault->message);
+        else if (!*fault->field) /* of all of it, and so of no option */
+            (void)snprintf(place, sizeof place, "%s: ", path);
+        used += (size_t)snprintf(err->message + used, sizeof err->message - used, "%s%s%s%s%s",
+                                 i ? "; " : "", place, shown_field(fault->field, field),
+                                 *fault->field ? ": " : "", fault->message);
     }
 }
 

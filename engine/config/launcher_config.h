@@ -29,6 +29,7 @@ struct launcher_config {
     struct machine places;           /* what is known of it: the rest is what the machine has */
     bool is_strict;                  /* a machineType larger than the machine is refused */
     enum launcher_kind launcher;
+    bool has_launcher;      /* it was said, so that a job may change its launcher */
     char *container_engine; /* podman, docker or a path; NULL: what there is */
     int32_t slurm_nodes;    /* of the allocation that is held; 0: a Slurm job for each attempt */
     int64_t slurm_lease_us; /* attempts on Slurm that saw no engine for so long stop; 0: never */

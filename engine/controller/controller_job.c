@@ -115,6 +115,21 @@ static bool add_failure(void *context, const struct trial_row *row)
     return true;
 }
 
+/* " --replica workerpool1-0" where the reason, in trial.c's words, names another than the primary.
+ */
+static const char *log_option(const char *reason, char option[REPLICA_NAME_TEXT * 2])
+{
+    int role = 0;
+    int index = 0;
+    char name[REPLICA_NAME_TEXT];
+
+    option[0] = '\0';
+    if (sscanf(reason, "The replica workerpool%1d-%9d", &role, &index) == 2 && role + index > 0)
+        (void)snprintf(option, (size_t)REPLICA_NAME_TEXT * 2, " --replica %s",
+                       replica_name((enum replica_role)role, index, name));
+    return option;
+}
+
 /* "…; all 3 failed the same way (user_error). Trial 1: …  See: assay logs ID 1" */
 static char *failure_message(struct controller *c, const struct live_job *job, const char *why)
 {
@@ -125,6 +140,7 @@ static char *failure_message(struct controller *c, const struct live_job *job, c
                                  .limit = FAILURES_COMPARED };
     char *text = NULL;
     char same[96] = "";
+    char option[REPLICA_NAME_TEXT * 2];
 
     if (!store_trial_each(c->store, &query, add_failure, &summary, &err)) {
         (void)controller_break(c, &err);
@@ -135,9 +151,10 @@ static char *failure_message(struct controller *c, const struct live_job *job, c
     if (summary.is_same && summary.count > 1)
         (void)snprintf(same, sizeof same, "; %lld failed the same way (%s)",
                        (long long)summary.count, failure_class_name(summary.failure));
-    if (asprintf(&text, "%s%s. Trial %lld (%s): %s\nSee: assay logs %lld %lld", why, same,
+    if (asprintf(&text, "%s%s. Trial %lld (%s): %s\nSee: assay logs %lld %lld%s", why, same,
                  (long long)summary.first_trial, failure_class_name(summary.failure),
-                 summary.reason, (long long)job->row.id, (long long)summary.first_trial) < 0)
+                 summary.reason, (long long)job->row.id, (long long)summary.first_trial,
+                 log_option(summary.reason, option)) < 0)
         return NULL;
     return text;
 }

@@ -2,13 +2,13 @@
 
 #include "engine/keep/tree_use.h"
 #include "launcher/artifact.h"
+#include "launcher/storage.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* AIP_TENSORBOARD_LOG_DIR, logs/, is what people look at afterwards. */
@@ -52,39 +52,22 @@ struct removal {
     bool is_ok;
 };
 
-static bool is_below(const char *path, const char *folder)
-{
-    size_t size = strlen(folder);
-
-    return strncmp(path, folder, size) == 0 && path[size] == '/';
-}
-
 /*
  * A trial may have put a link in the place of what it can write to, and a container must not have
- * removed what it cannot even see.
+ * removed what it cannot even see: the folder, opened without following any, or -1.
  */
-static bool is_in_place(const struct outputs_owner *owner, const char *folder)
+static int open_in_place(const struct outputs_owner *owner, const char *folder)
 {
     char buckets[PATH_TEXT + NAME_ROOM];
-    char *real = realpath(folder, NULL);
-    char *root = NULL;
-    struct stat info = { 0 };
-    bool is_so = false;
+    struct assay_error ignored = { 0 };
+    const int flags = O_RDONLY | O_DIRECTORY;
 
     (void)snprintf(buckets, sizeof buckets, "%s/buckets", owner->state_dir);
-    if (!real)
-        return false;
-    if (is_below(folder, buckets)) {
-        root = realpath(buckets, NULL); /* which may be elsewhere, if its owner wants it so */
-        is_so = root && is_below(real, root);
-    } else if (is_below(folder, owner->state_dir)) {
-        is_so = strcmp(real, folder) == 0;
-    } else {
-        is_so = lstat(folder, &info) == 0 && S_ISDIR(info.st_mode);
-    }
-    free(root);
-    free(real);
-    return is_so;
+    if (storage_below(folder, buckets))
+        return storage_open(folder, buckets, STORAGE_NO_LINKS, flags, &ignored);
+    if (storage_below(folder, owner->state_dir))
+        return storage_open(folder, owner->state_dir, STORAGE_NO_LINKS, flags, &ignored);
+    return open(folder, flags | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* is_inside: of the job's folder, which counts. Goes on after a failure, whose word stays. */
@@ -93,23 +76,28 @@ static void remove_from(struct removal *removal, const char *folder, const char 
 {
     struct tree_use use = { 0 };
     struct assay_error why = { 0 };
-    char path[PATH_TEXT + NAME_ROOM];
+    char path[NAME_ROOM];
+    int fd = open_in_place(removal->owner, folder);
 
-    if (!is_in_place(removal->owner, folder))
+    if (fd < 0)
         return;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    /* The folder that was opened, whatever its name leads to by now. */
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d/%s", fd, name);
     tree_use_add(&use, path);
     if (use.bytes == 0 || (!is_inside && use.newest_us < removal->owner->create_us))
-        return;
+        goto out;
     if (artifact_remove(path, &why)) {
         if (is_inside)
             removal->freed->job_bytes += use.bytes;
-        else if (is_below(path, removal->owner->state_dir))
+        else if (storage_below(folder, removal->owner->state_dir))
             removal->freed->other_bytes += use.bytes;
     } else {
         removal->is_ok = false;
+        (void)assay_error_add(&why, "%.300s", folder);
         *removal->err = why;
     }
+out:
+    (void)close(fd);
 }
 
 /* The work folders of an attempt's further replicas. */

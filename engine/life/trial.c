@@ -91,6 +91,10 @@ static void explain_ending(const struct trial_facts *facts, struct trial_verdict
                                 "memory runs out.");
         break;
     case ENDING_TIMEOUT:
+        if (ending->detail[0]) { /* another's limit than the document's */
+            add_reason(verdict, "The trial was stopped: %s.", ending->detail);
+            break;
+        }
         add_reason(verdict, "The trial ran longer than scheduling.timeout (%g s) and was stopped.",
                    (double)facts->spec->run.timeout_us / 1e6);
         break;

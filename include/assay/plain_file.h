@@ -1,9 +1,9 @@
 /*
  * assay/plain_file.h - opens what lies in folders that somebody else writes to, such as a trial.
  *
- * Whoever can write to a folder can put a symbolic link there that leads to any file of the machine,
- * or a FIFO that holds whoever opens it. So no link is followed on the way, not even one of a
- * folder that has been exchanged in this moment, and only a regular file is opened as a file.
+ * Whoever can write to a folder can put a symbolic link there that leads to any file of the
+ * machine, or a FIFO that holds whoever opens it. So no link is followed on the way, not even one
+ * of a folder that has been exchanged in this moment, and only a regular file is opened as a file.
  *
  * All return a descriptor, O_CLOEXEC, or -1 with errno; ELOOP: a link is in the way, or what stands
  * there is no regular file. Any thread.

@@ -2,7 +2,6 @@
 
 #include "launcher/container/container_end.h"
 #include "launcher/container/container_owner.h"
-#include "launcher/container/container_traces.h"
 #include "launcher/container/container_words.h"
 #include "launcher/container/containers_private.h"
 #include "launcher/dispatcher/launch_copy.h"
@@ -106,10 +105,10 @@ static void conclude(struct containers *c, struct contained *contained,
     };
 
     container_end_judge(&evidence, &ending);
-    /* Should the image be what was missing, the next trial looks for it anew. */
-    if (record->stage == CONTAINER_NOT_BEGUN) {
+    /* The next trial looks for it anew. */
+    if (record->stage == CONTAINER_NOT_BEGUN && container_end_lacks_image(complaint)) {
         (void)pthread_mutex_lock(&c->mutex);
-        job_images_forget(&c->images, contained->job, contained->image);
+        job_images_doubt(&c->images, contained->job, contained->image);
         (void)pthread_mutex_unlock(&c->mutex);
     }
     contained_forget(c, contained);
@@ -127,7 +126,9 @@ void contained_is_gone(void *context, struct container_doomed *doomed)
     if (contained->place)
         container_pool_drop(c->pool, contained->place);
     container_record_read(contained->dir, &record);
-    conclude(c, contained, &record, container_complaint(contained->dir, complaint));
+    conclude(c, contained, &record,
+             contained->complaint[0] ? contained->complaint
+                                     : container_complaint(contained->dir, complaint));
 }
 
 void contained_ended(void *context, const struct ending *ending)
@@ -394,17 +395,61 @@ static bool start_reused(struct containers *c, struct contained *contained,
     return is_started;
 }
 
-/* It ends as it would have if its own container had not started. */
-static void tell_placeless(struct containers *c, struct contained *contained, const char *why)
+/* It ends as it would have if its own container had not started, or as one that was stopped. */
+static void end_unbegun(struct containers *c, struct contained *contained, const char *why)
+{
+    const struct replica_launch *replica = &contained->launch->replicas[0];
+
+    contained->ending = (struct ending){ .key = contained->key,
+                                         .role = replica->role,
+                                         .index = replica->index,
+                                         .kind = ENDING_EXITED,
+                                         .status = 125,
+                                         .end_us = assay_wall_us(c->options.env) };
+    (void)snprintf(contained->complaint, sizeof contained->complaint, "%.*s",
+                   (int)sizeof contained->complaint - 1, why);
+    (void)pthread_mutex_lock(&c->mutex);
+    contained->is_waiting = false;
+    if (contained->is_stop_wanted) {
+        contained->ending.kind = ENDING_STOPPED;
+        contained->ending.status = 0;
+        (void)snprintf(contained->ending.detail, sizeof contained->ending.detail,
+                       "stopped before it began");
+    }
+    (void)pthread_mutex_unlock(&c->mutex);
+}
+
+/* With its container there: nothing ran in it, and the next one may have it. */
+static void tell_unbegun(struct containers *c, struct contained *contained, const char *why)
 {
     static const struct container_record nothing = { .stage = CONTAINER_NOT_BEGUN };
 
-    contained->ending = (struct ending){ .key = contained->key,
-                                         .role = contained->launch->replicas[0].role,
-                                         .index = contained->launch->replicas[0].index,
-                                         .kind = ENDING_EXITED,
-                                         .status = 125 };
-    conclude(c, contained, &nothing, why);
+    container_pool_give(c->pool, contained->place);
+    contained->place = NULL;
+    end_unbegun(c, contained, why);
+    conclude(c, contained, &nothing, contained->complaint);
+}
+
+void contained_withdraw(struct containers *c, struct contained *contained)
+{
+    container_place_abandon(contained->want.place);
+    contained->want.place = NULL;
+    end_unbegun(c, contained, "");
+    container_removal_add(c->removal, &contained->doomed);
+}
+
+/* From its want; true when it is to be stopped. */
+static bool take_place(struct containers *c, struct contained *contained)
+{
+    bool is_told = false;
+
+    (void)pthread_mutex_lock(&c->mutex);
+    contained->place = contained->want.place;
+    contained->want.place = NULL;
+    contained->doomed.name = contained->place->name;
+    is_told = contained->is_stop_wanted;
+    (void)pthread_mutex_unlock(&c->mutex);
+    return is_told;
 }
 
 /* A stop that was asked for while it waited. */
@@ -435,13 +480,17 @@ void contained_is_ready(void *context, struct container_want *want, const struct
     struct launch *launch = contained->launch;
     char **enter = contained->enter;
     struct assay_error start_err = { 0 };
+    bool is_told_to_stop = take_place(c, contained);
 
-    if (err) {
-        tell_placeless(c, contained, err->message);
+    if (err) { /* which may have left a container all the same */
+        end_unbegun(c, contained, err->message);
+        container_removal_add(c->removal, &contained->doomed);
         return;
     }
-    contained->place = want->place;
-    contained->doomed.name = want->place->name;
+    if (is_told_to_stop) {
+        tell_unbegun(c, contained, "");
+        return;
+    }
     /* Once started it may be gone at any moment. */
     contained->launch = NULL;
     contained->enter = NULL;
@@ -449,9 +498,8 @@ void contained_is_ready(void *context, struct container_want *want, const struct
         catch_up(c, key);
         launch_copy_free(launch);
     } else {
-        container_pool_give(c->pool, contained->place);
         contained->launch = launch;
-        tell_placeless(c, contained, start_err.message);
+        tell_unbegun(c, contained, start_err.message);
     }
     container_words_free(enter);
 }

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where assay-init and its socket's folder are in the container: names that no image has. */
-#define INIT_TARGET "/.assay-init"
+/* And the folder of its socket. */
+#define INIT_TARGET CONTAINER_INIT_TARGET
 #define SERVE_TARGET "/.assay"
 
 /*
@@ -209,13 +209,15 @@ static void add_limits(struct container_words *words, const struct container_run
     int64_t memory = memory_limit(run);
 
     if (memory > 0) {
-        container_words_addf(words, "--memory=%" PRId64, memory);
-        container_words_addf(words, "--memory-swap=%" PRId64, memory);
+        if (!traits->lacks_memory_limit) {
+            container_words_addf(words, "--memory=%" PRId64, memory);
+            container_words_addf(words, "--memory-swap=%" PRId64, memory);
+        }
         container_words_addf(words, "--shm-size=%" PRId64, memory);
     } else {
         container_words_addf(words, "--shm-size=%dg", SHARED_GIB);
     }
-    if (run->replica->resources.cpus > 0)
+    if (run->replica->resources.cpus > 0 && !traits->lacks_cpu_limit)
         container_words_addf(words, "--cpus=%.9g", run->replica->resources.cpus);
     if (traits->has_limits) {
         container_words_addf(words, "--ulimit=nofile=%" PRId64 ":%" PRId64, traits->files_soft,
@@ -249,12 +251,21 @@ static bool has_work_dir(const struct container_image *image)
     return image->work_dir[0] && strcmp(image->work_dir, "/") != 0;
 }
 
+/* "private" is podman's word for whatever network of its own a container can have here. */
+static const char *network_of(const struct container_run *run)
+{
+    const char *network = run->replica->container->network;
+
+    if (!network)
+        return "host";
+    return run->traits->kind == CONTAINER_DOCKER && strcmp(network, "private") == 0 ? "bridge"
+                                                                                    : network;
+}
+
 /* The variables of a container that is used again are its trials'. */
 static void add_surroundings(struct container_words *words, const struct container_run *run)
 {
-    const struct container_launch *container = run->replica->container;
-
-    container_words_addf(words, "--network=%s", container->network ? container->network : "host");
+    container_words_addf(words, "--network=%s", network_of(run));
     if (run->serve_dir)
         return;
     if (run->image && !has_work_dir(run->image))

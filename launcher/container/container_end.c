@@ -43,7 +43,7 @@ static bool is_final(const char *complaint)
     return false;
 }
 
-static bool is_image_missing(const char *complaint)
+bool container_end_lacks_image(const char *complaint)
 {
     return strstr(complaint, "image not known") || strcasestr(complaint, "no such image");
 }
@@ -58,7 +58,7 @@ static void judge_not_begun(const struct container_evidence *evidence, struct en
         complaint += 7;
     ending->status = EIO;
     ending->kind = ENDING_NOT_STARTED;
-    if (is_image_missing(complaint)) {
+    if (container_end_lacks_image(complaint)) {
         ending->kind = ENDING_NOT_FOUND;
         ending->status = ENOENT;
         (void)snprintf(ending->detail, sizeof ending->detail,

@@ -23,6 +23,9 @@ struct container_evidence {
  */
 bool container_end_is_clean(const struct ending *ending, const struct container_record *record);
 
+/* The client's last words, of a container that never began, are that its image is not there. */
+bool container_end_lacks_image(const char *complaint);
+
 /* Turns the client's ending into the replica's. */
 void container_end_judge(const struct container_evidence *evidence, struct ending *ending);
 

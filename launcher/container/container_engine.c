@@ -120,16 +120,53 @@ static void learn_limits(struct container_traits *traits)
     traits->processes = processes.rlim_max < (rlim_t)pids ? (int64_t)processes.rlim_max : pids;
 }
 
+/* controllers: "cpu memory pids]". */
+static void learn_controllers(struct container_engine *engine, const char *controllers)
+{
+    struct container_traits *traits = &engine->traits;
+
+    traits->lacks_cpu_limit = true;
+    traits->lacks_memory_limit = true;
+    while (*controllers) {
+        size_t size = strcspn(controllers, " ]");
+
+        if (size == 3 && strncmp(controllers, "cpu", size) == 0)
+            traits->lacks_cpu_limit = false;
+        else if (size == 6 && strncmp(controllers, "memory", size) == 0)
+            traits->lacks_memory_limit = false;
+        controllers += size + (controllers[size] != '\0');
+    }
+    if (traits->lacks_cpu_limit || traits->lacks_memory_limit)
+        assay_log(engine->env, ASSAY_LOG_WARNING,
+                  "%s cannot limit containers here, they run without a limit of cpu=%s memory=%s "
+                  "reason=\"the cgroup controller is not delegated\"",
+                  engine->program, traits->lacks_cpu_limit ? "no" : "yes",
+                  traits->lacks_memory_limit ? "no" : "yes");
+}
+
+/* info: as podman tells it, "false [cpu memory pids]". */
+static void learn_podman(struct container_engine *engine, const char *info)
+{
+    const char *controllers = strchr(info, '[');
+
+    engine->traits.is_rootless = strncmp(info, "true", 4) == 0;
+    if (geteuid() == 0)
+        learn_limits(&engine->traits);
+    if (controllers)
+        learn_controllers(engine, controllers + 1);
+}
+
 /* Fills traits but program. */
 static bool learn(struct container_engine *engine, struct assay_error *err)
 {
     static const char *const version[] = { "--version", NULL };
-    static const char *const podman_answers[] = { "info", "--format", "{{.Store.GraphRoot}}",
-                                                  NULL };
+    static const char *const podman_answers[] = {
+        "info", "--format", "{{.Host.Security.Rootless}} {{.Host.CgroupControllers}}", NULL
+    };
     static const char *const docker_answers[] = { "version", "--format", "{{.Server.Version}}",
                                                   NULL };
     struct container_traits *traits = &engine->traits;
-    char text[128] = "";
+    char text[256] = "";
 
     traits->owner_uid = -1;
     traits->owner_gid = -1;
@@ -137,12 +174,11 @@ static bool learn(struct container_engine *engine, struct assay_error *err)
         return false;
     /* Also where podman answers to the name docker. */
     traits->kind = strncasecmp(text, "podman", 6) == 0 ? CONTAINER_PODMAN : CONTAINER_DOCKER;
-    if (!ask(engine, traits->kind == CONTAINER_PODMAN ? podman_answers : docker_answers, NULL, 0,
-             err))
+    if (!ask(engine, traits->kind == CONTAINER_PODMAN ? podman_answers : docker_answers, text,
+             sizeof text, err))
         return false;
-    traits->is_rootless = traits->kind == CONTAINER_PODMAN && geteuid() != 0;
-    if (traits->kind == CONTAINER_PODMAN && geteuid() == 0)
-        learn_limits(traits);
+    if (traits->kind == CONTAINER_PODMAN)
+        learn_podman(engine, text);
     /* Its daemon is root, whoever asks: what a trial writes would not be the asker's. */
     if (traits->kind == CONTAINER_DOCKER && geteuid() != 0) {
         traits->owner_uid = geteuid();
@@ -206,13 +242,15 @@ void container_engine_free(struct container_engine *engine)
     free(engine);
 }
 
+#define NO_CONTAINER "No such container"
+
 /* Every line that docker says on this is about one that is not there. */
 static bool are_all_missing(const char *errors)
 {
     for (const char *line = errors; *line;) {
         size_t size = strcspn(line, "\n");
 
-        if (size > 0 && !memmem(line, size, "No such container", 17))
+        if (size > 0 && !memmem(line, size, NO_CONTAINER, sizeof NO_CONTAINER - 1))
             return false;
         line += size + (line[size] == '\n');
     }
@@ -246,4 +284,21 @@ bool container_engine_remove(const struct container_engine *engine, const char *
     subprocess_result_clear(&result);
     free(words);
     return is_ok;
+}
+
+bool container_engine_has_ended(const struct container_engine *engine, const char *name,
+                                struct subprocess_cancel *cancel)
+{
+    const char *const words[] = { "container", "inspect", "--format", "{{.State.Running}}",
+                                  "--",        name,      NULL };
+    const struct container_call call = { .words = words, .timeout_us = PROBE_US, .cancel = cancel };
+    struct subprocess_result result = { 0 };
+    struct assay_error err = { 0 };
+    bool has_ended = false;
+
+    if (container_engine_call(engine, &call, &result, &err))
+        has_ended = result.status == 0 ? strncmp(result.output, "false", 5) == 0
+                                       : strcasestr(result.errors, NO_CONTAINER) != NULL;
+    subprocess_result_clear(&result);
+    return has_ended;
 }

@@ -15,9 +15,11 @@ enum container_kind { CONTAINER_PODMAN, CONTAINER_DOCKER };
 /* What a container is told beyond what its launch says, because this engine needs it here. */
 struct container_traits {
     enum container_kind kind;
-    const char *program; /* as it is started: "podman", or a path */
-    bool is_rootless;    /* podman of an ordinary user, who is root in containers */
-    bool has_limits;     /* files_soft and so on are to be set */
+    const char *program;  /* as it is started: "podman", or a path */
+    bool is_rootless;     /* podman of an ordinary user, who is root in containers */
+    bool has_limits;      /* files_soft and so on are to be set */
+    bool lacks_cpu_limit; /* no cgroup controller for it was delegated: a limit would be refused */
+    bool lacks_memory_limit;
     int64_t files_soft, files_hard;
     int64_t processes;
     int64_t owner_uid, owner_gid; /* of what containers leave in mounted folders; -1: as it comes */
@@ -54,6 +56,10 @@ struct container_call {
 /* As subprocess_run(): true when the command ended by itself, whatever its status. */
 bool container_engine_call(const struct container_engine *engine, const struct container_call *call,
                            struct subprocess_result *result, struct assay_error *err);
+
+/* It does not run: it has ended, or is not there. False when it may well run. */
+bool container_engine_has_ended(const struct container_engine *engine, const char *name,
+                                struct subprocess_cancel *cancel);
 
 /*
  * Ends and removes the named containers, running or not; those that are not there count as removed.

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ const char container_image_format[] =
 
 /* PULL_US: for images of tens of gigabytes on a slow line; whoever waits can cancel. */
 static const int64_t INSPECT_US = INT64_C(30) * 1000 * 1000;
+static const int64_t USER_US = INT64_C(60) * 1000 * 1000;
 static const int64_t PULL_US = INT64_C(4) * 3600 * 1000 * 1000;
 static const int pull_pauses_ms[] = { 2000, 10000 };
 
@@ -243,4 +245,65 @@ struct container_image *container_image_get(const struct container_engine *engin
         !pull(engine, name, progress, context, cancel, err))
         return image;
     return inspect(engine, name, cancel, err);
+}
+
+/* "1000:100" and nothing else. */
+static bool is_numbers(const char *text)
+{
+    size_t size = strspn(text, "0123456789");
+
+    return size > 0 && text[size] == ':' && text[size + 1] &&
+           text[size + 1 + strspn(text + size + 1, "0123456789")] == '\0';
+}
+
+/* What the image's files say of its user, or else why not. Returns line. */
+static const char *ask_user(const struct container_engine *engine, const char *init_path,
+                            const char *id, struct subprocess_cancel *cancel, char *line,
+                            size_t size)
+{
+    char mount[PATH_MAX + 64];
+    const char *const words[] = { "run",
+                                  "--rm",
+                                  "--pull=never",
+                                  "--network=none",
+                                  "--security-opt=label=disable",
+                                  mount,
+                                  "--entrypoint=" CONTAINER_INIT_TARGET,
+                                  "--",
+                                  id,
+                                  "user",
+                                  NULL };
+    const struct container_call call = { .words = words, .timeout_us = USER_US, .cancel = cancel };
+    struct subprocess_result result = { 0 };
+    struct assay_error err = { 0 };
+
+    (void)snprintf(mount, sizeof mount, "--volume=%s:" CONTAINER_INIT_TARGET ":ro", init_path);
+    if (container_engine_call(engine, &call, &result, &err))
+        (void)subprocess_last_line(result.status ? result.errors : result.output, line, size);
+    else
+        (void)snprintf(line, size, "%s", err.message);
+    subprocess_result_clear(&result);
+    return line;
+}
+
+void container_image_find_user(const struct container_engine *engine, const char *init_path,
+                               struct container_image *image, struct subprocess_cancel *cancel)
+{
+    char line[256];
+    char *user = NULL;
+
+    if (!container_engine_traits(engine)->is_rootless ||
+        strspn(image->user, "0123456789:") == strlen(image->user))
+        return;
+    if (is_numbers(ask_user(engine, init_path, image->id, cancel, line, sizeof line)))
+        user = strdup(line);
+    if (user) {
+        free(image->user);
+        image->user = user;
+        return;
+    }
+    assay_log(container_engine_env(engine), ASSAY_LOG_WARNING,
+              "whom an image runs as is not known by numbers, container.user can say it image=%s "
+              "user=%s reason=\"%s\"",
+              image->name, image->user, line);
 }

@@ -6,6 +6,9 @@
 
 #include "launcher/container/container_engine.h"
 
+/* Where assay-init is in containers: a name that no image has. */
+#define CONTAINER_INIT_TARGET "/.assay-init"
+
 /* Immutable. A list is NULL-terminated, and never NULL itself. */
 struct container_image {
     char *name; /* as it was asked for */
@@ -28,6 +31,15 @@ struct container_image *container_image_get(const struct container_engine *engin
                                             subprocess_line_fn progress, void *context,
                                             struct subprocess_cancel *cancel,
                                             struct assay_error *err);
+
+/*
+ * In podman of an ordinary user, whom an image runs as must be known by numbers to be mapped to
+ * that user: where it gives a name, its own files say which numbers these are. init_path:
+ * assay-init. What cannot be found out stays as it is, with a line in the log.
+ */
+void container_image_find_user(const struct container_engine *engine, const char *init_path,
+                               struct container_image *image, struct subprocess_cancel *cancel);
+
 void container_image_free(struct container_image *image);
 
 /*

@@ -28,7 +28,8 @@ TAILQ_HEAD(want_line, container_want);
 struct container_pool {
     struct container_pool_options options;
     char *dir;                       /* options.dir */
-    struct subprocess_cancel cancel; /* set: the thread ends */
+    char *prefix;                    /* of the folders of its own places */
+    struct subprocess_cancel cancel; /* set: a start is broken off, or the thread ends */
     pthread_t thread;
     bool is_closed;        /* thread has ended; for whoever closes */
     pthread_mutex_t mutex; /* guards all below */
@@ -38,6 +39,7 @@ struct container_pool {
     struct place_list idle; /* longest idle first */
     size_t idle_count;
     struct want_line line;
+    const char *name_in_hand; /* of the place that is being started; NULL: none */
 };
 
 void container_place_abandon(struct container_place *place)
@@ -75,10 +77,12 @@ char *container_pool_folder(struct container_pool *pool)
     (void)pthread_mutex_lock(&pool->mutex);
     number = pool->made_count++;
     (void)pthread_mutex_unlock(&pool->mutex);
-    if (asprintf(&path, "%s/%" PRId64 "-%" PRIu64, pool->dir, assay_wall_us(pool->options.env),
-                 number) < 0)
-        return NULL;
-    return path;
+    return asprintf(&path, "%s%" PRIu64, pool->prefix, number) < 0 ? NULL : path;
+}
+
+bool container_pool_owns(const struct container_pool *pool, const char *dir)
+{
+    return strncmp(dir, pool->prefix, strlen(pool->prefix)) == 0;
 }
 
 /* The container lets go of its lease when it ends, and says nothing before. */
@@ -161,6 +165,24 @@ void container_pool_make(struct container_pool *pool, struct container_want *wan
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
+bool container_pool_withdraw(struct container_pool *pool, const char *name)
+{
+    struct container_want *want = NULL;
+
+    (void)pthread_mutex_lock(&pool->mutex);
+    TAILQ_FOREACH(want, &pool->line, in_line)
+    {
+        if (strcmp(want->place->name, name) == 0) {
+            TAILQ_REMOVE(&pool->line, want, in_line);
+            break;
+        }
+    }
+    if (!want && pool->name_in_hand && strcmp(pool->name_in_hand, name) == 0)
+        subprocess_cancel_set(&pool->cancel);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return want != NULL;
+}
+
 static bool start_container(struct container_pool *pool, const struct container_want *want,
                             struct assay_error *err)
 {
@@ -191,7 +213,7 @@ static bool take_lease(struct container_pool *pool, struct container_place *plac
         if (place->lease >= 0)
             break;
         if (poll(&source, 1, ANSWER_MS) > 0)
-            return assay_fail(err, ASSAY_CANCELLED, NULL, "the launcher is closing");
+            return assay_fail(err, ASSAY_CANCELLED, NULL, "its start was broken off");
     }
     if (place->lease < 0)
         return assay_fail_errno(err, errno, "container %s does not answer", place->name);
@@ -199,20 +221,37 @@ static bool take_lease(struct container_pool *pool, struct container_place *plac
            assay_fail(err, ASSAY_INTERNAL, NULL, "container %s does not listen", place->name);
 }
 
+/* Of the start that was under way; what broke it off is not for the next one. True when closing. */
+static bool let_go_of_hand(struct container_pool *pool)
+{
+    bool is_closing = false;
+    uint64_t count = 0;
+
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->name_in_hand = NULL;
+    is_closing = pool->is_closing;
+    if (!is_closing)
+        (void)!read(pool->cancel.event, &count, sizeof count);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return is_closing;
+}
+
 static void make(struct container_pool *pool, struct container_want *want)
 {
     struct assay_error err = { 0 };
     int error = record_make_dirs(want->place->dir);
     bool is_made = error == 0 || assay_fail_errno(&err, error, "%s", want->place->dir);
+    bool is_closing = false;
 
     is_made = is_made && start_container(pool, want, &err) && take_lease(pool, want->place, &err);
-    if (!is_made) {
-        container_pool_drop(pool, want->place);
-        want->place = NULL;
-    }
-    /* Cancelled is what a pool that closes is: to whoever comes next it was not begun. */
-    if (is_made || err.code != ASSAY_CANCELLED)
+    is_closing = let_go_of_hand(pool);
+    if (is_made || !is_closing) {
         pool->options.on_ready(pool->options.context, want, is_made ? NULL : &err);
+        return;
+    }
+    /* To whoever comes after a pool that closes it was not begun. */
+    container_pool_drop(pool, want->place);
+    want->place = NULL;
 }
 
 static void *make_all(void *context)
@@ -228,6 +267,7 @@ static void *make_all(void *context)
             continue;
         }
         TAILQ_REMOVE(&pool->line, want, in_line);
+        pool->name_in_hand = want->place->name;
         (void)pthread_mutex_unlock(&pool->mutex);
         make(pool, want);
         (void)pthread_mutex_lock(&pool->mutex);
@@ -271,6 +311,7 @@ static void dispose(struct container_pool *pool)
     (void)pthread_cond_destroy(&pool->is_changed);
     (void)pthread_mutex_destroy(&pool->mutex);
     subprocess_cancel_clear(&pool->cancel);
+    free(pool->prefix);
     free(pool->dir);
     free(pool);
 }
@@ -291,7 +332,10 @@ struct container_pool *container_pool_new(const struct container_pool_options *o
     TAILQ_INIT(&pool->line);
     (void)pthread_mutex_init(&pool->mutex, NULL);
     (void)pthread_cond_init(&pool->is_changed, NULL);
-    if (!pool->dir)
+    if (pool->dir &&
+        asprintf(&pool->prefix, "%s/%" PRId64 "-", pool->dir, assay_wall_us(options->env)) < 0)
+        pool->prefix = NULL;
+    if (!pool->prefix)
         (void)assay_fail_memory(err);
     else if (subprocess_cancel_init(&pool->cancel, err)) {
         sweep(pool);

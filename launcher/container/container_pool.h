@@ -28,11 +28,14 @@ struct container_place *container_place_new(const char *key, const char *dir);
 /* The caller's, within something of his; in the pool's hands until it is told. */
 struct container_want {
     TAILQ_ENTRY(container_want) in_line;
-    struct container_place *place; /* the pool's until told, then the caller's, or NULL */
+    struct container_place *place; /* the pool's until told, then the caller's */
     char **argv;                   /* what starts it; the caller's */
 };
 
-/* On the pool's thread. err: why there is no place; NULL: there is. */
+/*
+ * On the pool's thread. err: why the container does not serve, though it may be there; NULL: it
+ * does.
+ */
 typedef void (*container_ready_fn)(void *context, struct container_want *want,
                                    const struct assay_error *err);
 
@@ -59,11 +62,20 @@ void container_pool_free(struct container_pool *pool);
 /* A folder's path for a new place, unique; the caller frees it. NULL for lack of memory. */
 char *container_pool_folder(struct container_pool *pool);
 
+/* Was this folder, of whatever path, named by container_pool_folder()? */
+bool container_pool_owns(const struct container_pool *pool, const char *dir);
+
 /* An idle one of that key that still answers; NULL: none. Never waits. */
 struct container_place *container_pool_take(struct container_pool *pool, const char *key);
 
 /* Has the container started. */
 void container_pool_make(struct container_pool *pool, struct container_want *want);
+
+/*
+ * Of the place's name, while it is wanted. True: it was still in line, is the caller's again and
+ * will not be told. Else the start, if it is under way, is broken off, and told as ever.
+ */
+bool container_pool_withdraw(struct container_pool *pool, const char *name);
 
 /* Back, nothing runs in it. */
 void container_pool_give(struct container_pool *pool, struct container_place *place);

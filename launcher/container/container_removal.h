@@ -16,9 +16,15 @@
 struct container_doomed {
     TAILQ_ENTRY(container_doomed) in_line;
     const char *name;
+    int tries;      /* the removal's own, from here on: those that failed */
+    int64_t due_us; /* of the next one, monotonic */
+    bool is_swept;  /* nobody is to be told */
 };
 
-/* On the removal's thread. It is gone, or so many tries failed that only a log line is left. */
+/*
+ * On the removal's thread. Nothing runs in it any more: it is gone, or was seen to have ended,
+ * though after many tries it is still there. Until then it is tried again, if need be for ever.
+ */
 typedef void (*container_gone_fn)(void *context, struct container_doomed *doomed);
 
 /*
@@ -31,7 +37,10 @@ struct container_removal_options {
     /* On the removal's thread, which may wait; NULL and *err while there is none. */
     const struct container_engine *(*find_engine)(void *context, struct assay_error *err);
     const struct assay_env *env;
-    const char *state; /* label: what others of this state folder left is removed first */
+    const char *const *envp; /* of the clients of other engines */
+    const char *dir;         /* where it is noted which engines have been used */
+    int64_t pause_us;        /* before the second try, then twice as long each time; 0: a second */
+    const char *state;       /* label: what others of this state folder left is removed first */
     container_gone_fn on_gone;
     container_wanted_fn is_wanted;
     void *context;

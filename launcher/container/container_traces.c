@@ -1,5 +1,6 @@
 #include "launcher/container/container_traces.h"
 
+#include "assay/plain_file.h"
 #include "launcher/subprocess.h"
 
 #include <fcntl.h>
@@ -17,19 +18,18 @@ const char *container_complaint(const char *dir, char line[CONTAINER_COMPLAINT_T
 {
     char path[PATH_MAX];
     char text[COMPLAINT_BYTES + 1];
-    struct stat stat = { 0 };
+    off_t end = 0;
     ssize_t size = -1;
     int fd = -1;
 
     line[0] = '\0';
     if ((size_t)snprintf(path, sizeof path, "%s/stderr.log", dir) >= sizeof path)
         return line;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    fd = plain_file_open(path, O_RDONLY, 0);
     if (fd < 0)
         return line;
-    if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode))
-        size = pread(fd, text, COMPLAINT_BYTES,
-                     stat.st_size > COMPLAINT_BYTES ? stat.st_size - COMPLAINT_BYTES : 0);
+    end = lseek(fd, 0, SEEK_END);
+    size = pread(fd, text, COMPLAINT_BYTES, end > COMPLAINT_BYTES ? end - COMPLAINT_BYTES : 0);
     (void)close(fd);
     text[size > 0 ? size : 0] = '\0';
     return subprocess_last_line(text, line, CONTAINER_COMPLAINT_TEXT);

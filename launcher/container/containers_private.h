@@ -9,6 +9,7 @@
 #include "launcher/container/container_pool.h"
 #include "launcher/container/container_record.h"
 #include "launcher/container/container_removal.h"
+#include "launcher/container/container_traces.h"
 #include "launcher/container/job_images.h"
 
 #include <pthread.h>
@@ -27,10 +28,11 @@ struct contained {
     /* Of one that runs in a container which is used again. */
     struct container_place *place; /* NULL: none, or not yet */
     struct container_want want;
-    struct launch *launch; /* a copy, while it waits for a place */
-    char **enter;          /* its client's command line, likewise */
+    struct launch *launch;                    /* a copy, while it waits for a place */
+    char **enter;                             /* its client's command line, likewise */
+    char complaint[CONTAINER_COMPLAINT_TEXT]; /* why it could not begin; "": look in its log */
     bool is_waiting;
-    bool is_stop_wanted; /* meanwhile */
+    bool is_stop_wanted; /* meanwhile; guarded by the mutex, like the other two */
     enum stop_manner stop_manner;
 };
 
@@ -73,6 +75,9 @@ struct contained *contained_find(const struct containers *c, struct attempt_key 
 /* Takes contained, also on failure. What is in hand already is not started again. */
 bool contained_start(struct containers *c, struct contained *contained, const struct launch *launch,
                      struct assay_error *err);
+
+/* It waited for a container that will not be started; its end is told by the removal's thread. */
+void contained_withdraw(struct containers *c, struct contained *contained);
 
 /* What host, removal and pool say. */
 void contained_ended(void *context, const struct ending *ending);

@@ -6,6 +6,8 @@
  *   assay-init serve FOLDER
  *       as the first process of a container that is used again and again: runs what is asked for at
  *       FOLDER/socket, one after the other (init_serve.h)
+ *   assay-init user
+ *       tells whom the container runs as, "1000:100"
  *   assay-init enter FOLDER RECORD CWD PROGRAM [WORD...]
  *       outside: has the program run there, with this process's output and environment; CWD may be
  * ""
@@ -20,7 +22,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int run(char *const *words)
 {
@@ -37,9 +41,11 @@ int main(int argc, char **argv)
     (void)pthread_sigmask(SIG_SETMASK, &all, NULL);
     if (argc > 3 && strcmp(argv[1], "run") == 0)
         return run(argv + 2);
+    if (argc == 2 && strcmp(argv[1], "user") == 0)
+        return printf("%u:%u\n", (unsigned)getuid(), (unsigned)getgid()) < 0;
     if (argc == 3 && strcmp(argv[1], "serve") == 0)
         return init_serve(argv[2]);
     if (argc > 5 && strcmp(argv[1], "enter") == 0)
         return init_enter(argv[2], argv[3], argv[4], argv + 5);
-    return init_complain("usage: run, serve or enter, as init.c says", EINVAL);
+    return init_complain("usage: run, serve, user or enter, as init.c says", EINVAL);
 }

@@ -29,6 +29,7 @@ struct server {
     int listener;
     int signals;
     int leases[LEASES_MAX]; /* -1: free */
+    bool has_had_lease;
     bool is_told_to_end;
 };
 
@@ -221,6 +222,7 @@ static bool keep_lease(struct server *server, int client)
     for (int i = 0; i < LEASES_MAX; i++) {
         if (server->leases[i] < 0) {
             server->leases[i] = client;
+            server->has_had_lease = true;
             return true;
         }
     }
@@ -257,17 +259,19 @@ static size_t count_leases(const struct server *server)
     return count;
 }
 
-/* One round: what comes first of a client, the end of a lease, or a signal. */
-static void attend(struct server *server, int wait_ms)
+/* One round: what comes first of a client, the end of a lease, or a signal. False: nothing came. */
+static bool attend(struct server *server, int wait_ms)
 {
     struct pollfd sources[LEASES_MAX + 2] = { { .fd = server->listener, .events = POLLIN },
                                               { .fd = server->signals, .events = POLLIN } };
     struct signalfd_siginfo info = { 0 };
+    int ready = 0;
 
     for (int i = 0; i < LEASES_MAX; i++)
         sources[i + 2] = (struct pollfd){ .fd = server->leases[i], .events = POLLIN };
-    if (poll(sources, LEASES_MAX + 2, wait_ms) <= 0)
-        return;
+    ready = poll(sources, LEASES_MAX + 2, wait_ms);
+    if (ready <= 0)
+        return ready < 0;
     for (int i = 0; i < LEASES_MAX; i++) {
         /* Nothing is ever said on it: it can only have ended. */
         if (sources[i + 2].revents) {
@@ -280,6 +284,7 @@ static void attend(struct server *server, int wait_ms)
         server->is_told_to_end = true;
     if (sources[0].revents)
         answer(server);
+    return true;
 }
 
 static int listen_at(const char *folder)
@@ -299,6 +304,13 @@ static int listen_at(const char *folder)
     return fd;
 }
 
+/* Whoever only looks whether somebody answers does not stand for who is still to come. */
+static void await_first_lease(struct server *server)
+{
+    while (!server->is_told_to_end && !server->has_had_lease && attend(server, FIRST_MS))
+        continue;
+}
+
 int init_serve(const char *folder)
 {
     struct server server = { .leases = { -1, -1, -1, -1 } };
@@ -309,8 +321,8 @@ int init_serve(const char *folder)
     server.listener = listen_at(folder);
     if (server.signals < 0 || server.listener < 0)
         return init_complain(folder, errno);
-    attend(&server, FIRST_MS);
+    await_first_lease(&server);
     while (!server.is_told_to_end && count_leases(&server) > 0)
-        attend(&server, -1);
+        (void)attend(&server, -1);
     return 0;
 }

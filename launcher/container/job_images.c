@@ -10,6 +10,7 @@ struct job_image {
     TAILQ_ENTRY(job_image) in_list;
     int64_t job;
     struct container_image *image;
+    bool is_doubted;
 };
 
 void job_images_init(struct job_images *images)
@@ -60,23 +61,33 @@ bool job_images_keep(struct job_images *images, int64_t job, struct container_im
                      struct assay_error *err)
 {
     struct job_image *item = calloc(1, sizeof *item);
+    struct job_image *known = NULL;
 
     if (!item) {
         container_image_free(image);
         return assay_fail_memory(err);
     }
     *item = (struct job_image){ .job = job, .image = image };
-    job_images_forget(images, job, image->name);
+    known = find(images, job, image->name);
+    if (known)
+        drop(images, known);
     TAILQ_INSERT_TAIL(&images->list, item, in_list);
     if (++images->count > IMAGES_MAX)
         drop(images, TAILQ_FIRST(&images->list));
     return true;
 }
 
-void job_images_forget(struct job_images *images, int64_t job, const char *name)
+void job_images_doubt(struct job_images *images, int64_t job, const char *name)
 {
     struct job_image *item = find(images, job, name);
 
     if (item)
-        drop(images, item);
+        item->is_doubted = true;
+}
+
+bool job_images_is_sure(struct job_images *images, int64_t job, const char *name)
+{
+    const struct job_image *item = find(images, job, name);
+
+    return item && !item->is_doubted;
 }

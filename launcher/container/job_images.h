@@ -31,6 +31,13 @@ const struct container_image *job_images_find(struct job_images *images, int64_t
 bool job_images_keep(struct job_images *images, int64_t job, struct container_image *image,
                      struct assay_error *err);
 
-void job_images_forget(struct job_images *images, int64_t job, const char *name);
+/*
+ * It may be gone from this machine: it is to be looked for anew, and is what there is until then,
+ * for trials that only wait for a place.
+ */
+void job_images_doubt(struct job_images *images, int64_t job, const char *name);
+
+/* Known, and in no doubt. */
+bool job_images_is_sure(struct job_images *images, int64_t job, const char *name);
 
 #endif

@@ -351,7 +351,7 @@ static bool dispatcher_start(struct launcher *launcher, const struct launch *lau
 
 static void backend_ended(void *context, const struct ending *ending);
 
-/* Also for what runs there since an engine with other options was here. */
+/* Also for what runs there since an engine with other options was here. Waits for nothing. */
 static bool need_slurm(struct dispatcher *d, struct assay_error *err)
 {
     if (!d->slurm)
@@ -474,28 +474,8 @@ static void backend_ended(void *context, const struct ending *ending)
         d->options.on_ended(d->options.context, &over);
 }
 
-/* Backends know more of theirs than that they run. */
-struct reporting {
-    struct dispatcher *d;
-    launcher_report_fn fn;
-    void *context;
-};
-
-static void report_backend(void *context, const struct launch_report *report)
-{
-    struct reporting *reporting = context;
-    const struct entry *entry = *place_in_table(reporting->d, report->key);
-    struct launch_report full = *report;
-
-    if (!entry || !entry->is_on_slurm)
-        return;
-    full.job = entry->job;
-    full.is_elsewhere = true;
-    reporting->fn(reporting->context, &full);
-}
-
 static void report_entry(const struct dispatcher *d, const struct entry *entry,
-                         const struct reporting *reporting)
+                         launcher_report_fn fn, void *context)
 {
     char why[512] = "";
     char gpus[512] = "";
@@ -516,25 +496,27 @@ static void report_entry(const struct dispatcher *d, const struct entry *entry,
         report.why = entry->why;
     else if (entry->stage == LAUNCH_WAITING)
         (void)place_queue_why(d->queue, entry->grant, why, sizeof why);
-    reporting->fn(reporting->context, &report);
+    fn(context, &report);
 }
 
 static void dispatcher_report(struct launcher *launcher, launcher_report_fn fn, void *context)
 {
     struct dispatcher *d = (struct dispatcher *)launcher;
-    struct reporting reporting = { d, fn, context };
+    struct launcher *slurm = NULL;
 
     (void)pthread_mutex_lock(&d->mutex);
     for (size_t i = 0; i < ENTRY_BUCKETS; i++) {
         for (const struct entry *entry = d->buckets[i]; entry; entry = entry->next_in_bucket) {
             if (!entry->is_on_slurm || entry->stage != LAUNCH_RUNNING)
-                report_entry(d, entry, &reporting);
+                report_entry(d, entry, fn, context);
         }
     }
     leftovers_report(&d->leftovers, fn, context);
-    if (d->slurm)
-        launcher_report(d->slurm, report_backend, &reporting);
+    slurm = d->slurm; /* which stays as long as the dispatcher */
     (void)pthread_mutex_unlock(&d->mutex);
+    /* It may wait for files on the cluster's disk, for which nobody else is to wait. */
+    if (slurm)
+        launcher_report(slurm, fn, context);
 }
 
 bool dispatcher_note_leftover(struct launcher *dispatcher, struct attempt_key key, int64_t job,
@@ -601,7 +583,8 @@ static bool open_backends(struct dispatcher *d, struct assay_error *err)
 
     d->host = launcher_host_new(&host, err);
     d->container = d->host ? launcher_container_new(&container, err) : NULL;
-    return d->container && (!d->options.is_slurm || need_slurm(d, err));
+    return d->container && (!d->options.is_slurm ||
+                            (launcher_slurm_check(&d->slurm_options, err) && need_slurm(d, err)));
 }
 
 static bool open_places(struct dispatcher *d, const struct machine *machine,
@@ -638,6 +621,7 @@ struct launcher *dispatcher_new(const struct dispatcher_options *options, struct
         d->slurm_options = *options->slurm;
     d->slurm_options.shim_path = options->shim_path;
     d->slurm_options.state_dir = options->state_dir;
+    d->slurm_options.envp = options->envp;
     d->slurm_options.env = options->env;
     d->slurm_options.on_ended = backend_ended;
     d->slurm_options.context = d;

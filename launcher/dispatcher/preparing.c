@@ -4,11 +4,11 @@
 #include "assay/plain_file.h"
 #include "launcher/backend_container.h"
 #include "launcher/dispatcher/dispatcher_private.h"
+#include "launcher/quiet_thread.h"
 #include "launcher/shim/record_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,16 +198,10 @@ static void *tell_all(void *context)
 static int start_worker(struct dispatcher *d, void *(*work)(void *))
 {
     struct worker *worker = &d->workers[d->worker_count];
-    sigset_t all;
-    sigset_t before;
     int error = 0;
 
     worker->d = d;
-    /* Signals to the engine are for the engine's own threads. */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&worker->thread, NULL, work, worker);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    error = quiet_thread_start(&worker->thread, work, worker);
     d->worker_count += error == 0;
     return error;
 }

@@ -18,7 +18,9 @@ struct pip_words {
     char reason[PIP_LINE_TEXT];
     bool is_built_reason; /* it is the last word of a package's own build, before which pip's own
                              words pale */
+    bool is_own_fault;    /* the reason is pip's own "ERROR: Exception:", whose traceback follows */
     bool is_passing;      /* a line speaks of what may pass: the network, the disk */
+    bool is_cut_off;      /* nothing came since pip's last try of a connection */
 };
 
 void pip_words_add(struct pip_words *words, const char *line);

@@ -56,8 +56,7 @@ static int open_log(struct start *start, const char *name, int target)
 
     if (error)
         return fail(start, name, error);
-    fd = open(path,
-              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK,
+    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK,
               0666);
     if (fd < 0 || fstat(fd, &info) < 0)
         return fail(start, name, errno);

@@ -284,9 +284,11 @@ void slurm_command_cancel(long user, const char *tag, struct word_list *words)
 
 void slurm_command_environment(char *const *own, struct word_list *entries)
 {
-    static const char *const names[] = { "HOME=",    "KRB5CCNAME=", "LANG=",  "LD_LIBRARY_PATH=",
-                                         "LOGNAME=", "PATH=",       "SHELL=", "SLURM_CONF=",
-                                         "TMPDIR=",  "TZ=",         "USER=" };
+    static const char *const names[] = {
+        "HOME=",   "KRB5CCNAME=", "LANG=",       "LD_LIBRARY_PATH=", "LOGNAME=",
+        "PATH=",   "SHELL=",      "SLURM_CONF=", "SLURM_CLUSTERS=",  "SLURM_JWT=",
+        "TMPDIR=", "TZ=",         "USER=",
+    };
 
     for (; *own; own++) {
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

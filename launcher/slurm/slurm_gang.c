@@ -176,6 +176,7 @@ struct slurm_gang *slurm_gang_adopt(const struct launch *launch, const char *shi
     gang->stage = GANG_SUBMITTED; /* or about to be: Slurm's queue tells */
     if (node_order_read(launch->replicas[0].dir, &order) == 0 && is_plain(order.tag))
         (void)snprintf(gang->tag, sizeof gang->tag, "%.*s", SLURM_TAG_TEXT - 1, order.tag);
+    gang->is_sent = gang->tag[0] != '\0';
     if (prepare(gang, launch, shim, err))
         return gang;
     slurm_gang_free(gang);
@@ -246,9 +247,15 @@ static void look_at_heartbeat(struct slurm_replica *replica, const char *dir, in
                  ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
                  : -1;
     bool is_there = fd >= 0 && fstat(fd, &info) == 0;
+    /* Silence counts where one can listen. */
+    bool is_in_sight = is_there || (fd < 0 && errno == ENOENT);
 
     if (fd >= 0)
         (void)close(fd);
+    if (!is_in_sight) {
+        replica->beat_us = now_us;
+        return;
+    }
     if (replica->beat_us && (!is_there || (info.st_mtim.tv_sec == replica->beat.tv_sec &&
                                            info.st_mtim.tv_nsec == replica->beat.tv_nsec)))
         return;

@@ -54,6 +54,8 @@ struct slurm_gang {
     int64_t submit_us; /* not earlier */
     int64_t pause_us;  /* before the next try */
     int64_t seen_us;   /* when Slurm was last known to have it */
+    int64_t missed_us; /* when the first look since began that did not show it; 0: none did */
+    bool is_sent;      /* Slurm may have a job of it */
     bool is_cancelled; /* a scancel was sent */
     bool is_cut_short; /* a replica ended without a record: its job may still wait or run */
     char why[SLURM_WHY_TEXT];

@@ -10,6 +10,7 @@
 #include "launcher/slurm/slurm_clerks.h"
 #include "launcher/slurm/slurm_gang.h"
 #include "launcher/slurm/slurm_holding.h"
+#include "launcher/slurm/slurm_use.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -37,6 +38,8 @@ struct slurm {
     struct slurm_options options; /* without its strings */
     char shim[PATH_MAX];          /* the copy that nodes run */
     char lease_path[PATH_MAX];
+    char debts_dir[PATH_MAX]; /* slurm_debts.h */
+    char use_dir[PATH_MAX];   /* slurm_use.h */
     long user;
     struct word_list environment; /* of Slurm's commands */
     struct slurm_clerks *clerks;
@@ -56,28 +59,38 @@ struct slurm {
     struct slurm_outbox outbox;
     struct errand_list later; /* commands that failed, to be sent again */
     int64_t later_us;         /* when */
+    size_t owed_count;        /* cancellations, and submissions to be cancelled, on their way */
     struct slurm_queue queue; /* as last seen */
     int64_t queue_begun_us;   /* when that look began; 0: there was none */
     bool is_looking;
     int64_t look_us; /* when to look next */
     int64_t look_pause_us;
     bool is_hurried;  /* something is about to change */
+    bool is_blind;    /* the last look failed */
     int64_t lease_us; /* when to touch the lease next */
     struct slurm_holding holding;
+    struct slurm_use used;   /* the allocation to start steps in */
+    struct slurm_use wanted; /* the one last asked for, until it is that */
     struct word_list wishes; /* of the next allocation: those of the newest attempt */
     bool is_allocating;
-    int64_t allocate_us; /* not earlier */
+    int64_t allocate_us;  /* not earlier */
+    int64_t allocated_us; /* when Slurm last took such a wish; 0: never */
     char allocate_why[SLURM_WHY_TEXT];
 };
 
 /* slurm_talk.c */
 void slurm_send_submission(struct slurm *slurm, struct slurm_gang *gang);
 void slurm_send_cancellation(struct slurm *slurm, const char *tag);
+/* Of a job whose submission is on its way: cancelled when that is heard of. */
+void slurm_send_cancellation_later(struct slurm *slurm, const char *tag);
+void slurm_send_debts(struct slurm *slurm); /* what earlier engines left to be cancelled */
 void slurm_send_look(struct slurm *slurm);
 void slurm_send_allocation(struct slurm *slurm);
 void slurm_send_again(struct slurm *slurm); /* what failed and is due */
 void slurm_hear(struct slurm *slurm);       /* all answers that have come */
-/* At the end, unless a step is left that needs them. Blocks. */
+/* The allocation to start steps in, which is ours to use from now on; NULL: none. */
+const struct slurm_job *slurm_use_allocation(struct slurm *slurm);
+/* At the end, those that nobody uses. Blocks. */
 void slurm_give_allocations_back(struct slurm *slurm);
 
 /* slurm_tend.c */

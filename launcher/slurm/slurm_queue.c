@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum field { FIELD_ID, FIELD_STATE, FIELD_REASON, FIELD_LEFT, FIELD_NAME, FIELD_COMMENT };
+enum field { FIELD_ID, FIELD_STATE, FIELD_LEFT, FIELD_NAME, FIELD_COMMENT, FIELD_REASON };
 
-enum { FIELD_COUNT = FIELD_COMMENT + 1 };
+enum { FIELD_COUNT = FIELD_REASON + 1 };
 
 static enum slurm_state state_of(const char *name)
 {

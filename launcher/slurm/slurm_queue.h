@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* The format that slurm_queue_parse() reads, and what our jobs' names begin with. */
-#define SLURM_QUEUE_FORMAT "%i|%T|%r|%L|%j|%k"
+#define SLURM_QUEUE_FORMAT "%i|%T|%L|%j|%k|%r" /* a reason may have bars of its own */
 #define SLURM_NAME_PREFIX "assay-"
 
 enum slurm_state {

@@ -14,6 +14,8 @@
 #define STEP_NAME "step"
 #define STEP_FORMAT "assay-step 1"
 
+enum { USE_FD = 3 };
+
 static int write_note(const struct slurm_gang *gang, const char *allocation)
 {
     char text[RECORD_TEXT_MAX];
@@ -38,7 +40,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return error ? error : posix_spawnattr_setsigdefault(attributes, &signals);
 }
 
-static int set_files(posix_spawn_file_actions_t *actions, const char *dir)
+static int set_files(posix_spawn_file_actions_t *actions, const char *dir, int use)
 {
     char log[PATH_MAX];
     int error = record_path(log, sizeof log, dir, SLURM_LOG_NAME);
@@ -50,10 +52,12 @@ static int set_files(posix_spawn_file_actions_t *actions, const char *dir)
             posix_spawn_file_actions_addopen(actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0666);
     if (!error)
         error = posix_spawn_file_actions_adddup2(actions, 1, 2);
-    return error ? error : posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(actions, use, USE_FD);
+    return error ? error : posix_spawn_file_actions_addclosefrom_np(actions, USE_FD + 1);
 }
 
-static int spawn(struct slurm_gang *gang, char *const *environment)
+static int spawn(struct slurm_gang *gang, int use, char *const *environment)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -65,7 +69,7 @@ static int spawn(struct slurm_gang *gang, char *const *environment)
     if (!error) {
         error = set_attributes(&attributes);
         if (!error)
-            error = set_files(&actions, gang->launch.replicas[0].dir);
+            error = set_files(&actions, gang->launch.replicas[0].dir, use);
         if (!error)
             error = posix_spawnp(&gang->step, gang->step_words.words[0], &actions, &attributes,
                                  gang->step_words.words, environment);
@@ -76,7 +80,7 @@ static int spawn(struct slurm_gang *gang, char *const *environment)
     return error;
 }
 
-bool slurm_step_start(struct slurm_gang *gang, const struct slurm_job *allocation,
+bool slurm_step_start(struct slurm_gang *gang, const struct slurm_job *allocation, int use,
                       char *const *environment, struct assay_error *err)
 {
     int error = 0;
@@ -86,7 +90,7 @@ bool slurm_step_start(struct slurm_gang *gang, const struct slurm_job *allocatio
     (void)snprintf(gang->allocation, sizeof gang->allocation, "%s", allocation->tag);
     error = write_note(gang, allocation->tag);
     if (!error)
-        error = spawn(gang, environment);
+        error = spawn(gang, use, environment);
     return error ? assay_fail_errno(err, error, "srun") : true;
 }
 

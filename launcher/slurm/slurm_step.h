@@ -9,9 +9,10 @@
 
 /*
  * Starts srun for a gang of one replica, in the allocation with that id and tag, which is noted in
- * its folder first. The NULL-terminated environment is that of Slurm's commands.
+ * its folder first. srun keeps a copy of use (slurm_use.h). The NULL-terminated environment is that
+ * of Slurm's commands.
  */
-bool slurm_step_start(struct slurm_gang *gang, const struct slurm_job *allocation,
+bool slurm_step_start(struct slurm_gang *gang, const struct slurm_job *allocation, int use,
                       char *const *environment, struct assay_error *err);
 
 /* The tag of the allocation in which another engine began it; false: there is no note. */

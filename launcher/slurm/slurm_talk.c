@@ -2,16 +2,21 @@
 
 #include "launcher/slurm/slurm_private.h"
 
+#include "launcher/slurm/slurm_debts.h"
+
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
  * While something is about to change a look is taken each second, else ever more seldom. A command
- * that fails is tried again after PAUSE_FIRST_US, then after twice as long, and so on.
+ * that fails is tried again after PAUSE_FIRST_US, then after twice as long, and so on. A new
+ * allocation is looked for eagerly, since all wait for it, but not for long: it may wait for days.
  */
 enum {
     LOOK_EAGER_US = 250 * 1000,
+    EAGER_FOR_US = 10 * 1000 * 1000,
     LOOK_QUICK_US = 1000 * 1000,
     LOOK_SLOW_US = 30 * 1000 * 1000,
     LOOK_HOLDING_US = 5 * 1000 * 1000,
@@ -19,6 +24,8 @@ enum {
     PAUSE_LONGEST_US = 30 * 1000 * 1000,
     CANCEL_AGAIN_US = 10 * 1000 * 1000,
     GIVE_BACK_US = 5 * 1000 * 1000,
+    SRUN_ENDS_US = 2 * 1000 * 1000,
+    USE_LOOK_MS = 20,
 };
 
 static struct errand *new_errand(const struct slurm *slurm, enum errand_kind kind, const char *tag)
@@ -64,17 +71,46 @@ void slurm_send_submission(struct slurm *slurm, struct slurm_gang *gang)
         return;
     word_list_copy(&errand->words, &gang->words);
     gang->stage = GANG_SUBMITTING;
+    gang->is_sent = true;
     slurm_clerks_send(slurm->clerks, errand);
+}
+
+static void note_debt(const struct slurm *slurm, const char *tag)
+{
+    int error = slurm_debts_note(slurm->debts_dir, tag);
+
+    if (error)
+        assay_log(slurm->options.env, ASSAY_LOG_WARNING,
+                  "that the job assay-%s is to be cancelled is not noted: %s", tag,
+                  strerrordesc_np(error));
 }
 
 void slurm_send_cancellation(struct slurm *slurm, const char *tag)
 {
     struct errand *errand = new_errand(slurm, ERRAND_CANCEL, tag);
 
+    note_debt(slurm, tag);
     if (!errand)
         return;
+    slurm->owed_count++;
     slurm_command_cancel(slurm->user, tag, &errand->words);
     slurm_clerks_send(slurm->clerks, errand);
+}
+
+void slurm_send_cancellation_later(struct slurm *slurm, const char *tag)
+{
+    note_debt(slurm, tag);
+    slurm->owed_count++;
+}
+
+static void send_debt(void *context, const char *tag)
+{
+    slurm_send_cancellation(context, tag);
+}
+
+void slurm_send_debts(struct slurm *slurm)
+{
+    slurm_debts_each(slurm->debts_dir, send_debt, slurm);
 }
 
 void slurm_send_look(struct slurm *slurm)
@@ -93,6 +129,7 @@ void slurm_send_allocation(struct slurm *slurm)
 {
     char tag[SLURM_TAG_TEXT];
     uint64_t nonce = 0;
+    int error = 0;
     struct errand *errand = NULL;
 
     slurm->allocate_us = slurm_now_us(slurm) + PAUSE_LONGEST_US;
@@ -103,6 +140,13 @@ void slurm_send_allocation(struct slurm *slurm)
     if (!errand)
         return;
     slurm_command_allocate(&slurm->wishes, slurm->options.allocation_nodes, tag, &errand->words);
+    error = slurm_use_begin(&slurm->wanted, slurm->use_dir, tag);
+    if (error) {
+        (void)snprintf(slurm->allocate_why, sizeof slurm->allocate_why,
+                       "the state folder cannot be written: %s", strerrordesc_np(error));
+        errand_free(errand);
+        return;
+    }
     slurm->is_allocating = true;
     slurm_clerks_send(slurm->clerks, errand);
 }
@@ -130,12 +174,14 @@ static void hear_submission(struct slurm *slurm, const struct errand *errand)
     struct slurm_gang *gang = find_by_tag(slurm, errand->tag);
 
     if (!gang) { /* it was stopped meanwhile */
+        slurm->owed_count--;
         slurm_send_cancellation(slurm, errand->tag);
         return;
     }
     if (may_have_succeeded(errand)) {
         gang->stage = GANG_SUBMITTED;
         gang->seen_us = slurm_now_us(slurm);
+        gang->missed_us = 0;
         gang->submit_count++;
         gang->why[0] = '\0';
         if (errand->has_run)
@@ -151,40 +197,58 @@ static void hear_submission(struct slurm *slurm, const struct errand *errand)
                   (long long)gang->launch.key.trial, gang->launch.key.attempt, gang->why);
 }
 
+static bool is_eager(const struct slurm *slurm)
+{
+    return !slurm->is_blind && slurm->allocated_us && !slurm->holding.tag[0] &&
+           slurm_now_us(slurm) - slurm->allocated_us < EAGER_FOR_US;
+}
+
 static void hear_look(struct slurm *slurm, const struct errand *errand)
 {
     struct slurm_queue queue = { 0 };
     struct assay_error err = { 0 };
     char why[SLURM_WHY_TEXT];
-    int64_t longest_us = slurm->options.allocation_nodes > 0 ? LOOK_HOLDING_US : LOOK_SLOW_US;
+    int64_t longest_us = slurm->holding.tag[0] ? LOOK_HOLDING_US : LOOK_SLOW_US;
 
     slurm->is_looking = false;
     slurm->look_pause_us = slurm->look_pause_us * 3 / 2;
-    if (has_succeeded(errand) && slurm_queue_parse(errand->result.output, &queue, &err)) {
+    slurm->is_blind = !has_succeeded(errand) || errand->result.is_cut ||
+                      !slurm_queue_parse(errand->result.output, &queue, &err);
+    if (!slurm->is_blind) {
         slurm_queue_clear(&slurm->queue);
         slurm->queue = queue;
         slurm->queue_begun_us = errand->begun_us;
-        if (slurm->is_hurried || slurm->look_pause_us < LOOK_QUICK_US)
+        if (slurm->is_hurried)
             slurm->look_pause_us = LOOK_QUICK_US;
         slurm->is_hurried = false;
     } else {
         say_why(errand, why);
         assay_log(slurm->options.env, ASSAY_LOG_WARNING, "the queue cannot be seen: %s", why);
     }
+    if (slurm->look_pause_us < LOOK_QUICK_US)
+        slurm->look_pause_us = LOOK_QUICK_US;
     if (slurm->look_pause_us > longest_us)
         slurm->look_pause_us = longest_us;
     slurm->look_us = slurm_now_us(slurm) + slurm->look_pause_us;
-    if (slurm->options.allocation_nodes > 0 && !slurm->holding.tag[0])
-        slurm->look_us = slurm_now_us(slurm) + LOOK_EAGER_US; /* all wait for that */
+    if (is_eager(slurm))
+        slurm->look_us = slurm_now_us(slurm) + LOOK_EAGER_US;
 }
 
 /* A job that cannot be cancelled now is not forgotten: it would wait for a node in vain. */
 static void hear_cancellation(struct slurm *slurm, struct errand *errand)
 {
     struct errand *again = NULL;
+    char why[SLURM_WHY_TEXT];
 
-    if (has_succeeded(errand) || (errand->has_run && strstr(errand->result.errors, "Invalid job")))
+    slurm->owed_count--;
+    if (has_succeeded(errand) ||
+        (errand->has_run && strstr(errand->result.errors, "Invalid job"))) {
+        slurm_debts_settle(slurm->debts_dir, errand->tag);
         return;
+    }
+    say_why(errand, why);
+    assay_log(slurm->options.env, ASSAY_LOG_WARNING,
+              "not cancelled, to be tried again job=assay-%s: %s", errand->tag, why);
     again = new_errand(slurm, ERRAND_CANCEL, errand->tag);
     if (!again)
         return;
@@ -202,8 +266,28 @@ void slurm_send_again(struct slurm *slurm)
         return;
     while ((errand = STAILQ_FIRST(&slurm->later))) {
         STAILQ_REMOVE_HEAD(&slurm->later, in_list);
+        slurm->owed_count++;
         slurm_clerks_send(slurm->clerks, errand);
     }
+}
+
+const struct slurm_job *slurm_use_allocation(struct slurm *slurm)
+{
+    const struct slurm_job *job = NULL;
+
+    while ((job = slurm_holding_choose(&slurm->holding, &slurm->queue))) {
+        if (strcmp(job->tag, slurm->used.tag) == 0)
+            return job;
+        if (slurm_use_join(&slurm->used, slurm->use_dir, job->tag) == 0)
+            break;
+        /* It is about to be cancelled: until the next look it is as good as gone. */
+        slurm->queue.jobs[job - slurm->queue.jobs].state = SLURM_CANCELLED;
+    }
+    if (!job)
+        slurm_use_leave(&slurm->used);
+    else if (strcmp(slurm->wanted.tag, slurm->used.tag) == 0)
+        slurm_use_leave(&slurm->wanted);
+    return job;
 }
 
 static void refuse_steps(struct slurm *slurm)
@@ -219,14 +303,27 @@ static void refuse_steps(struct slurm *slurm)
     }
 }
 
+/* It was never given. */
+static void forget_wanted(struct slurm *slurm)
+{
+    struct slurm_use wanted = slurm->wanted;
+
+    slurm_use_leave(&slurm->wanted);
+    if (wanted.tag[0])
+        (void)slurm_use_is_over(slurm->use_dir, wanted.tag);
+}
+
 static void hear_allocation(struct slurm *slurm, const struct errand *errand)
 {
     slurm->is_allocating = false;
     if (has_succeeded(errand)) {
         slurm->allocate_why[0] = '\0';
+        slurm->allocated_us = slurm_now_us(slurm);
         slurm->look_us = slurm_now_us(slurm);
         return;
     }
+    if (!may_have_succeeded(errand))
+        forget_wanted(slurm);
     say_why(errand, slurm->allocate_why);
     assay_log(slurm->options.env, ASSAY_LOG_WARNING, "no allocation: %s", slurm->allocate_why);
     if (errand->has_run && slurm_command_is_refused(errand->result.errors))
@@ -271,44 +368,75 @@ static bool run_now(const struct slurm *slurm, struct word_list *words,
     return is_run;
 }
 
-static bool give_back_all(const struct slurm *slurm, const struct slurm_queue *queue,
-                          struct assay_error *err)
+/* A srun ends some moments after the record of its trial. */
+static bool is_over_by(const struct slurm *slurm, const char *tag, int64_t until_us)
 {
-    bool is_done = true;
-
-    for (size_t i = 0; i < queue->count && is_done; i++) {
-        struct word_list words = { 0 };
-        struct subprocess_result result = { 0 };
-
-        if (!slurm_holding_has(&slurm->holding, &queue->jobs[i]))
-            continue;
-        slurm_command_cancel(slurm->user, queue->jobs[i].tag, &words);
-        is_done = run_now(slurm, &words, &result, err);
-        subprocess_result_clear(&result);
+    while (!slurm_use_is_over(slurm->use_dir, tag)) {
+        if (slurm_now_us(slurm) >= until_us)
+            return false;
+        (void)poll(NULL, 0, USE_LOOK_MS);
     }
-    return is_done;
+    return true;
+}
+
+/* It is somebody's, or cancelled, or left to the next engine to cancel. */
+static void give_back(const struct slurm *slurm, const char *tag, int64_t until_us)
+{
+    struct word_list words = { 0 };
+    struct subprocess_result result = { 0 };
+    struct assay_error err = { 0 };
+
+    if (!is_over_by(slurm, tag, until_us))
+        return;
+    note_debt(slurm, tag);
+    slurm_command_cancel(slurm->user, tag, &words);
+    if (run_now(slurm, &words, &result, &err) && result.status == 0)
+        slurm_debts_settle(slurm->debts_dir, tag);
+    else
+        assay_log(slurm->options.env, ASSAY_LOG_WARNING,
+                  "an allocation is not given back, the next engine tries job=assay-%s", tag);
+    subprocess_result_clear(&result);
+}
+
+/* A step of ours that goes on, where its own lock is worth nothing. */
+static bool has_step_in(const struct slurm *slurm, const char *tag)
+{
+    const struct slurm_gang *gang = NULL;
+
+    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
+    {
+        if (gang->is_step && gang->stage == GANG_SUBMITTED && strcmp(gang->allocation, tag) == 0)
+            return true;
+    }
+    return false;
 }
 
 void slurm_give_allocations_back(struct slurm *slurm)
 {
-    const struct slurm_gang *gang = NULL;
+    struct slurm_use own[] = { slurm->used, slurm->wanted };
     struct word_list words = { 0 };
     struct subprocess_result result = { 0 };
     struct slurm_queue queue = { 0 };
     struct assay_error err = { 0 };
-    bool is_done = false;
+    int64_t until_us = slurm_now_us(slurm) + SRUN_ENDS_US;
+    bool is_seen = false;
 
-    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
-    {
-        if (gang->is_step && gang->stage == GANG_SUBMITTED)
-            return;
-    }
+    slurm_use_leave(&slurm->used);
+    slurm_use_leave(&slurm->wanted);
     slurm_command_look(slurm->user, &words);
-    is_done = run_now(slurm, &words, &result, &err) &&
-              slurm_queue_parse(result.output, &queue, &err) && give_back_all(slurm, &queue, &err);
-    if (!is_done)
-        assay_log(slurm->options.env, ASSAY_LOG_WARNING, "an allocation is not given back: %s",
-                  err.message);
+    is_seen = run_now(slurm, &words, &result, &err) && result.status == 0 &&
+              slurm_queue_parse(result.output, &queue, &err);
+    for (size_t i = 0; i < queue.count; i++) {
+        if (slurm_holding_has(&slurm->holding, &queue.jobs[i]) &&
+            !has_step_in(slurm, queue.jobs[i].tag))
+            give_back(slurm, queue.jobs[i].tag, until_us);
+    }
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (own[i].tag[0] && !is_seen && !has_step_in(slurm, own[i].tag))
+            give_back(slurm, own[i].tag, until_us);
+    }
+    if (slurm->is_allocating) /* Slurm may still take it, after any cancellation of now */
+        note_debt(slurm, own[1].tag);
     slurm_queue_clear(&queue);
     subprocess_result_clear(&result);
 }

@@ -93,7 +93,9 @@ static void tell(struct slurm *slurm, struct slurm_gang *gang, size_t index,
 
 static void finish(struct slurm *slurm, struct slurm_gang *gang)
 {
-    if (gang->is_cut_short && gang->stage >= GANG_SUBMITTED && !gang->is_step)
+    if (gang->stage == GANG_SUBMITTING)
+        slurm_send_cancellation_later(slurm, gang->tag);
+    else if (gang->is_cut_short && gang->is_sent && !gang->is_step)
         slurm_send_cancellation(slurm, gang->tag);
     TAILQ_REMOVE(&slurm->gangs, gang, in_list);
     slurm->gang_count--;
@@ -140,13 +142,13 @@ bool slurm_end_gang(struct slurm *slurm, struct slurm_gang *gang, enum ending_ki
 static void start_step(struct slurm *slurm, struct slurm_gang *gang)
 {
     struct assay_error err = { 0 };
-    const struct slurm_job *allocation = slurm_holding_choose(&slurm->holding, &slurm->queue);
+    const struct slurm_job *allocation = slurm_use_allocation(slurm);
 
     if (!allocation)
         return;
     gang->stage = GANG_SUBMITTED;
     gang->submit_count++;
-    if (!slurm_step_start(gang, allocation, slurm->environment.words, &err))
+    if (!slurm_step_start(gang, allocation, slurm->used.fd, slurm->environment.words, &err))
         (void)slurm_end_gang(slurm, gang, ENDING_NOT_STARTED, err.message);
 }
 
@@ -193,6 +195,19 @@ static const struct slurm_job *step_as_job(const struct slurm *slurm, struct slu
     return job;
 }
 
+/* For how long looks have not shown its job, which one alone never tells. */
+static int64_t note_look(const struct slurm *slurm, struct slurm_gang *gang,
+                         const struct slurm_job *job)
+{
+    if (job) {
+        gang->seen_us = slurm->queue_begun_us;
+        gang->missed_us = 0;
+    } else if (!gang->missed_us && slurm->queue_begun_us > gang->seen_us) {
+        gang->missed_us = slurm->queue_begun_us;
+    }
+    return gang->missed_us ? slurm->queue_begun_us - gang->missed_us : 0;
+}
+
 static void gather(struct slurm *slurm, struct slurm_gang *gang, size_t index,
                    struct slurm_job *step_job, struct slurm_facts *facts)
 {
@@ -215,10 +230,7 @@ static void gather(struct slurm *slurm, struct slurm_gang *gang, size_t index,
     /* What was seen before it was submitted once more is not of that. */
     if (facts->job && slurm->queue_begun_us < gang->seen_us && !gang->is_step)
         facts->job = NULL;
-    if (facts->job)
-        gang->seen_us = slurm->queue_begun_us;
-    else if (slurm->queue_begun_us > gang->seen_us)
-        facts->unseen_us = slurm->queue_begun_us - gang->seen_us;
+    facts->unseen_us = note_look(slurm, gang, facts->job);
     if (facts->job && facts->job->state >= SLURM_COMPLETED && !replica->job_ended_us)
         replica->job_ended_us = now_us;
     /* Slurm had so long to tell of it in a look; while it does not answer, no time passes. */
@@ -316,13 +328,17 @@ static void explain(const struct slurm *slurm, struct slurm_gang *gang)
     else if (job && job->state == SLURM_PENDING)
         (void)snprintf(gang->why, sizeof gang->why, "Slurm's job %s waits: %s", job->id,
                        job->reason);
+    else if (slurm->is_blind && !gang->why[0])
+        (void)snprintf(gang->why, sizeof gang->why, "Slurm does not answer");
 }
 
-/* It should have begun by now, or is told to stop. */
+/* It should have begun by now, is told to stop, or is missing in the queue. */
 static bool is_about_to_change(const struct slurm *slurm, const struct slurm_gang *gang)
 {
     int64_t age_us = slurm_now_us(slurm) - gang->begun_us;
 
+    if (gang->missed_us && gang->stage == GANG_SUBMITTED)
+        return true;
     for (size_t i = 0; i < gang->launch.replica_count; i++) {
         if (!gang->replicas[i].is_told && gang->replicas[i].is_stop_wanted)
             return true;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * FORGOTTEN_US: a job that so many seconds of looks did not show is not there. QUIET_US: a heart
- * that has stood still for so long has stopped, with some beats to spare for a file server's
+ * FORGOTTEN_US: a job that all looks of so many seconds did not show is not there. QUIET_US: a
+ * heart that has stood still for so long has stopped, with some beats to spare for a file server's
  * caches. SETTLE_US: how long Slurm may take to tell why a job ended, or a file server to show
  * what a node wrote. GHOST_US: past what the shim itself waits before it ends its trial.
  */

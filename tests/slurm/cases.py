@@ -7,10 +7,11 @@ controller away; LONG ones wait for what only minutes bring.
 import glob
 import os
 import random
+import shutil
 import subprocess
 import time
 
-from world import GANG, check
+from world import GANG, Skipped, check
 
 PARALLEL, ALONE, LONG = [], [], []
 
@@ -20,10 +21,29 @@ def case(where):
 
 
 @case(PARALLEL)
+def an_allocation_that_waits_is_looked_for_ever_more_seldom(world):
+    """First, since it takes longest: looks are eager for ten seconds."""
+    calls = os.path.join(world.folder, "calls")
+    world.wrap("squeue", f'echo >>"{calls}"')
+    world.start("run", world.study(trials=1, parallel=1), "--slurm-allocation=1",
+                "--slurm-option=--hold")
+    world.until(lambda: os.path.exists(calls) and os.path.getsize(calls) > 5, "looks")
+    time.sleep(11)
+    before = os.path.getsize(calls)
+    time.sleep(3)
+    check(os.path.getsize(calls) - before <= 4, os.path.getsize(calls) - before, "looks in 3 s")
+    subprocess.run([world.assay, "cancel", "last", "--state", world.state], check=True,
+                   capture_output=True)
+    world.end(status=1)
+
+
+@case(PARALLEL)
 def a_study_runs_as_a_job_for_each_trial(world):
     world.start("run", world.study())
     world.end()
     world.check_ledger(6)
+    # Attempts may have a lease from another engine, so all renew it.
+    check(os.path.exists(os.path.join(world.state, "lease")), "no lease")
 
 
 @case(PARALLEL)
@@ -75,10 +95,12 @@ def a_script_that_slurm_runs_once_more_starts_nothing(world):
     world.end()
     attempt = os.path.join(world.state, "jobs", os.listdir(os.path.join(world.state, "jobs"))[0],
                            "trials", "1", "1")
-    again = subprocess.run([os.path.join(world.state, "bin", "assay-shim"), "--node", attempt,
+    shim = glob.glob(os.path.join(world.state, "bin", "assay-shim-*"))
+    check(len(shim) == 1, "copies of the shim:", shim)
+    again = subprocess.run([*shim, "--node", attempt,
                             world.lines("start")[0][2]], check=False, capture_output=True)
     check(again.returncode == 0, again)  # it ended well, though not by this run
-    other = subprocess.run([os.path.join(world.state, "bin", "assay-shim"), "--node", attempt,
+    other = subprocess.run([*shim, "--node", attempt,
                             "1-1-0123456789abcdef"], check=False, capture_output=True, text=True)
     check(other.returncode == 1 and "another job's" in other.stderr, other)
     world.check_ledger(1)
@@ -121,8 +143,7 @@ def pytorch_finds_its_peers_by_gloo(world):
     if subprocess.run(["/usr/bin/python3", "-c", "import torch"], check=False,
                       capture_output=True).returncode:
         check(not os.environ.get("CI"), "python3-torch is not installed")
-        print("# without PyTorch, which is not installed (python3-torch)")
-        return
+        raise Skipped("PyTorch is not installed (python3-torch)")
     pools = ((1, ["/usr/bin/python3", GANG, "torch"]), (1, ["/usr/bin/python3", GANG, "torch"]))
     world.start("run", world.study(trials=1, parallel=1, pools=pools))
     world.end()
@@ -153,11 +174,11 @@ def a_gang_cancelled_by_hand_starts_again_as_a_whole(world):
 @case(PARALLEL)
 def trials_run_as_steps_of_one_allocation_that_is_given_back(world):
     world.start("run", world.study(trials=10, parallel=4), "--slurm-allocation=1",
-                "--slurm-partition=low")
+                "--slurm-option=--nice=7")
     world.end()
     world.check_ledger(10)
-    held = world.cluster.run("squeue", "-h", "-t", "all", "-p", "low", "-o", "%k").stdout.split()
-    check(any(tag.startswith("hold-") for tag in held), "not in the partition low:", held)
+    held = world.cluster.run("squeue", "-h", "-t", "all", "-o", "%y %k").stdout.splitlines()
+    check(any(line.startswith("7 hold-") for line in held), "not as nice as wished:", held)
     check_given_back(world)
 
 
@@ -168,6 +189,69 @@ def check_given_back(world):
         prefix = file.read().split()[3].rpartition("-")[0]
     held = [job for job in world.cluster.jobs("PD,R") if job[1].startswith(prefix)]
     check(not held, "still held:", held)
+
+
+@case(PARALLEL)
+def an_allocation_in_which_another_jobs_trial_runs_is_left_alone(world):
+    """Job 1's engine is killed; job 2 goes with jobs of its own, job 3 in the same allocation."""
+    world.start("run", world.study(trials=1, parallel=1, seconds=(0.9, 1)),
+                "--slurm-allocation=1")
+    world.until(world.running, "a running trial")
+    world.kill()
+    first = os.listdir(os.path.join(world.state, "jobs"))[0]
+    for name, words in (("beside", []), ("inside", ["--slurm-allocation=1"])):
+        other = world.another(name)
+        other.state = world.state
+        other.start("run", other.study(trials=1, parallel=1, seconds=(0, 0.01)), *words)
+        other.end()
+    world.start("resume", first)
+    world.end()
+    check(len(world.lines("start")) == len(world.lines("end")) == 1, world.lines("start"))
+    check_given_back(world)
+
+
+@case(PARALLEL)
+def gangs_beside_an_allocation_take_their_nodes_by_themselves(world):
+    pools = ((1, ["python3", GANG]),) * 2
+    calls = os.path.join(world.folder, "calls")
+    world.wrap("sbatch", f'echo "$*" >>"{calls}"')
+    world.start("run", world.study(trials=2, parallel=1, pools=pools), "--slurm-allocation=2")
+    world.end()
+    with open(calls, encoding="utf-8") as file:
+        check("hold-" not in file.read(), "an allocation was asked for")
+
+
+@case(PARALLEL)
+def what_slurm_does_not_cancel_in_time_the_next_engine_cancels(world):
+    broken = os.path.join(world.folder, "broken")
+    open(broken, "w", encoding="utf-8").close()
+    world.wrap("scancel", f'[ ! -e "{broken}" ] || exec sleep 60')
+    world.start("run", world.study(trials=1, parallel=1), "--slurm-option=--hold")
+    waiting = lambda: [job for job in world.cluster.jobs("PD") if is_of(world, job)]  # noqa: E731
+    world.until(waiting, "a job")
+    subprocess.run([world.assay, "cancel", "last", "--state", world.state], check=True,
+                   capture_output=True)
+    world.end(status=1)
+    check(waiting(), "cancelled by a broken scancel")
+    check("has not cancelled what was stopped" in world.log(), world.log())
+    os.remove(broken)
+    world.start("run", world.study(trials=1, parallel=1))
+    world.end()
+    world.until(lambda: not waiting(), "an empty queue")
+    check(not os.listdir(os.path.join(world.state, "slurm", "to-cancel")), "a debt is left")
+
+
+@case(PARALLEL)
+def a_submission_on_its_way_at_the_end_leaves_no_job(world):
+    sent = os.path.join(world.folder, "sent")
+    world.wrap("sbatch", f'[ "$1" = --version ] || {{ {shutil.which("sbatch")} "$@"; '
+                         f'touch "{sent}"; sleep 1; exit; }}')
+    world.start("run", world.study(trials=1, parallel=1), "--slurm-option=--hold")
+    world.until(lambda: os.path.exists(sent), "sbatch")
+    subprocess.run([world.assay, "cancel", "last", "--state", world.state], check=True,
+                   capture_output=True)
+    world.end(status=1)
+    check(not [job for job in world.cluster.jobs("PD,R") if is_of(world, job)], "a job is left")
 
 
 @case(PARALLEL)
@@ -215,8 +299,7 @@ def a_preempted_trial_is_started_again(world):
 def a_trial_that_needs_more_memory_than_slurm_gives_is_out_of_memory(world):
     """On a cluster of its own, where Slurm enforces memory."""
     if os.getuid() != 0 or not os.access("/sys/fs/cgroup/memory", os.W_OK):
-        print("# without Slurm's limit of memory, which takes root and cgroup v1")
-        return
+        raise Skipped("Slurm's limit of memory takes root and cgroup v1")
     world.cluster = world.cluster.another("strict", "-n", "1", "-C")
     try:
         eat = ["python3", "-c", "x = bytearray(400_000_000); x[::4096] = b'1' * len(x[::4096])"]
@@ -250,6 +333,20 @@ def a_trial_past_its_jobs_time_has_timed_out(world):
     world.start("run", world.study(trials=1, parallel=1, seconds=(200, 200)), "--slurm-time=1")
     world.end(status=1, within=180)
     check("timeout" in world.log(), world.log())
+
+
+@case(LONG)
+def one_look_that_does_not_show_a_job_ends_no_trial(world):
+    """By then looks are more than ten seconds apart."""
+    empty = os.path.join(world.folder, "empty")
+    world.wrap("squeue", f'[ ! -e "{empty}" ] || {{ rm "{empty}"; exit 0; }}')
+    world.start("run", world.study(trials=1, parallel=1, seconds=(60, 60)))
+    world.until(world.running, "a running trial")
+    time.sleep(35)
+    open(empty, "w", encoding="utf-8").close()
+    world.end(within=180)
+    check(not os.path.exists(empty), "no such look")
+    world.check_ledger(1)
 
 
 @case(LONG)

@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -34,6 +35,10 @@ POOL = "\n  - {replicaCount: %d, containerSpec: {imageUri: 'host:', command: %s}
 
 class Failure(Exception):
     """What a case found wrong."""
+
+
+class Skipped(Exception):
+    """Why a case cannot be run here."""
 
 
 def check(is_good, *words):
@@ -91,6 +96,7 @@ class World:
         open(self.ledger, "w", encoding="utf-8").close()
         self.engine = None
         self.others = []
+        self.environment = cluster.environment
 
     def study(self, trials=6, parallel=3, seconds=(0.05, 0.2), pools=((1, [TRAINER]),)):
         text = "".join(POOL % (count, json.dumps(command)) for count, command in pools)
@@ -104,7 +110,18 @@ class World:
         with open(os.path.join(self.folder, "engine.log"), "ab") as log:
             self.engine = subprocess.Popen(
                 [self.assay, *words, "--state", self.state, "--launcher", "slurm"], stdout=log,
-                stderr=log, stdin=subprocess.DEVNULL, env=self.cluster.environment)
+                stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
+
+    def wrap(self, command, words):
+        """From now on engines run these words of a shell in front of the command."""
+        folder = os.path.join(self.folder, "wrapped")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, command)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(f'#!/bin/sh\n{words}\nexec {shutil.which(command)} "$@"\n')
+        os.chmod(path, 0o755)
+        self.environment = dict(self.cluster.environment,
+                                PATH=folder + os.pathsep + os.environ["PATH"])
 
     def kill(self):
         self.engine.send_signal(signal.SIGKILL)

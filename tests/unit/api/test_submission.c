@@ -11,14 +11,15 @@
 #define CONTAINER "{containerSpec: {imageUri: image}}"
 #define HOST "{containerSpec: {imageUri: 'host:', command: [x]}}"
 
+/* No machine has such a container engine, or such GPUs. */
+static struct launcher_config config = {
+    .container_engine = "/nowhere/podman",
+    .places = { .cpus = 2, .memory_bytes = INT64_C(4) << 30, .has_gpus = true },
+};
+
 static void read_in_place(struct submission *submission, const char *document, bool is_emulated,
                           bool is_guarded)
 {
-    /* No machine has such a container engine, or such GPUs. */
-    struct launcher_config config = {
-        .container_engine = "/nowhere/podman",
-        .places = { .cpus = 2, .memory_bytes = INT64_C(4) << 30, .has_gpus = true }
-    };
     struct launch_facts_options options = { .config = &config, .env = assay_env_system() };
     struct assay_error err = { 0 };
     struct launch_place place = { .state_dir = "/", .config = &config, .is_guarded = is_guarded };
@@ -107,6 +108,51 @@ Test(submission, a_machine_that_is_smaller_than_asked_for_is_a_note)
     submission_clear(&submission);
 }
 
+/* Is there a note about the field? */
+static void assert_noted(const char *document, const char *field, bool is_noted)
+{
+    struct submission submission = { 0 };
+    bool is_there = false;
+
+    read_text(&submission, document, false);
+    for (size_t i = 0; i < submission.notes.stored; i++)
+        is_there = is_there || strcmp(submission.notes.items[i].field, field) == 0;
+    cr_expect(eq(int, is_there, is_noted), "%s", document);
+    submission_clear(&submission);
+}
+
+Test(submission, a_share_of_a_gpu_is_a_whole_one_on_slurm)
+{
+    assert_noted(POOL(HOST) "assay: {gpuShare: 0.5}\n", "assay.gpu_share", false);
+    config.launcher = LAUNCHER_SLURM;
+    assert_noted(POOL(HOST) "assay: {gpuShare: 0.5}\n", "assay.gpu_share", true);
+    assert_noted(POOL(HOST) "assay: {gpuShare: 1}\n", "assay.gpu_share", false);
+}
+
+Test(submission, wishes_for_slurm_are_in_vain_on_this_machine)
+{
+    assert_noted(POOL(HOST), "assay.slurm", false);
+    assert_noted(POOL(HOST) "assay: {slurm: {partition: gpu}}\n", "assay.slurm", true);
+    assert_noted(POOL(HOST) "assay: {slurm: {options: ['--x']}}\n", "assay.slurm", true);
+    config.launcher = LAUNCHER_SLURM;
+    assert_noted(POOL(HOST) "assay: {slurm: {partition: gpu}}\n", "assay.slurm", false);
+}
+
+Test(submission, containers_with_networks_of_their_own_do_not_find_each_other)
+{
+    static const char field[] = "assay.container.network";
+
+    assert_noted(POOL(CONTAINER "," CONTAINER), field, false);
+    assert_noted(POOL(CONTAINER) "assay: {container: {network: bridge}}\n", field, false);
+    assert_noted(POOL(HOST "," HOST) "assay: {container: {network: bridge}}\n", field, false);
+    assert_noted(POOL(CONTAINER "," CONTAINER) "assay: {container: {network: host}}\n", field,
+                 false);
+    assert_noted(POOL(CONTAINER "," CONTAINER) "assay: {container: {network: bridge}}\n", field,
+                 true);
+    config.settings.container.network = (char[]){ "none" };
+    assert_noted(POOL(CONTAINER "," CONTAINER), field, true);
+}
+
 Test(submission, a_server_for_others_shows_them_nothing_of_its_machine)
 {
     static const char document[] = STUDY "trialJobSpec: {workerPoolSpecs: [" HOST "],\n"
@@ -124,6 +170,51 @@ Test(submission, a_server_for_others_shows_them_nothing_of_its_machine)
     read_in_place(&submission, POOL(PACKAGE), false, true);
     cr_expect(eq(sz, submission.faults.count, 2)); /* it is not there either */
     submission_clear(&submission);
+}
+
+/* What a server for others has to say of a field of this document, "" for nothing. */
+static void expect_guarded(const char *document, const char *field, const char *words)
+{
+    struct submission submission = { 0 };
+    const char *said = "";
+
+    read_in_place(&submission, document, false, true);
+    for (size_t i = 0; i < submission.faults.stored; i++) {
+        if (strcmp(submission.faults.items[i].field, field) == 0 &&
+            strstr(submission.faults.items[i].message, "a container engine") == NULL &&
+            strstr(submission.faults.items[i].message, "--on-host") == NULL)
+            said = submission.faults.items[i].message;
+    }
+    cr_expect(strstr(said, words) != NULL && (!*said) == (!*words), "%s: %s", document, said);
+    submission_clear(&submission);
+}
+
+#define NETWORK(name) POOL(CONTAINER) "assay: {container: {network: '" name "'}}\n"
+#define IMAGE(name) POOL("{containerSpec: {imageUri: '" name "'}}")
+
+Test(submission, a_server_for_others_gives_their_containers_a_network_of_their_own)
+{
+    static const char field[] = "assay.container.network";
+
+    expect_guarded(POOL(CONTAINER), field, "");
+    expect_guarded(NETWORK("none"), field, "");
+    expect_guarded(NETWORK("bridge"), field, "");
+    expect_guarded(NETWORK("host"), field, "--network");
+    expect_guarded(NETWORK("container:assay-7"), field, "--network");
+    expect_guarded(NETWORK("ns:/proc/1/ns/net"), field, "--network");
+    expect_guarded(POOL(CONTAINER ", {replicaCount: 2, containerSpec: {imageUri: image}}"), field,
+                   "--network host");
+}
+
+Test(submission, a_server_for_others_takes_images_of_registries_only)
+{
+    static const char field[] = "trial_job_spec.worker_pool_specs[0].container_spec.image_uri";
+
+    expect_guarded(IMAGE("localhost:5000/dir:1"), field, "");
+    expect_guarded(IMAGE("docker://library/debian"), field, "");
+    expect_guarded(IMAGE("dir:/etc"), field, "by dir:");
+    expect_guarded(IMAGE("docker-archive:/etc/hostname"), field, "by docker-archive:");
+    expect_guarded(IMAGE("containers-storage:x"), field, "by containers-storage:");
 }
 
 Test(submission, what_is_wrong_is_wrong_in_emulate_mode_too)

@@ -106,6 +106,14 @@ Test(launch_options, all_can_be_typed_again, .fini = forget)
                  "--slurm-option=--a=1 --slurm-option=--b"));
 }
 
+Test(launch_options, what_stays_with_the_job_is_not_typed_again_to_resume_it, .fini = forget)
+{
+    struct arguments a = typed("run");
+
+    launch_options_write_engine(capture_begin(&captured), &a);
+    cr_expect(eq(str, capture_end(&captured), " --config c.yaml --places cpus=4 --strict-places"));
+}
+
 Test(launch_options, the_engine_s_are_not_for_who_asks_a_server)
 {
     struct arguments a = typed("run");

@@ -134,10 +134,43 @@ Test(launcher_config, every_fault_has_its_file_line_and_field)
     assert_refused("executors: [a]\n", "expected an object");
     assert_refused("slurmAllocation: 2\n", "goes with the launcher slurm");
     assert_refused("launcher: slurm\nslurmAllocation: -2\n", "a number of nodes");
-    assert_refused("maxDisk: many\n", "config.yaml:1: max_disk: ");
-    assert_refused("- a\n", "expected an object");
+    assert_refused("maxDisk: many\n", "config.yaml:1: maxDisk: ");
+    assert_refused("max_disk: many\n", "config.yaml:1: maxDisk: ");
+    assert_refused("executors: {a_b: ''}\n", "config.yaml:1: executors.a_b: ");
+    assert_refused("- a\n", "config.yaml:1: expected an object");
+    assert_refused("true\n", "config.yaml");
     assert_refused("nice: 99\nkeep: none\n", "; ");
     assert_refused("a: [\n", "config.yaml");
+}
+
+Test(launcher_config, a_file_that_says_nothing_changes_nothing)
+{
+    static const char *const empty[] = { "", "\n", "# launcher: slurm\n", "---\n" };
+
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        const struct document_override override = { "places", "cpus=3" };
+        struct assay_error err;
+        struct launcher_config *config = NULL;
+
+        write_file(empty[i]);
+        config = load(&override, 1, &err);
+        cr_assert(config != NULL, "\"%s\": %s", empty[i], err.message);
+        cr_expect(eq(dbl, config->places.cpus, 3));
+        cr_expect(not(config->has_launcher));
+        launcher_config_free(config);
+    }
+}
+
+Test(launcher_config, the_usual_launcher_can_be_said)
+{
+    struct assay_error err;
+    struct launcher_config *config = NULL;
+
+    write_file("launcher: host\n");
+    config = load(NULL, 0, &err);
+    cr_assert(config != NULL, "%s", err.message);
+    cr_expect(config->has_launcher);
+    launcher_config_free(config);
 }
 
 Test(launcher_config, an_option_s_fault_has_no_line)

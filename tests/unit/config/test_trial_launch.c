@@ -279,3 +279,46 @@ Test(trial_launch, an_outline_is_all_but_the_commands)
     trial_launch_clear(&launch);
     job_spec_free(spec);
 }
+
+Test(trial_launch, others_share_nothing_of_this_machine_with_their_containers)
+{
+    struct job_spec *spec =
+        job_of(PACKAGE("gcr.io/me/python", "assay: {container: {reuse: true}}\n"));
+    struct trial_command_input input = input_of(spec);
+    const struct container_launch *container = NULL;
+    struct trial_launch launch;
+
+    input.is_guarded = true;
+    build(&input, &launch);
+    container = launch.replicas[0].container;
+    cr_assert(container != NULL);
+    cr_expect(not(container->is_reused));
+    cr_expect(eq(str, (char *)container->network, "private"));
+    cr_expect(not(has_mount(container, "/s/buckets/bkt/b.whl:/s/buckets/bkt/b.whl:ro")));
+    cr_expect(eq(str, launch.replicas[0].argv[5], "/gcs/bkt/b.whl"));
+    trial_launch_clear(&launch);
+    input.is_guarded = false;
+    build(&input, &launch);
+    container = launch.replicas[0].container;
+    cr_expect(container->is_reused);
+    cr_expect(container->network == NULL);
+    cr_expect(has_mount(container, "/s/buckets/bkt/b.whl:/s/buckets/bkt/b.whl:ro"));
+    trial_launch_clear(&launch);
+    job_spec_free(spec);
+}
+
+Test(trial_launch, a_primary_cannot_exchange_the_folders_of_the_other_replicas)
+{
+    struct job_spec *spec =
+        job_of("jobSpec: {workerPoolSpecs: [{containerSpec: {imageUri: a}}, {replicaCount: 1, "
+               "containerSpec: {imageUri: a}}]}\n");
+    struct trial_command_input input = input_of(spec);
+    static const char mount[] = "/s/jobs/7/trials/1/2/replicas:/s/jobs/7/trials/1/2/replicas:ro";
+    struct trial_launch launch;
+
+    build(&input, &launch);
+    cr_expect(has_mount(launch.replicas[0].container, mount));
+    cr_expect(not(has_mount(launch.replicas[1].container, mount)));
+    trial_launch_clear(&launch);
+    job_spec_free(spec);
+}

@@ -24,10 +24,9 @@ static const struct command_pair document_env[] = {
     { "ASSAY_ATTEMPT", "forged" },
 };
 static const struct command_pair inherited[] = {
-    { "PATH", "/usr/bin" },
-    { "CLOUD_ML_TRIAL_ID", "99" },
-    { "TF_CONFIG", "{}" },
-    { "HOME", "/home/x" },
+    { "PATH", "/usr/bin" },     { "CLOUD_ML_TRIAL_ID", "99" }, { "TF_CONFIG", "{}" },
+    { "MASTER_ADDR", "node7" }, { "MASTER_PORT", "29500" },    { "RANK", "3" },
+    { "WORLD_SIZE", "8" },      { "LOCAL_RANK", "1" },         { "HOME", "/home/x" },
 };
 
 static struct command_input full_input(void)
@@ -147,6 +146,11 @@ Test(command, what_an_outer_job_was_told_is_not_inherited)
     cr_assert(value_of(&command, "CLOUD_ML_TRIAL_ID") == NULL);
     cr_assert(value_of(&command, "TF_CONFIG") == NULL);
     cr_assert(value_of(&command, "AIP_MODEL_DIR") == NULL);
+    cr_expect(value_of(&command, "MASTER_ADDR") == NULL);
+    cr_expect(value_of(&command, "MASTER_PORT") == NULL);
+    cr_expect(value_of(&command, "RANK") == NULL);
+    cr_expect(value_of(&command, "WORLD_SIZE") == NULL);
+    cr_expect(value_of(&command, "LOCAL_RANK") == NULL);
     command_clear(&command);
 }
 

@@ -2,8 +2,12 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void expect(const char *uri, const char *wanted)
 {
@@ -124,4 +128,114 @@ Test(storage, the_bases_may_be_untidy)
     path = storage_path("x", NULL, "/", &err);
     cr_assert(eq(str, path, "/x"));
     free(path);
+}
+
+/* A folder of buckets beside what is none of theirs: outside/, with a file. */
+static char folder[] = "/tmp/assay-storage-XXXXXX";
+static char buckets[64];
+
+static const char *at(const char *name, char path[128])
+{
+    (void)snprintf(path, 128, "%s/%s", folder, name);
+    return path;
+}
+
+static void link_to(const char *target, const char *name)
+{
+    char path[128];
+    char whole[128];
+
+    cr_assert(eq(int, symlink(at(target, whole), at(name, path)), 0));
+}
+
+static void make_folder(void)
+{
+    char path[128];
+    int fd = -1;
+
+    cr_assert(mkdtemp(folder) != NULL);
+    (void)snprintf(buckets, sizeof buckets, "%s/buckets", folder);
+    cr_assert(eq(int, mkdir(buckets, 0700), 0));
+    cr_assert(eq(int, mkdir(at("outside", path), 0700), 0));
+    cr_assert(eq(int, mkdir(at("buckets/own", path), 0700), 0));
+    fd = open(at("outside/x.whl", path), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0);
+    (void)close(fd);
+    link_to("outside", "buckets/disk");
+    link_to("outside", "buckets/own/away");
+    link_to("outside/x.whl", "buckets/own/x.whl");
+}
+
+static void remove_folder(void)
+{
+    char path[128];
+
+    for (const char *const *name =
+             (const char *const[]){ "buckets/disk", "buckets/own/away", "buckets/own/x.whl",
+                                    "buckets/own/a/b", "buckets/own/a", "buckets/own",
+                                    "buckets/new/a", "buckets/new", "buckets", "outside/a",
+                                    "outside/x.whl", "outside", NULL };
+         *name; name++)
+        (void)remove(at(*name, path));
+    (void)rmdir(folder);
+}
+
+TestSuite(storage_links, .init = make_folder, .fini = remove_folder);
+
+static enum assay_code open_in_bucket(const char *name, enum storage_links links)
+{
+    struct assay_error err = { 0 };
+    char path[128];
+    int fd = storage_open(at(name, path), buckets, links, O_RDONLY, &err);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0 ? ASSAY_OK : err.code;
+}
+
+static enum assay_code make_in_bucket(const char *name, enum storage_links links)
+{
+    struct assay_error err = { 0 };
+    char path[128];
+
+    return storage_make_dirs(at(name, path), buckets, links, &err) ? ASSAY_OK : err.code;
+}
+
+static bool is_there(const char *name)
+{
+    char path[128];
+
+    return access(at(name, path), F_OK) == 0;
+}
+
+Test(storage_links, nothing_is_read_through_a_link_below_a_bucket)
+{
+    cr_expect(eq(int, open_in_bucket("buckets/own", STORAGE_NO_LINKS), ASSAY_OK));
+    cr_expect(eq(int, open_in_bucket("buckets/own/x.whl", STORAGE_NO_LINKS), ASSAY_INVALID));
+    cr_expect(eq(int, open_in_bucket("buckets/own/x.whl", STORAGE_LINKED_BUCKETS), ASSAY_INVALID));
+    cr_expect(eq(int, open_in_bucket("buckets/own/away/x.whl", STORAGE_NO_LINKS), ASSAY_INVALID));
+    cr_expect(eq(int, open_in_bucket("buckets/own/none", STORAGE_NO_LINKS), ASSAY_NOT_FOUND));
+    cr_expect(eq(int, open_in_bucket("outside/x.whl", STORAGE_LINKED_BUCKETS), ASSAY_INVALID));
+}
+
+Test(storage_links, a_bucket_may_be_a_link_only_where_its_owner_made_it)
+{
+    cr_expect(eq(int, open_in_bucket("buckets/disk/x.whl", STORAGE_LINKED_BUCKETS), ASSAY_OK));
+    cr_expect(eq(int, open_in_bucket("buckets/disk", STORAGE_LINKED_BUCKETS), ASSAY_OK));
+    cr_expect(eq(int, open_in_bucket("buckets/disk/x.whl", STORAGE_NO_LINKS), ASSAY_INVALID));
+    cr_expect(eq(int, make_in_bucket("buckets/disk/a", STORAGE_NO_LINKS), ASSAY_INVALID));
+    cr_expect(not(is_there("outside/a")));
+    cr_expect(eq(int, make_in_bucket("buckets/disk/a", STORAGE_LINKED_BUCKETS), ASSAY_OK));
+    cr_expect(is_there("outside/a"));
+}
+
+Test(storage_links, folders_are_made_but_none_through_a_link)
+{
+    cr_expect(eq(int, make_in_bucket("buckets/own/a/b", STORAGE_NO_LINKS), ASSAY_OK));
+    cr_expect(eq(int, make_in_bucket("buckets/own/a/b", STORAGE_LINKED_BUCKETS), ASSAY_OK));
+    cr_expect(is_there("buckets/own/a/b"));
+    cr_expect(eq(int, make_in_bucket("buckets/new/a", STORAGE_LINKED_BUCKETS), ASSAY_OK));
+    cr_expect(eq(int, make_in_bucket("buckets/own/away/a", STORAGE_NO_LINKS), ASSAY_INVALID));
+    cr_expect(eq(int, make_in_bucket("buckets/own/away/a", STORAGE_LINKED_BUCKETS), ASSAY_INVALID));
+    cr_expect(not(is_there("outside/a")));
 }

@@ -258,3 +258,29 @@ Test(trial_process, a_log_beyond_its_share_keeps_its_first_and_its_last_line)
     cr_assert(eq(int, stat(path, &info), 0));
     cr_assert(le(i64, info.st_blocks * 512, SMALL_LOG));
 }
+
+Test(trial_process, a_log_that_is_a_link_or_a_fifo_keeps_the_trial_from_starting)
+{
+    char dir[512];
+    char path[600];
+    char target[600];
+    char *argv[] = { "/bin/echo", "theirs", NULL };
+
+    support_write(shop.folder, "keys", "mine", 0600);
+    (void)snprintf(target, sizeof target, "%s/keys", shop.folder);
+    for (int64_t trial = 1; trial <= 2; trial++) {
+        (void)snprintf(path, sizeof path, "%s/attempts", shop.folder);
+        (void)mkdir(path, 0700);
+        (void)mkdir(workshop_dir(&shop, trial, dir), 0700);
+        (void)snprintf(path, sizeof path, "%s/stdout.log", dir);
+        cr_assert(eq(int, trial == 1 ? symlink(target, path) : mkfifo(path, 0600), 0));
+        workshop_start_argv(&shop, trial, argv, NULL);
+        cr_expect(eq(int, workshop_wait(&shop, trial).kind, ENDING_NOT_STARTED));
+    }
+    {
+        char *text = support_read(shop.folder, "keys", NULL);
+
+        cr_expect(eq(str, text, "mine"));
+        free(text);
+    }
+}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[FOLDER_PATH];
@@ -122,4 +123,17 @@ Test(log_tail, what_was_left_out_is_told_in_its_place_and_nothing_waits_for_it)
     cr_assert(eq(i64, tail.offsets[0], HEAD + GAP));
     expect("b\n", next(&tail, 0, false));
     expect("", next(&tail, 0, false));
+}
+
+Test(log_tail, what_a_trial_puts_in_its_place_is_no_log_and_holds_nobody, .timeout = 60)
+{
+    char path[FOLDER_PATH + 32];
+    struct log_tail tail = { .offsets = { -1, -1 } };
+
+    (void)snprintf(path, sizeof path, "%s/stdout.log", folder);
+    cr_assert(eq(int, mkfifo(path, 0600), 0));
+    expect("", next(&tail, 1000, false));
+    (void)unlink(path);
+    cr_assert(eq(int, symlink("/proc/self/status", path), 0));
+    expect("", next(&tail, 1000, false));
 }

@@ -183,6 +183,21 @@ Test(metric_reader, a_folder_or_fifo_in_place_of_a_file_is_an_error_that_is_told
     cr_assert(not(metric_reader_read(fixture.reader, 0, false, &reports, &count, &has_more, &err)));
 }
 
+Test(metric_reader, a_link_is_not_read)
+{
+    const struct metric_report *reports = NULL;
+    size_t count = 0;
+    bool has_more = true;
+    struct assay_error err = { 0 };
+
+    fixture.reader = metric_reader_new(&fixture.source, NULL, &err);
+    file_put(fixture.stdout_path, "{\"acc\": 1}\n");
+    cr_assert(eq(int, symlink(fixture.stdout_path, fixture.metric_path), 0));
+    cr_assert(not(metric_reader_read(fixture.reader, 0, true, &reports, &count, &has_more, &err)));
+    cr_assert(strstr(err.message, "is not a regular file") != NULL);
+    cr_assert(eq(sz, count, 0));
+}
+
 Test(metric_reader, a_source_that_cannot_be_read_hides_no_other)
 {
     const struct metric_report *reports = NULL;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A launcher of containers on the shop's folder, which fake_podman runs. */
@@ -28,18 +29,23 @@ static void ended(void *context, const struct ending *ending)
     (void)pthread_mutex_unlock(&shop.mutex);
 }
 
-static void make_launcher(void)
+static void make_launcher_of(const char *engine)
 {
     struct container_options options = { .shim_path = SHIM_PATH,
                                          .state_dir = shop.folder,
                                          .envp = client_envp,
-                                         .engine = FAKE_PATH,
+                                         .engine = engine,
                                          .env = assay_env_system(),
                                          .on_ended = ended };
     struct assay_error err = { 0 };
 
     shop.launcher = launcher_container_new(&options, &err);
     cr_assert(shop.launcher != NULL, "%s", err.message);
+}
+
+static void make_launcher(void)
+{
+    make_launcher_of(FAKE_PATH);
 }
 
 static void restart(void)
@@ -232,6 +238,106 @@ Test(backend_container, an_engine_that_fails_is_quoted)
                  "device"));
 }
 
+static void start_unprepared(int64_t trial, char *script)
+{
+    char shell[] = "/bin/sh";
+    char flag[] = "-c";
+
+    workshop_start_argv(&shop, trial, (char *[]){ shell, flag, script, NULL }, in_container);
+}
+
+Test(backend_container, a_killed_client_costs_those_nothing_that_were_prepared_and_waited)
+{
+    struct ending ending = { 0 };
+
+    put("run-dies", "");
+    start(1, "exit 0");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_LOST));
+    start_unprepared(2, "exit 3");
+    ending = workshop_wait(&shop, 2);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED), "%s", ending.detail);
+    cr_assert(eq(int, ending.status, 3));
+}
+
+Test(backend_container, when_the_image_went_away_those_that_waited_are_told_so_too)
+{
+    struct ending ending = { 0 };
+
+    put("run-error", "Error: any: image not known\n");
+    start(1, "exit 0");
+    (void)workshop_wait(&shop, 1);
+    start_unprepared(2, "exit 0");
+    ending = workshop_wait(&shop, 2);
+    cr_assert(eq(int, ending.kind, ENDING_NOT_FOUND));
+    cr_assert(eq(str, ending.detail, "image any is no longer on this machine"));
+}
+
+static void with_limits(struct launch *launch)
+{
+    static struct replica_launch replica;
+
+    in_container(launch);
+    replica = launch->replicas[0];
+    replica.resources = (struct resources){ .cpus = 2, .memory_bytes = 5000 };
+    launch->replicas = &replica;
+}
+
+Test(backend_container, what_the_engine_cannot_limit_here_is_left_out)
+{
+    char *ran = NULL;
+
+    put("controllers", "false [memory pids]\n");
+    start_as(1, "exit 0", with_limits);
+    (void)workshop_wait(&shop, 1);
+    ran = support_read(shop.folder, "ran", NULL);
+    cr_assert(strstr(ran, "--memory=5000 ") != NULL, "%s", ran);
+    cr_assert(strstr(ran, "--cpus") == NULL, "%s", ran);
+    free(ran);
+}
+
+Test(backend_container, what_the_engine_can_limit_is_limited)
+{
+    char *ran = NULL;
+
+    start_as(1, "exit 0", with_limits);
+    (void)workshop_wait(&shop, 1);
+    ran = support_read(shop.folder, "ran", NULL);
+    cr_assert(strstr(ran, "--memory=5000 ") != NULL, "%s", ran);
+    cr_assert(strstr(ran, "--cpus=2 ") != NULL, "%s", ran);
+    free(ran);
+}
+
+Test(backend_container, in_an_ordinary_users_podman_an_images_named_user_is_mapped_by_numbers)
+{
+    char *ran = NULL;
+
+    put("controllers", "true [cpu memory pids]\n");
+    put("image", "abc|747269616c||2f62696e2f7368,|\n"); /* USER trial */
+    put("user", "1001:100\n");
+    start(1, "exit 0");
+    (void)workshop_wait(&shop, 1);
+    ran = support_read(shop.folder, "ran", NULL);
+    cr_assert(strstr(ran, "--userns=keep-id:uid=1001,gid=100 ") != NULL, "%s", ran);
+    cr_assert(strstr(ran, ":U ") == NULL, "%s", ran);
+    free(ran);
+}
+
+Test(backend_container, a_complaint_is_not_read_through_a_link)
+{
+    char script[700];
+    struct ending ending = { 0 };
+
+    put("secret", "TOP SECRET\n");
+    (void)snprintf(script, sizeof script,
+                   "ln -sf %s/secret $ASSAY_ATTEMPT_DIR/stderr.log; exit 125", shop.folder);
+    put("run-script", script);
+    start(1, "exit 0");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(strstr(ending.detail, "SECRET") == NULL, "%s", ending.detail);
+    cr_assert(eq(int, ending.kind, ENDING_NOT_STARTED));
+}
+
 Test(backend_container, what_is_stopped_is_removed_before_it_is_told)
 {
     struct attempt_key key = { 1, 1, 0 };
@@ -385,6 +491,76 @@ Test(backend_container, what_a_dead_machine_left_behind_is_removed_at_the_first_
     start(3, "kill -KILL $PPID");
     (void)workshop_wait(&shop, 3);
     expect_removed("id-of-none");
+}
+
+Test(backend_container, what_another_engine_started_is_removed_by_that_one)
+{
+    char dir[512];
+    char text[1200];
+    char other[600];
+    char name[CONTAINER_NAME_TEXT];
+
+    start(1, "echo $$ >$READY; exec sleep 1000");
+    (void)workshop_ready(&shop);
+    put("ps", "id-1\n");
+    (void)snprintf(text, sizeof text, "id-1\t%s\n", workshop_dir(&shop, 1, dir));
+    put("inspect", text);
+    launcher_free(shop.launcher);
+    (void)snprintf(other, sizeof other, "%s/other", shop.folder);
+    cr_assert(eq(int, symlink(FAKE_PATH, other), 0));
+    make_launcher_of(other);
+    workshop_adopt(&shop, 1);
+    launcher_stop(shop.launcher, (struct attempt_key){ 1, 1, 0 }, STOP_GENTLY);
+    (void)workshop_wait(&shop, 1);
+    (void)name_of(1, name);
+    (void)snprintf(text, sizeof text, "other rm --force --time=0 --ignore -- %s\n", name);
+    expect_removed(text);
+    (void)snprintf(text, sizeof text, "fake_podman rm --force --time=0 --ignore -- %s\n", name);
+    expect_removed(text);
+}
+
+static void make_fifo(const char *name)
+{
+    char path[600];
+
+    (void)snprintf(path, sizeof path, "%s/%s", shop.folder, name);
+    cr_assert(eq(int, mkfifo(path, 0600), 0));
+}
+
+Test(backend_container, a_container_that_is_just_starting_is_not_left_behind)
+{
+    struct ending ending = { 0 };
+    char *removed = NULL;
+
+    make_fifo("ps");
+    make_fifo("removed");
+    start_reused(1, "exit 3");
+    ending = workshop_wait(&shop, 1);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED), "%s", ending.detail);
+    cr_assert(eq(int, ending.status, 3));
+    removed = support_read(shop.folder, "was-removed", NULL);
+    cr_assert(strstr(removed, "id-of-none") != NULL);
+    cr_assert(strstr(removed, "id-own") == NULL, "%s", removed);
+    free(removed);
+}
+
+Test(backend_container, a_stop_does_not_wait_for_a_start_that_hangs)
+{
+    struct ending ending = { 0 };
+
+    make_fifo("hang");
+    start_reused(1, "exit 0");
+    start_reused(2, "exit 0");
+    for (int64_t trial = 2; trial > 0; trial--) {
+        launcher_stop(shop.launcher, (struct attempt_key){ trial, 1, 0 }, STOP_GENTLY);
+        ending = workshop_wait(&shop, trial);
+        cr_assert(eq(int, ending.kind, ENDING_STOPPED), "%s", ending.detail);
+        cr_assert(eq(int, (int)ending.start_us, 0));
+    }
+    take_away("hang");
+    start_reused(3, "exit 3");
+    ending = workshop_wait(&shop, 3);
+    cr_assert(eq(int, ending.kind, ENDING_EXITED), "%s", ending.detail);
 }
 
 static void expect_runs(const char *marks)

@@ -265,6 +265,21 @@ Test(container_argv, cpus_are_a_decimal_number)
     expect_not("--cpus");
 }
 
+Test(container_argv, a_limit_that_would_be_refused_is_left_out)
+{
+    struct container_traits narrow = podman;
+
+    run.traits = &narrow;
+    replica.resources = (struct resources){ .cpus = 2, .memory_bytes = 1000 };
+    narrow.lacks_cpu_limit = true;
+    expect("[--memory=1000]");
+    expect_not("--cpus");
+    narrow.lacks_cpu_limit = false;
+    narrow.lacks_memory_limit = true;
+    expect("[--shm-size=1000][--cpus=2]");
+    expect_not("--memory");
+}
+
 Test(container_argv, gpus_are_named_as_each_engine_wants_it)
 {
     replica.gpus = "0,GPU-3";
@@ -344,4 +359,14 @@ Test(container_argv, the_state_folder_is_hidden_where_the_documents_folder_holds
     container.mounts = beside;
     container.mount_count = 3;
     expect_not("hiding");
+}
+
+Test(container_argv, a_private_network_has_another_name_with_docker)
+{
+    container.network = "private";
+    expect("[--network=private]");
+    run.traits = &docker;
+    expect("[--network=bridge]");
+    container.network = NULL;
+    expect("[--network=host]");
 }

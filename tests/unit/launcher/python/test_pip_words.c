@@ -67,6 +67,40 @@ Test(pip_words, what_pip_cannot_reach_may_be_there_another_time)
     cr_assert(eq(int, pip_words_code(&words), ASSAY_UNAVAILABLE));
 }
 
+Test(pip_words, a_connection_that_held_at_the_next_try_excuses_nothing)
+{
+    const char *const lines[] = {
+        "WARNING: Retrying (Retry(total=4)) after connection broken by 'Read timed out'",
+        "ERROR: No matching distribution found for nosuch",
+        NULL,
+    };
+    const char *const last_moment[] = {
+        "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'",
+        "Collecting numpy",
+        "ERROR: No matching distribution found for nosuch",
+        NULL,
+    };
+
+    say(lines, 1);
+    cr_expect(eq(int, pip_words_code(&words), ASSAY_NOT_FOUND));
+    say(last_moment, 1);
+    cr_expect(eq(int, pip_words_code(&words), ASSAY_NOT_FOUND));
+}
+
+Test(pip_words, of_an_exception_in_pip_itself_the_tracebacks_last_line_tells)
+{
+    const char *const lines[] = {
+        "ERROR: Exception:",
+        "Traceback (most recent call last):",
+        "  File \"gzip.py\", line 507, in read",
+        "EOFError: Compressed file ended before the end-of-stream marker was reached",
+        NULL,
+    };
+
+    say(lines, 2);
+    assert_reason("EOFError: Compressed file ended before the end-of-stream marker was reached");
+}
+
 Test(pip_words, a_full_disk_is_nobodys_fault)
 {
     const char *const lines[] = {

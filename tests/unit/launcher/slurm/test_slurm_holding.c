@@ -19,7 +19,7 @@ static const struct slurm_job *choose(const char *first, const char *second)
         size_t used = strlen(text);
 
         if (jobs[i])
-            (void)snprintf(text + used, sizeof text - used, "%d|%s|assay-%s%d|%s%d\n", i + 1,
+            (void)snprintf(text + used, sizeof text - used, "%d|%s|assay-%s%d|%s%d|None\n", i + 1,
                            jobs[i], holding.prefix, i + 1, holding.prefix, i + 1);
     }
     slurm_queue_clear(&queue);
@@ -43,31 +43,31 @@ Test(slurm_holding, without_an_allocation_one_is_wanted_until_it_waits)
 {
     cr_assert(choose(NULL, NULL) == NULL);
     cr_assert(slurm_holding_wants_more(&holding, &queue));
-    cr_assert(choose("PENDING|Resources|1:00:00", NULL) == NULL);
+    cr_assert(choose("PENDING|1:00:00", NULL) == NULL);
     cr_assert(not(slurm_holding_wants_more(&holding, &queue)));
 }
 
 Test(slurm_holding, one_that_has_ended_counts_for_nothing)
 {
-    cr_assert(choose("TIMEOUT|TimeLimit|0:00", NULL) == NULL);
+    cr_assert(choose("TIMEOUT|0:00", NULL) == NULL);
     cr_assert(slurm_holding_wants_more(&holding, &queue));
 }
 
 Test(slurm_holding, a_second_one_is_asked_for_when_a_tenth_of_the_time_is_left)
 {
-    cr_assert(choose("RUNNING|None|1:00:00", NULL) != NULL);
+    cr_assert(choose("RUNNING|1:00:00", NULL) != NULL);
     cr_assert(not(slurm_holding_wants_more(&holding, &queue)));
-    cr_assert(choose("RUNNING|None|6:01", NULL) != NULL);
+    cr_assert(choose("RUNNING|6:01", NULL) != NULL);
     cr_assert(not(slurm_holding_wants_more(&holding, &queue)));
-    cr_assert(choose("RUNNING|None|5:59", NULL) != NULL);
+    cr_assert(choose("RUNNING|5:59", NULL) != NULL);
     cr_assert(slurm_holding_wants_more(&holding, &queue));
-    cr_assert(choose("RUNNING|None|5:50", "PENDING|Priority|1:00:00") != NULL);
+    cr_assert(choose("RUNNING|5:50", "PENDING|1:00:00") != NULL);
     cr_assert(not(slurm_holding_wants_more(&holding, &queue)));
 }
 
 Test(slurm_holding, the_one_with_more_time_is_used)
 {
-    const struct slurm_job *job = choose("RUNNING|None|5:50", "RUNNING|None|1:00:00");
+    const struct slurm_job *job = choose("RUNNING|5:50", "RUNNING|1:00:00");
 
     cr_assert(eq(str, (char *)job->id, "2"));
     cr_assert(not(slurm_holding_wants_more(&holding, &queue)));
@@ -78,7 +78,7 @@ Test(slurm_holding, allocations_of_another_state_folder_are_not_ours)
     struct slurm_holding other;
 
     slurm_holding_init(&other, "/other");
-    (void)choose("RUNNING|None|1:00:00", NULL);
+    (void)choose("RUNNING|1:00:00", NULL);
     cr_assert(slurm_holding_has(&holding, &queue.jobs[0]));
     cr_assert(not(slurm_holding_has(&other, &queue.jobs[0])));
 }
