@@ -301,7 +301,7 @@ static void check_guard(struct checking *checking)
 {
     const struct job_spec *spec = checking->input->spec;
     bool is_tuning = spec->kind == JOB_TUNING;
-    char member[FIELD_TEXT_SIZE];
+    char member[64];
     char field[FIELD_TEXT_SIZE];
 
     if (!checking->input->is_guarded)

@@ -671,7 +671,8 @@ char *trial_replica_dir(const char *attempt_dir, enum replica_role role, int32_t
     if (role == ROLE_PRIMARY)
         (void)snprintf(path, PATH_TEXT, "%s", attempt_dir);
     else
-        (void)snprintf(path, PATH_TEXT, "%s/" REPLICAS_NAME "/%s", attempt_dir,
+        (void)snprintf(path, PATH_TEXT, "%.*s/" REPLICAS_NAME "/%s",
+                       PATH_TEXT - (int)sizeof REPLICAS_NAME - REPLICA_NAME_TEXT - 2, attempt_dir,
                        replica_name(role, index, name));
     return path;
 }

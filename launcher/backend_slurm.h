@@ -1,11 +1,12 @@
 /*
  * launcher/backend_slurm.h - attempts as jobs of a Slurm cluster, through its own commands.
  *
- * A launch is one job: of one replica a batch job, of a gang a heterogeneous one. On the node a
- * shim (shim/node.h) claims the attempt and writes the records that a shim writes anywhere, into
- * the attempt's folder, which the nodes must see under the same path. Those records are the truth;
- * Slurm's word counts only where there are none. Every job carries its attempt's tag, by which it
- * is found again: ids are given out twice by a controller that was restarted.
+ * A launch is one job: of one replica a batch job, of a gang one with a task for each, or a
+ * heterogeneous one where they ask for different things. On the node a shim (shim/node.h) claims
+ * the attempt and writes the records that a shim writes anywhere, into the attempt's folder, which
+ * the nodes must see under the same path. Those records are the truth; Slurm's word counts only
+ * where there are none. Every job carries its attempt's tag, by which it is found again: ids are
+ * given out twice by a controller that was restarted.
  *
  * Commands that hang or fail delay a start, a stop or a look, and lose nothing. start, stop, adopt
  * and report never wait for one.

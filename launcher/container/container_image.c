@@ -281,7 +281,7 @@ static const char *ask_user(const struct container_engine *engine, const char *i
     if (container_engine_call(engine, &call, &result, &err))
         (void)subprocess_last_line(result.status ? result.errors : result.output, line, size);
     else
-        (void)snprintf(line, size, "%s", err.message);
+        (void)snprintf(line, size, "%.*s", (int)size - 1, err.message);
     subprocess_result_clear(&result);
     return line;
 }

@@ -3,6 +3,7 @@
 #include "launcher/slurm/slurm_queue.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,36 @@ static int64_t mebibytes_of(const struct launch *launch, const struct resources 
     return bytes ? (bytes + MIB - 1) / MIB + (resources->memory_bytes ? 0 : SHIM_MIB) : 0;
 }
 
+bool slurm_command_is_uniform(const struct launch *launch)
+{
+    const struct resources *first = &launch->replicas[0].resources;
+
+    for (size_t i = 1; i < launch->replica_count; i++) {
+        const struct resources *other = &launch->replicas[i].resources;
+
+        if (cpus_of(other) != cpus_of(first) || other->gpus != first->gpus ||
+            mebibytes_of(launch, other) != mebibytes_of(launch, first))
+            return false;
+    }
+    return true;
+}
+
+/* As many tasks, on as many nodes as they take: memory and GPUs are asked for by what comes with
+ * each of them. */
+static void add_task_resources(struct word_list *words, const struct launch *launch)
+{
+    const struct resources *resources = &launch->replicas[0].resources;
+    int64_t mebibytes = mebibytes_of(launch, resources);
+    int cpus = cpus_of(resources);
+
+    word_list_add(words, "--ntasks=%zu", launch->replica_count);
+    word_list_add(words, "--cpus-per-task=%d", cpus);
+    if (mebibytes)
+        word_list_add(words, "--mem-per-cpu=%" PRId64 "M", (mebibytes + cpus - 1) / cpus);
+    if (resources->gpus > 0)
+        word_list_add(words, "--gpus-per-task=%d", resources->gpus);
+}
+
 static void add_resources(struct word_list *words, const struct launch *launch,
                           const struct resources *resources)
 {
@@ -148,6 +179,7 @@ static void add_time(struct word_list *words, const struct launch *launch)
 void slurm_command_submit(const struct slurm_submission *submission, struct word_list *words)
 {
     const struct launch *launch = submission->launch;
+    size_t component_count = slurm_command_is_uniform(launch) ? 1 : launch->replica_count;
 
     word_list_add(words, "sbatch");
     word_list_add(words, "--parsable");
@@ -155,11 +187,14 @@ void slurm_command_submit(const struct slurm_submission *submission, struct word
     word_list_add(words, "--open-mode=append");
     word_list_add(words, "--chdir=%s", launch->replicas[0].dir);
     add_output(words, launch->replicas[0].dir);
-    for (size_t i = 0; i < launch->replica_count; i++) {
+    for (size_t i = 0; i < component_count; i++) {
         if (i > 0)
             word_list_add(words, ":");
         add_name(words, submission->tag);
-        add_resources(words, launch, &launch->replicas[i].resources);
+        if (component_count < launch->replica_count)
+            add_task_resources(words, launch);
+        else
+            add_resources(words, launch, &launch->replicas[i].resources);
         add_time(words, launch);
         slurm_command_wish(submission->wishes, words);
     }
@@ -179,6 +214,14 @@ static void put_quoted(FILE *out, const char *text)
     (void)fputs("' ", out);
 }
 
+static void put_quoted_path(FILE *out, const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    put_quoted(out, path);
+}
+
 static void put_node_command(FILE *out, const struct slurm_submission *submission, size_t replica)
 {
     put_quoted(out, submission->shim);
@@ -187,10 +230,30 @@ static void put_node_command(FILE *out, const struct slurm_submission *submissio
     put_quoted(out, submission->tag);
 }
 
+/* The script runs on the first node, and again, with a word, as each of the tasks of one srun. */
+static void put_tasks(FILE *out, const struct slurm_submission *submission)
+{
+    const struct launch *launch = submission->launch;
+
+    (void)fprintf(out,
+                  "[ \"${1-}\" = replica ] ||\n"
+                  "    exec srun --mpi=none --kill-on-bad-exit=0 --wait=0 --ntasks=%zu "
+                  "--cpus-per-task=%d /bin/sh ",
+                  launch->replica_count, cpus_of(&launch->replicas[0].resources));
+    put_quoted_path(out, launch->replicas[0].dir, SLURM_SCRIPT_NAME);
+    (void)fputs("replica\ncase $SLURM_PROCID in\n", out);
+    for (size_t i = 0; i < launch->replica_count; i++) {
+        (void)fprintf(out, "%zu) exec ", i);
+        put_node_command(out, submission, i);
+        (void)fputs(";;\n", out);
+    }
+    (void)fputs("esac\n", out);
+}
+
 /* The script runs on the first node; the others are reached by one srun with a task on each. */
 static void put_gang_command(FILE *out, const struct slurm_submission *submission)
 {
-    (void)fputs("srun --mpi=none --kill-on-bad-exit=0 --wait=0 ", out);
+    (void)fputs("exec srun --mpi=none --kill-on-bad-exit=0 --wait=0 ", out);
     for (size_t i = 0; i < submission->launch->replica_count; i++) {
         (void)fprintf(out, "%s--het-group=%zu --ntasks=1 --cpus-per-task=%d ", i > 0 ? ": " : "", i,
                       cpus_of(&submission->launch->replicas[i].resources));
@@ -206,11 +269,15 @@ char *slurm_command_script(const struct slurm_submission *submission)
 
     if (!out)
         return NULL;
-    (void)fputs("#!/bin/sh\nexec ", out);
-    if (submission->launch->replica_count == 1)
+    (void)fputs("#!/bin/sh\n", out);
+    if (submission->launch->replica_count == 1) {
+        (void)fputs("exec ", out);
         put_node_command(out, submission, 0);
-    else
+    } else if (slurm_command_is_uniform(submission->launch)) {
+        put_tasks(out, submission);
+    } else {
         put_gang_command(out, submission);
+    }
     (void)fputc('\n', out);
     if (ferror(out) | fclose(out)) {
         free(text);

@@ -30,7 +30,12 @@ struct slurm_submission {
     const struct launch *launch; /* of its replicas dir and resources count */
 };
 
-/* sbatch for a job of one replica, or a heterogeneous one: a component for each replica. */
+/* All its replicas ask for the same, so that a gang is a job of so many tasks; else it is a
+ * heterogeneous one, whose components never share a node. */
+bool slurm_command_is_uniform(const struct launch *launch);
+
+/* sbatch for a job of one replica, of as many tasks as there are replicas that ask for the same, or
+ * a heterogeneous one: a component for each replica. */
 void slurm_command_submit(const struct slurm_submission *submission, struct word_list *words);
 
 /* The script that it submits: <folder of replica 0>/SLURM_SCRIPT_NAME. The caller frees it; NULL

@@ -74,6 +74,7 @@ static struct slurm_gang *copy_launch(const struct launch *launch, struct assay_
     gang->launch = *launch;
     gang->launch.replicas = launches;
     gang->untold_count = count;
+    gang->is_heterogeneous = !slurm_command_is_uniform(launch);
     gang->replicas = calloc(count, sizeof *gang->replicas);
     is_whole = is_whole && gang->replicas;
     for (size_t i = 0; is_whole && i < count; i++) {

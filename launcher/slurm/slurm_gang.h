@@ -62,6 +62,7 @@ struct slurm_gang {
     int64_t look_us;  /* when to look at its folders next */
     int64_t begun_us; /* when the engine handed it over */
     /* As a step: */
+    bool is_heterogeneous; /* a component of its job for each replica, else one job for all */
     bool is_step;
     pid_t step; /* its srun, our child; 0: none, or another engine's */
     bool is_step_alive;

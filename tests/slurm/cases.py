@@ -139,6 +139,16 @@ def a_gang_on_two_nodes_finds_itself(world):
 
 
 @case(PARALLEL)
+def replicas_that_ask_for_the_same_may_share_a_node(world):
+    pools = ((1, ["python3", GANG]), (2, ["python3", GANG]))
+    world.start("run", world.study(trials=1, parallel=1, pools=pools), "--slurm-option=--nodes=1")
+    world.end()
+    replicas = sorted(world.lines("rank"))
+    check([line[1] for line in replicas] == ["0", "1", "2"], replicas)
+    check(len({line[2] for line in replicas}) == 1, "on several nodes:", replicas)
+
+
+@case(PARALLEL)
 def pytorch_finds_its_peers_by_gloo(world):
     if subprocess.run(["/usr/bin/python3", "-c", "import torch"], check=False,
                       capture_output=True).returncode:
@@ -340,7 +350,7 @@ def one_look_that_does_not_show_a_job_ends_no_trial(world):
     """By then looks are more than ten seconds apart."""
     empty = os.path.join(world.folder, "empty")
     world.wrap("squeue", f'[ ! -e "{empty}" ] || {{ rm "{empty}"; exit 0; }}')
-    world.start("run", world.study(trials=1, parallel=1, seconds=(60, 60)))
+    world.start("run", world.study(trials=1, parallel=1, seconds=(25, 25)))
     world.until(world.running, "a running trial")
     time.sleep(35)
     open(empty, "w", encoding="utf-8").close()

@@ -88,7 +88,24 @@ Test(slurm_command, wishes_stand_behind_our_own_words)
     cr_assert(has("--constraint=a100"));
 }
 
-Test(slurm_command, a_gang_is_a_component_for_each_replica)
+Test(slurm_command, a_gang_that_asks_for_the_same_is_one_job_of_tasks)
+{
+    char *script = NULL;
+
+    launch.replica_count = 2;
+    replicas[0].resources.gpus = 2;
+    replicas[1].resources = replicas[0].resources;
+    slurm_command_submit(&submission, &words);
+    cr_assert(not(has(":")));
+    cr_assert(has("--ntasks=2"));
+    cr_assert(has("--gpus-per-task=2"));
+    script = slurm_command_script(&submission);
+    cr_assert(strstr(script, "--ntasks=2 --cpus-per-task=3") != NULL, "%s", script);
+    cr_assert(strstr(script, "\n1) exec '/s/bin/shim' --node ") != NULL, "%s", script);
+    free(script);
+}
+
+Test(slurm_command, a_gang_that_asks_for_different_things_is_a_component_for_each_replica)
 {
     launch.replica_count = 2;
     slurm_command_submit(&submission, &words);
