@@ -268,7 +268,8 @@ static bool place_replica(const struct trial_command_input *in, const struct com
     replica->container = (struct container_launch){
         .image = plan->where.image,
         .user = settings->user,
-        .network = settings->network,
+        /* On the machine's own they would pass for the machine itself. */
+        .network = settings->network || !in->is_guarded ? settings->network : "private",
         .is_read_only = settings->is_read_only,
         .is_reused = settings->is_reused,
         .has_command = plan->pool->has_python_package || plan->pool->container.command.count > 0,
@@ -526,17 +527,6 @@ static void fill_launch(const struct trial_command_input *in, struct trial_launc
     };
 }
 
-/* What trials of others may not choose: a container of theirs that is used again could write where
- * this machine writes for them; and on its network they would pass for the machine itself. */
-static void guard_settings(struct container_settings *settings)
-{
-    static char private_network[] = "private";
-
-    settings->is_reused = false;
-    if (!settings->network)
-        settings->network = private_network;
-}
-
 static bool build(const struct trial_command_input *in, bool has_commands, struct trial_launch *out,
                   struct assay_error *err)
 {
@@ -548,8 +538,8 @@ static bool build(const struct trial_command_input *in, bool has_commands, struc
     out->settings =
         launch_settings_choose(&in->spec->assay.launch, in->config ? &in->config->settings : NULL);
     out->is_guarded = in->is_guarded;
-    if (in->is_guarded)
-        guard_settings(&out->settings.container);
+    /* A container of others that is used again could write where this machine writes for them. */
+    out->settings.container.is_reused = out->settings.container.is_reused && !in->is_guarded;
     is_built = path_of_output(in->state_dir, in->spec, in->source_dir, in->job,
                               is_custom ? 0 : in->number, out->output_dir, err) &&
                collect_parts(in, &parts, err) && reserve_replicas(&in->spec->run, out, err) &&
