@@ -2,6 +2,7 @@
  * Every allocation of the room's pure functions fails once: each time they report it or succeed,
  * and nothing leaks, which the sanitizer sees.
  */
+#include "failing_allocation.h"
 #include "launcher/artifact.h"
 #include "launcher/backend_sim.h"
 #include "launcher/command.h"
@@ -17,43 +18,6 @@
 
 enum { CALLS_MAX = 10000 };
 
-/* Counts down at each allocation; the one that finds 1 fails. Touched by one thread. */
-static int countdown;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-char *__wrap_strdup(const char *text);
-
-static bool fails(void)
-{
-    return countdown > 0 && --countdown == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-    return fails() ? NULL : __real_realloc(block, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
-
 /* Runs work with its 1st, 2nd, … allocation failing, until it needs no more. */
 static void fail_each(bool (*work)(struct assay_error *err))
 {
@@ -63,10 +27,10 @@ static void fail_each(bool (*work)(struct assay_error *err))
         struct assay_error err = { 0 };
         bool is_done = false;
 
-        countdown = n;
+        allocation_fails(n);
         is_done = work(&err);
-        if (countdown > 0) {
-            countdown = 0;
+        if (!allocation_has_failed()) {
+            allocation_fails(0);
             cr_assert(is_done, "%s", err.message);
             break;
         }
@@ -211,6 +175,6 @@ Test(launcher_memory, an_artifact_is_published_or_not)
         support_write(source, name, "text", 0644);
     }
     fail_each(publish);
-    countdown = 0;
+    allocation_fails(0);
     support_folder_remove(folder);
 }

@@ -3,48 +3,12 @@
  * nothing leaks, which the sanitizer sees.
  */
 #include "launcher/places/place_queue.h"
+#include "tests/unit/launcher/failing_allocation.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Counts down at each allocation; the one that finds 1 fails. Touched by one thread. */
-static int countdown;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-char *__wrap_strdup(const char *text);
-
-static bool fails(void)
-{
-    return countdown > 0 && --countdown == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-    return fails() ? NULL : __real_realloc(block, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
 
 static bool share_out(struct assay_error *err)
 {
@@ -84,13 +48,13 @@ Test(places_memory, a_pool_is_shared_out_or_not)
         struct assay_error err = { 0 };
         bool is_done = false;
 
-        countdown = n;
+        allocation_fails(n);
         is_done = share_out(&err);
-        if (countdown > 0)
+        if (!allocation_has_failed())
             break;
         cr_assert(not(is_done));
         cr_assert(eq(int, err.code, ASSAY_EXHAUSTED), "call %d: %s", n, err.message);
     }
-    countdown = 0;
+    allocation_fails(0);
     cr_assert(n > 10 && n < 100);
 }
