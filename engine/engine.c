@@ -5,6 +5,7 @@
 #include "engine/engine_private.h"
 #include "engine/live/live.h"
 #include "engine/numerics.h"
+#include "engine/operations/long_operation.h"
 #include "engine/shim_path.h"
 #include "engine/state_folder.h"
 #include "engine/thread.h"
@@ -220,13 +221,16 @@ static bool start_threads(struct engine *engine, char *const *environment, struc
     engine->suggester = engine->offload ? offload_new(err) : NULL;
     engine->learner = engine->suggester ? offload_new(err) : NULL;
     engine->answerer = engine->learner ? offload_new(err) : NULL;
-    engine->launcher = engine->answerer ? open_launcher(engine, environment, err) : NULL;
+    engine->worker = engine->answerer ? offload_new(err) : NULL;
+    engine->launcher = engine->worker ? open_launcher(engine, environment, err) : NULL;
     engine->keeper = engine->launcher ? open_keeper(engine, err) : NULL;
     if (!engine->keeper || !engine_note_leftovers(engine, err))
         return false;
     code = thread_start(&engine->thread, controller_thread, engine);
     engine->has_thread = code == 0;
-    return code == 0 || assay_fail_errno(err, code, "start the controller's thread");
+    if (code != 0)
+        return assay_fail_errno(err, code, "start the controller's thread");
+    return long_operations_resume(engine, err);
 }
 
 /* The stream stays the one that other threads hold; only what it writes to is another file. */
@@ -397,6 +401,8 @@ void engine_close(struct engine *engine)
 {
     if (!engine)
         return;
+    atomic_store(&engine->is_ending, true);
+    offload_free(engine->worker); /* while there is a controller to edit rows */
     stop_thread(engine);
     if (engine->queue)
         event_queue_close(engine->queue);
@@ -501,6 +507,23 @@ bool engine_ask(struct engine *engine, struct request *request, struct assay_err
     if (engine->emulation)
         return engine_ask_emulated(engine, request, err);
     return event_queue_ask(engine->queue, request, err);
+}
+
+bool engine_edit(struct engine *engine, const struct edit *edit, struct assay_error *err)
+{
+    struct request request = { .kind = REQUEST_EDIT, .edit = edit };
+
+    return engine_ask(engine, &request, err);
+}
+
+bool engine_is_ending(const struct engine *engine)
+{
+    return atomic_load(&engine->is_ending);
+}
+
+bool engine_work(struct engine *engine, offload_fn fn, void *context)
+{
+    return engine->worker && offload_submit(engine->worker, fn, context);
 }
 
 bool engine_answers_later(const struct engine *engine)

@@ -5,7 +5,8 @@
  *                         ▲            │                    │ ended
  *                         └──events── follower ◀────────────┘
  *                         ├──events── offload (publishing)
- *                         └──events── suggester, learner (samplers that learn)
+ *                         ├──events── suggester, learner (samplers that learn)
+ *                         └──edits─── worker (operations), pipelines
  *
  * A reader engine has a read-only store and nothing else.
  */
@@ -62,6 +63,15 @@ void engine_report(struct engine *engine, launcher_report_fn fn, void *context);
 
 /* Hands the request to the controller and waits; ASSAY_UNAVAILABLE from a reader. */
 bool engine_ask(struct engine *engine, struct request *request, struct assay_error *err);
+
+/* Has edit->apply called (engine/edit.h) and waits for the commit; false and *err: refused. */
+bool engine_edit(struct engine *engine, const struct edit *edit, struct assay_error *err);
+
+/* It is being closed: who is at long work should come to an end. */
+bool engine_is_ending(const struct engine *engine);
+/* Has fn called on a thread for long work, in the order of the calls; see engine/offload.h. False
+ * for lack of memory, and where nothing works (a reader, an emulation). */
+bool engine_work(struct engine *engine, offload_fn fn, void *context);
 
 /*
  * The same without waiting: the answer comes by request->on_answered, which hands what is to be

@@ -18,6 +18,7 @@
 #include "launcher/places/machine.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 struct emulation;
@@ -50,11 +51,13 @@ struct engine {
     struct offload *offload;   /* publishing, removing of files */
     struct offload *suggester; /* a suggestion must not wait for a model of another job */
     struct offload *learner;
+    struct offload *worker;   /* operations that take long */
     struct offload *answerer; /* writes the answers of those who do not wait */
     struct launcher *launcher;
     struct keeper *keeper;        /* of what trials leave on the disk */
     pthread_mutex_t replay_mutex; /* guards replay, and is held while it works */
     struct replay *replay;        /* where the last one was left; or NULL */
+    atomic_bool is_ending;
     pthread_t thread;
     bool has_thread;
 

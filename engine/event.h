@@ -8,6 +8,7 @@
 #ifndef ENGINE_EVENT_H
 #define ENGINE_EVENT_H
 
+#include "engine/edit.h"
 #include "engine/search_task.h"
 #include "engine/spec/job_spec.h"
 #include "engine/store/store.h"
@@ -50,6 +51,8 @@ enum request_kind {
     REQUEST_TRIAL_CHECK, /* is it worth finishing? */
     REQUEST_TRIAL_DELETE,
     REQUEST_OPERATION_DELETE,
+
+    REQUEST_EDIT, /* what the asker's function writes */
 };
 
 /* A measurement that a client sends; values: one per metric, NaN where absent. */
@@ -89,7 +92,9 @@ struct request {
     struct job_row *row;         /* SUBMIT: taken from (its strings are moved) */
     struct job_spec *spec;       /* SUBMIT: taken, also on failure */
     enum stop_manner manner;     /* PAUSE */
-    struct study_request *study; /* from SUGGEST on */
+    struct study_request *study; /* from SUGGEST on, but EDIT */
+    const struct edit
+        *edit;    /* EDIT; SUBMIT: of the same moment, before the job is stored; or NULL */
     bool is_kept; /* the controller's own: it waits, or is among those to be answered */
     bool is_ok;
     struct assay_error err;

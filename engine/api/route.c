@@ -1,6 +1,7 @@
 #include "engine/api/route.h"
 
 #include "engine/api/api_private.h"
+#include "engine/api/vertex/vertex_long_operations.h"
 
 #include <string.h>
 
@@ -50,6 +51,30 @@ static const struct {
     { "POST", LOCATION "/operations/{operation}:wait", vertex_wait_for_operation },
     { "POST", LOCATION "/operations/{operation}:cancel", vertex_cancel_operation },
     { "DELETE", LOCATION "/operations/{operation}", vertex_delete_operation },
+    { "GET", LOCATION "/models/{model}/operations", vertex_list_long_operations },
+    { "GET", LOCATION "/models/{model}/operations/{operation}", vertex_get_long_operation },
+    { "POST", LOCATION "/models/{model}/operations/{operation}:wait",
+      vertex_wait_for_long_operation },
+    { "POST", LOCATION "/models/{model}/operations/{operation}:cancel",
+      vertex_cancel_long_operation },
+    { "DELETE", LOCATION "/models/{model}/operations/{operation}", vertex_delete_long_operation },
+    { "GET", LOCATION "/datasets/{dataset}/operations", vertex_list_long_operations },
+    { "GET", LOCATION "/datasets/{dataset}/operations/{operation}", vertex_get_long_operation },
+    { "POST", LOCATION "/datasets/{dataset}/operations/{operation}:wait",
+      vertex_wait_for_long_operation },
+    { "POST", LOCATION "/datasets/{dataset}/operations/{operation}:cancel",
+      vertex_cancel_long_operation },
+    { "DELETE", LOCATION "/datasets/{dataset}/operations/{operation}",
+      vertex_delete_long_operation },
+    { "GET", LOCATION "/trainingPipelines/{pipeline}/operations", vertex_list_long_operations },
+    { "GET", LOCATION "/trainingPipelines/{pipeline}/operations/{operation}",
+      vertex_get_long_operation },
+    { "POST", LOCATION "/trainingPipelines/{pipeline}/operations/{operation}:wait",
+      vertex_wait_for_long_operation },
+    { "POST", LOCATION "/trainingPipelines/{pipeline}/operations/{operation}:cancel",
+      vertex_cancel_long_operation },
+    { "DELETE", LOCATION "/trainingPipelines/{pipeline}/operations/{operation}",
+      vertex_delete_long_operation },
     { "POST", LOCATION "/customJobs", vertex_create_custom_job },
     { "GET", LOCATION "/customJobs", vertex_list_custom_jobs },
     { "GET", LOCATION "/customJobs/{job}", vertex_get_custom_job },
@@ -82,7 +107,8 @@ static const struct {
 
 /* In the order of enum route_word. */
 static const char *const word_names[ROUTE_WORDS] = {
-    "{project}", "{location}", "{job}", "{trial}", "{study}", "{operation}",
+    "{project}", "{location}", "{job}",  "{trial}",      "{study}", "{operation}", "{pipeline}",
+    "{model}",   "{dataset}",  "{item}", "{annotation}", "{query}", "{version}",
 };
 
 /* Collections of Vertex AI below a location that are not here. */

@@ -21,6 +21,13 @@ enum route_word {
     ROUTE_TRIAL,
     ROUTE_STUDY,
     ROUTE_OPERATION,
+    ROUTE_PIPELINE,
+    ROUTE_MODEL, /* an id, or id@version, id@alias */
+    ROUTE_DATASET,
+    ROUTE_ITEM,       /* of a dataset */
+    ROUTE_ANNOTATION, /* a spec's */
+    ROUTE_QUERY,      /* a saved one */
+    ROUTE_VERSION,    /* of a dataset */
     ROUTE_WORDS,
 };
 

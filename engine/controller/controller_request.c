@@ -47,6 +47,24 @@ static bool hold_job(struct controller *c, struct live_job *job)
     return true;
 }
 
+/* What is refused leaves nothing behind; *why is the refusal. False then, and once broken. */
+static bool apply_edit(struct controller *c, const struct edit *edit, int64_t job,
+                       struct assay_error *why)
+{
+    struct assay_error err = { 0 };
+    bool is_kept = false;
+
+    if (!edit || !edit->apply)
+        return true;
+    if (!store_savepoint_begin(c->store, &err))
+        return controller_break(c, &err);
+    is_kept = edit->apply(edit->context, c->store, c->now_us, job, why);
+    if (store_savepoint_end(c->store, is_kept, &err))
+        return is_kept;
+    *why = err;
+    return controller_break(c, &err);
+}
+
 static void handle_submit(struct controller *c, struct request *request)
 {
     struct live_job *job = NULL;
@@ -66,6 +84,10 @@ static void handle_submit(struct controller *c, struct request *request)
     request->spec = NULL;
     if (!job)
         return;
+    if (!apply_edit(c, request->edit, id, &request->err)) {
+        live_job_free(job);
+        return;
+    }
     job->life.state = (enum job_state)job->row.state;
     if (!hold_job(c, job) || !store_job_insert(c->store, &job->row, &request->err)) {
         (void)controller_break(c, &request->err);
@@ -323,6 +345,9 @@ void controller_handle_request(struct controller *c, struct request *request)
             break;
         }
         controller_handle_study_request(c, request);
+        break;
+    case REQUEST_EDIT:
+        request->is_ok = apply_edit(c, request->edit, 0, &request->err);
         break;
     }
 }

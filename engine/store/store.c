@@ -58,12 +58,32 @@ sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
 {
     sqlite3_stmt **slot = &store->statements[which];
 
-    if (!*slot && sqlite3_prepare_v3(store->db, store_sql[which], -1, SQLITE_PREPARE_PERSISTENT,
-                                     slot, NULL) != SQLITE_OK) {
+    if (!*slot && sqlite3_prepare_v3(store->db, statement_texts[which], -1,
+                                     SQLITE_PREPARE_PERSISTENT, slot, NULL) != SQLITE_OK) {
         (void)store_fail(store, "read or write", err);
         return NULL;
     }
     return *slot;
+}
+
+sqlite3_stmt *store_sql(struct store *store, const char *sql, struct assay_error *err)
+{
+    struct store_literal *literal = store->literals;
+    struct store_literal *end = literal + store->literal_count;
+
+    while (literal < end && literal->sql != sql)
+        literal++;
+    if (literal < end)
+        return literal->statement;
+    assert(store->literal_count < STORE_LITERALS_MAX);
+    if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &literal->statement,
+                           NULL) != SQLITE_OK) {
+        (void)store_fail(store, "read or write", err);
+        return NULL;
+    }
+    literal->sql = sql;
+    store->literal_count++;
+    return literal->statement;
 }
 
 bool store_run(struct store *store, sqlite3_stmt *statement, const char *what,
@@ -142,39 +162,86 @@ static bool read_pragma(struct store *store, const char *sql, int64_t *value,
     return is_read;
 }
 
-static bool make_schema(struct store *store, struct assay_error *err)
+static bool run_all(struct store *store, const char *const *texts)
 {
-    char sql[sizeof STORE_SCHEMA + 128];
+    bool is_ok = true;
 
-    (void)snprintf(sql, sizeof sql,
-                   "BEGIN IMMEDIATE;%sPRAGMA application_id=%d;PRAGMA user_version=%d;COMMIT;",
-                   STORE_SCHEMA, STORE_APPLICATION_ID, STORE_VERSION);
-    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+    for (; is_ok && *texts; texts++)
+        is_ok = sqlite3_exec(store->db, *texts, NULL, NULL, NULL) == SQLITE_OK;
+    return is_ok;
+}
+
+/* Makes the tables, from those of the older ones on that are still missing, and notes the version.
+ */
+static bool make_tables(struct store *store, const char *const *older, const char *what,
+                        struct assay_error *err)
+{
+    char version[128];
+    const char *const ending[] = { version, "COMMIT", NULL };
+
+    (void)snprintf(version, sizeof version, "PRAGMA application_id=%d;PRAGMA user_version=%d",
+                   STORE_APPLICATION_ID, STORE_VERSION);
+    if (sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+        run_all(store, older) && run_all(store, store_added_in_4) && run_all(store, ending))
         return true;
-    (void)store_fail(store, "make the tables", err);
+    (void)store_fail(store, what, err);
     (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
+}
+
+static bool make_schema(struct store *store, struct assay_error *err)
+{
+    static const char *const texts[] = { STORE_SCHEMA, NULL };
+
+    return make_tables(store, texts, "make the tables", err);
 }
 
 /* Older versions lack tables and a column, and nothing else. */
 static bool bring_up_to_date(struct store *store, int64_t version, struct assay_error *err)
 {
-    char sql[sizeof STORE_ADDED_IN_2 + sizeof STORE_ADDED_IN_3 + sizeof STORE_CHANGED_IN_3 + 128];
+    static const char *const texts[] = { STORE_ADDED_IN_2, STORE_ADDED_IN_3, STORE_CHANGED_IN_3,
+                                         NULL };
 
-    static_assert(STORE_VERSION == 3, "a newer version needs its own step here");
-    (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE;%s%s%sPRAGMA user_version=%d;COMMIT;",
-                   version < 2 ? STORE_ADDED_IN_2 : "", STORE_ADDED_IN_3, STORE_CHANGED_IN_3,
-                   STORE_VERSION);
-    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK)
-        return true;
-    (void)store_fail(store, "bring the tables up to date", err);
-    (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-    return false;
+    static_assert(STORE_VERSION == 4, "a newer version needs its own step here");
+    return make_tables(store,
+                       texts + (version < 2   ? 0
+                                : version < 3 ? 1
+                                              : 3),
+                       "bring the tables up to date", err);
 }
 
-static bool read_as_before(struct store *store, struct assay_error *err)
+/*
+ * Nothing may be made in the file: the tables that it lacks are there for this handle only, and
+ * empty. sql: the statements that would make them.
+ */
+static bool make_temporary_tables(struct store *store, const char *sql)
 {
-    return sqlite3_exec(store->db, STORE_JOB_BEFORE_3, NULL, NULL, NULL) == SQLITE_OK ||
+    static const char begin[] = "CREATE TABLE ";
+    bool is_ok = true;
+
+    for (const char *end = strchr(sql, ';'); is_ok && end; sql = end + 1, end = strchr(sql, ';')) {
+        char *text = NULL;
+
+        if (strncmp(sql, begin, strlen(begin)) != 0)
+            continue; /* an index */
+        is_ok = asprintf(&text, "CREATE TEMP TABLE %.*s", (int)(end - sql - (long)strlen(begin)),
+                         sql + strlen(begin)) >= 0 &&
+                sqlite3_exec(store->db, text, NULL, NULL, NULL) == SQLITE_OK;
+        free(text);
+    }
+    return is_ok;
+}
+
+static bool read_as_before(struct store *store, int64_t version, struct assay_error *err)
+{
+    bool is_ok = sqlite3_exec(store->db, "PRAGMA query_only=0", NULL, NULL, NULL) == SQLITE_OK &&
+                 (version >= 3 ||
+                  sqlite3_exec(store->db, STORE_JOB_BEFORE_3, NULL, NULL, NULL) == SQLITE_OK);
+
+    for (const char *const *text = store_added_in_4; is_ok && *text; text++)
+        is_ok = make_temporary_tables(store, *text);
+    return (is_ok &&
+            sqlite3_exec(store->db, "PRAGMA query_only=1", NULL, NULL, NULL) == SQLITE_OK) ||
            store_fail(store, "read the tables of an older version", err);
 }
 
@@ -202,7 +269,8 @@ static bool check_version(struct store *store, const char *path, enum store_mode
                           version > STORE_VERSION ? "newer" : "broken");
     if (version == STORE_VERSION)
         return true;
-    return mode == STORE_READ ? read_as_before(store, err) : bring_up_to_date(store, version, err);
+    return mode == STORE_READ ? read_as_before(store, version, err)
+                              : bring_up_to_date(store, version, err);
 }
 
 static int note_wal_pages(void *context, sqlite3 *db, const char *name, int pages)
@@ -351,6 +419,8 @@ void store_close(struct store *store)
         return;
     for (int i = 0; i < SQL_COUNT; i++)
         (void)sqlite3_finalize(store->statements[i]);
+    for (size_t i = 0; i < store->literal_count; i++)
+        (void)sqlite3_finalize(store->literals[i].statement);
     (void)sqlite3_close(store->db);
     free(store->stamps);
     free(store->scratch);
@@ -378,6 +448,24 @@ static bool run_simple(struct store *store, enum store_statement which, const ch
     sqlite3_stmt *statement = store_statement(store, which, err);
 
     return statement && store_run(store, statement, what, err);
+}
+
+static bool run_literal(struct store *store, const char *sql, struct assay_error *err)
+{
+    sqlite3_stmt *statement = store_sql(store, sql, err);
+
+    return statement && store_run(store, statement, "write", err);
+}
+
+bool store_savepoint_begin(struct store *store, struct assay_error *err)
+{
+    return run_literal(store, "SAVEPOINT edit", err);
+}
+
+bool store_savepoint_end(struct store *store, bool is_kept, struct assay_error *err)
+{
+    return (is_kept || run_literal(store, "ROLLBACK TO edit", err)) &&
+           run_literal(store, "RELEASE edit", err);
 }
 
 bool store_begin(struct store *store, struct assay_error *err)

@@ -49,6 +49,13 @@ void store_rollback(struct store *store);
 /* False also when SQLite itself gave the transaction up, as it does after some failed reads. */
 bool store_is_in_transaction(const struct store *store);
 
+/*
+ * Within a transaction: what is written from begin on can be taken back alone. After a false of end
+ * the whole transaction is lost or not worth keeping (store_is_in_transaction()).
+ */
+bool store_savepoint_begin(struct store *store, struct assay_error *err);
+bool store_savepoint_end(struct store *store, bool is_kept, struct assay_error *err);
+
 /* Calls fn for each write that others may follow, before its commit (store_empty(): after it), on
  * the writing thread. NULL: for none any more. */
 typedef void (*store_change_fn)(void *context, const struct change *change);

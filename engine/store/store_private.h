@@ -9,11 +9,21 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
+enum { STORE_LITERALS_MAX = 256 };
+
+/* A statement, found by its text's address. */
+struct store_literal {
+    const char *sql;
+    sqlite3_stmt *statement;
+};
+
 struct store {
     sqlite3 *db;
-    sqlite3_stmt *statements[SQL_COUNT]; /* prepared at first use */
-    int wal_pages;                       /* as of the last commit; written by the wal hook */
-    atomic_uint_fast64_t commit_count;   /* of those that wrote; by the hook, too */
+    sqlite3_stmt *statements[SQL_COUNT];               /* prepared at first use */
+    struct store_literal literals[STORE_LITERALS_MAX]; /* the statements of store_sql() */
+    size_t literal_count;
+    int wal_pages;                     /* as of the last commit; written by the wal hook */
+    atomic_uint_fast64_t commit_count; /* of those that wrote; by the hook, too */
     bool is_in_transaction;
     struct job_stamps *stamps; /* the writer's; NULL for a reader */
     int version; /* of the file; an older one than STORE_VERSION only where it is read */
@@ -29,6 +39,13 @@ bool store_fail(struct store *store, const char *what, struct assay_error *err);
 /* The statement, prepared and reset by whoever ran it before; NULL and *err on failure. */
 sqlite3_stmt *store_statement(struct store *store, enum store_statement which,
                               struct assay_error *err);
+
+/*
+ * The same for a statement that stands where it is used: sql is a literal, or another text that
+ * stays where it is as long as the store is open. Which of them there are is up to the files of
+ * this folder, STORE_LITERALS_MAX at most.
+ */
+sqlite3_stmt *store_sql(struct store *store, const char *sql, struct assay_error *err);
 
 /* Tells who follows the store; for a write that succeeded. */
 void store_note(const struct store *store, enum change_kind kind, int64_t job, int64_t trial,

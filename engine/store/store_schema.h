@@ -7,9 +7,14 @@
 #ifndef ENGINE_STORE_STORE_SCHEMA_H
 #define ENGINE_STORE_STORE_SCHEMA_H
 
+#include "engine/store/schema_datasets.h"
+#include "engine/store/schema_models.h"
+#include "engine/store/schema_notify.h"
+#include "engine/store/schema_pipelines.h"
+
 /* "assy": tells our files from other SQLite files. */
 #define STORE_APPLICATION_ID 0x61737379
-#define STORE_VERSION 3
+#define STORE_VERSION 4
 
 /* What version 2 added: how trials of samplers with a memory came to be, and why trials were
  * stopped early. Tables of their own, so that a trial of any other kind has no byte of them. */
@@ -38,12 +43,26 @@
 #define STORE_STUDY_INDEX "CREATE INDEX study_by_name ON job (display_name) WHERE kind = 2;"
 #define STORE_CHANGED_IN_3 "ALTER TABLE job ADD COLUMN " STORE_JOB_PARENT ";" STORE_STUDY_INDEX
 
+#define STORE_LONG_OPERATION_TABLE                                                                 \
+    "CREATE TABLE long_operation ("                                                                \
+    " id INTEGER PRIMARY KEY, parent TEXT NOT NULL, metadata_type TEXT NOT NULL,"                  \
+    " metadata TEXT NOT NULL, request TEXT NOT NULL, response_type TEXT NOT NULL,"                 \
+    " response TEXT NOT NULL, create_us INTEGER NOT NULL, update_us INTEGER NOT NULL,"             \
+    " is_done INTEGER NOT NULL, error_code INTEGER NOT NULL, error_message TEXT NOT NULL"          \
+    ") STRICT;"
+
+/* What version 4 added: training pipelines, models, datasets, the operations that make them, and
+ * who is to be told of changes. */
+static const char *const store_added_in_4[] = {
+    STORE_LONG_OPERATION_TABLE, STORE_PIPELINES_TABLES, STORE_MODELS_TABLES,
+    STORE_DATASETS_TABLES,      STORE_NOTIFY_TABLES,    NULL,
+};
+
 /* How a job of an older version reads where nothing may be changed. */
 #define STORE_JOB_BEFORE_3                                                                         \
-    "PRAGMA query_only=0;"                                                                         \
-    "CREATE TEMP VIEW job AS SELECT *, '" STORE_PARENT_LOCAL "' AS parent FROM main.job;"          \
-    "PRAGMA query_only=1"
+    "CREATE TEMP VIEW job AS SELECT *, '" STORE_PARENT_LOCAL "' AS parent FROM main.job;"
 
+/* Of all versions up to 3. */
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE job ("                                                                           \
     " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, state INTEGER NOT NULL,"                      \
@@ -139,7 +158,7 @@ enum store_statement {
     "id, state, attempt, failure, start_us, end_us, end_order, step, elapsed_us, point, final,"    \
     " reason"
 
-static const char *const store_sql[SQL_COUNT] = {
+static const char *const statement_texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",

@@ -205,18 +205,29 @@ bool bench_request(struct bench *bench, enum request_kind kind, int64_t job,
     return request.is_ok;
 }
 
-int64_t bench_submit(struct bench *bench, const char *document)
+bool bench_submit_with(struct bench *bench, const char *document, const struct edit *edit,
+                       int64_t *job)
 {
     struct job_row row = make_row(0, document);
-    struct request request = { .kind = REQUEST_SUBMIT, .row = &row, .spec = make_spec(document) };
+    struct request request = {
+        .kind = REQUEST_SUBMIT, .row = &row, .spec = make_spec(document), .edit = edit
+    };
 
     row.kind = (int)request.spec->kind;
     bench_put_request(bench, &request);
     cr_assert(request.spec == NULL);
     bench_commit(bench);
     cr_assert(request.is_answered);
-    cr_assert(request.is_ok, "%s", request.err.message);
-    return request.job;
+    *job = request.job;
+    return request.is_ok;
+}
+
+int64_t bench_submit(struct bench *bench, const char *document)
+{
+    int64_t job = 0;
+
+    cr_assert(bench_submit_with(bench, document, NULL, &job));
+    return job;
 }
 
 static struct event_reports make_reports(const double *values, size_t count)

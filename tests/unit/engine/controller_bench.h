@@ -54,6 +54,9 @@ void bench_put_request(struct bench *bench, struct request *request);
 bool bench_request(struct bench *bench, enum request_kind kind, int64_t job,
                    struct assay_error *err);
 int64_t bench_submit(struct bench *bench, const char *document); /* the job's id */
+/* With what is to be written beside it; returns is_ok. */
+bool bench_submit_with(struct bench *bench, const char *document, const struct edit *edit,
+                       int64_t *job);
 
 /* The newest attempt of the trial ended; values are its reports of metric 0, count of them. */
 void bench_put_ending(struct bench *bench, int64_t job, int64_t trial, int attempt,

@@ -1,5 +1,6 @@
 #include "engine/store/store.h"
 
+#include "engine/store/long_operation_rows.h"
 #include "engine/store/store_private.h"
 #include "support.h"
 #include "tests/simulation/dump.h"
@@ -375,15 +376,51 @@ Test(store, a_newer_version_is_refused_by_writers_and_readers)
     bench_store_clear(&bench);
 }
 
+static int keep_drop(void *context, int count, char **values, char **names)
+{
+    (void)count;
+    (void)names;
+    return fprintf(context, "DROP TABLE %s;", values[0]) < 0;
+}
+
+/* All that version 4 added. */
+static void drop_newest_tables(const char *folder)
+{
+    char path[FOLDER_PATH + 16];
+    char drops[4096] = "";
+    FILE *out = fmemopen(drops, sizeof drops, "w");
+    sqlite3 *db = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/assay.db", folder);
+    cr_assert(eq(int, sqlite3_open(path, &db), SQLITE_OK));
+    cr_assert(eq(int,
+                 sqlite3_exec(db,
+                              "SELECT name FROM sqlite_schema WHERE type = 'table'"
+                              " AND name NOT LIKE 'sqlite%' AND name NOT IN ('job', 'trial',"
+                              " 'measurement', 'mark', 'suggestion', 'early_stop', 'model',"
+                              " 'client', 'made', 'deleted', 'operation')",
+                              keep_drop, out, NULL),
+                 SQLITE_OK));
+    (void)sqlite3_close(db);
+    cr_assert(eq(int, fclose(out), 0));
+    cr_assert(strstr(drops, "long_operation") != NULL);
+    run_sql(folder, drops);
+}
+
 /* As an older version left it. */
 static void make_old(const char *folder, int version)
 {
+    static const char *const pragmas[] = { NULL, "PRAGMA user_version=1", "PRAGMA user_version=2",
+                                           "PRAGMA user_version=3" };
+
+    drop_newest_tables(folder);
     if (version < 2)
         run_sql(folder, "DROP TABLE suggestion; DROP TABLE early_stop");
-    run_sql(folder, "DROP TABLE model; DROP TABLE client; DROP TABLE made; DROP TABLE deleted; "
-                    "DROP TABLE operation; DROP INDEX study_by_name; "
-                    "ALTER TABLE job DROP COLUMN parent");
-    run_sql(folder, version < 2 ? "PRAGMA user_version=1" : "PRAGMA user_version=2");
+    if (version < 3)
+        run_sql(folder, "DROP TABLE model; DROP TABLE client; DROP TABLE made; DROP TABLE deleted; "
+                        "DROP TABLE operation; DROP INDEX study_by_name; "
+                        "ALTER TABLE job DROP COLUMN parent");
+    run_sql(folder, pragmas[version]);
 }
 
 static bool count_suggestion(void *context, int64_t number, const double *numbers, size_t count)
@@ -439,6 +476,16 @@ static void put_suggestion_and_stop(struct store *store)
     cr_assert(store_early_stop_put(store, store_trial_id(JOB, 3), 0.25, "as bad as can be", &err));
 }
 
+/* The table is there, if only for this handle. */
+static void check_no_operation(struct store *store)
+{
+    struct long_operation_row row = { 0 };
+    struct assay_error err = { 0 };
+
+    cr_assert(not(store_long_operation_get(store, LONG_OPERATION_FIRST, &row, &err)));
+    cr_assert(eq(int, err.code, ASSAY_NOT_FOUND));
+}
+
 static void check_upgrade(int version)
 {
     static const double point[PARAMS] = { 1, 2, 3 };
@@ -456,9 +503,11 @@ static void check_upgrade(int version)
     make_old(bench.folder, version);
     reader = open_store(bench.folder, STORE_READ);
     check_extras(reader, has_extras, has_extras, 0);
+    check_no_operation(reader);
     store_close(reader);
     bench.store = open_store(bench.folder, STORE_WRITE);
     check_extras(bench.store, has_extras, has_extras, 0);
+    check_no_operation(bench.store);
     begin(bench.store);
     if (!has_extras)
         put_suggestion_and_stop(bench.store);
@@ -479,6 +528,7 @@ Test(store, an_older_version_is_read_as_it_is_and_brought_up_to_date_by_a_writer
 {
     check_upgrade(1);
     check_upgrade(2);
+    check_upgrade(3);
 }
 
 struct counts {
