@@ -86,6 +86,8 @@ void engine_note_changes(struct engine *engine)
     (void)pthread_mutex_unlock(&engine->progress_mutex);
     live_publish(engine->live);
     keeper_note(engine->keeper);
+    notifier_note(engine->notifier);
+    pipeline_runner_note(engine->pipelines);
 }
 
 static void outlet_changed(void *context)
@@ -204,6 +206,25 @@ static struct keeper *open_keeper(struct engine *engine, struct assay_error *err
     return keeper_new(&options, err);
 }
 
+/* Before there are threads. */
+static bool prepare_notifier(struct engine *engine, struct assay_error *err)
+{
+    const struct launcher_config *config = engine->config;
+
+    return !config || config->hook_count == 0 ||
+           notifier_prepare(engine->writer, config->hooks, config->hook_count, err);
+}
+
+static bool start_notifier(struct engine *engine, struct assay_error *err)
+{
+    const struct launcher_config *config = engine->config;
+
+    if (!config || config->hook_count == 0)
+        return true;
+    engine->notifier = notifier_new(engine, config->hooks, config->hook_count, err);
+    return engine->notifier != NULL;
+}
+
 static bool start_threads(struct engine *engine, char *const *environment, struct assay_error *err)
 {
     struct controller_outlet outlet = engine_outlet(engine);
@@ -224,13 +245,16 @@ static bool start_threads(struct engine *engine, char *const *environment, struc
     engine->worker = engine->answerer ? offload_new(err) : NULL;
     engine->launcher = engine->worker ? open_launcher(engine, environment, err) : NULL;
     engine->keeper = engine->launcher ? open_keeper(engine, err) : NULL;
-    if (!engine->keeper || !engine_note_leftovers(engine, err))
+    engine->models = engine->keeper ? model_registry_new(engine, err) : NULL;
+    engine->pipelines = engine->models ? pipeline_runner_new(engine, err) : NULL;
+    if (!engine->pipelines || !engine_note_leftovers(engine, err) ||
+        !start_notifier(engine, err))
         return false;
     code = thread_start(&engine->thread, controller_thread, engine);
     engine->has_thread = code == 0;
     if (code != 0)
         return assay_fail_errno(err, code, "start the controller's thread");
-    return long_operations_resume(engine, err);
+    return model_registry_start(engine->models, err) && long_operations_resume(engine, err);
 }
 
 /* The stream stays the one that other threads hold; only what it writes to is another file. */
@@ -306,7 +330,7 @@ static bool open_worker(struct engine *engine, const struct engine_options *opti
     if (engine->lock_fd < 0 || !engine_check_real(engine->state_dir, err) ||
         !copy_environment(engine, options->environment, err))
         return false;
-    if (!open_writer(engine, err))
+    if (!open_writer(engine, err) || !prepare_notifier(engine, err))
         return false;
     store_stretch_log(engine->writer);
     engine->readers = readers_open(engine->state_dir, err);
@@ -402,10 +426,18 @@ void engine_close(struct engine *engine)
     if (!engine)
         return;
     atomic_store(&engine->is_ending, true);
+    pipeline_runner_stop(engine->pipelines);
+    model_registry_stop(engine->models);
     offload_free(engine->worker); /* while there is a controller to edit rows */
+    if (engine->queue && !engine->has_thread)
+        event_queue_close(engine->queue); /* nobody would answer */
+    notifier_stop(engine->notifier);
     stop_thread(engine);
     if (engine->queue)
         event_queue_close(engine->queue);
+    pipeline_runner_free(engine->pipelines);
+    model_registry_free(engine->models);
+    notifier_free(engine->notifier);
     keeper_free(engine->keeper);
     launcher_free(engine->launcher);
     offload_free(engine->offload);
@@ -514,6 +546,21 @@ bool engine_edit(struct engine *engine, const struct edit *edit, struct assay_er
     struct request request = { .kind = REQUEST_EDIT, .edit = edit };
 
     return engine_ask(engine, &request, err);
+}
+
+struct pipeline_runner *engine_pipelines(const struct engine *engine)
+{
+    return engine->pipelines;
+}
+
+struct model_registry *engine_models(const struct engine *engine)
+{
+    return engine->models;
+}
+
+const char *engine_models_remote(const struct engine *engine)
+{
+    return engine->config ? engine->config->models_push : NULL;
 }
 
 bool engine_is_ending(const struct engine *engine)

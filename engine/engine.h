@@ -22,6 +22,8 @@
 
 struct engine;
 struct live; /* live/live.h */
+struct model_registry;
+struct pipeline_runner;
 
 /* docs/emulator.md */
 struct engine_emulation {
@@ -66,6 +68,13 @@ bool engine_ask(struct engine *engine, struct request *request, struct assay_err
 
 /* Has edit->apply called (engine/edit.h) and waits for the commit; false and *err: refused. */
 bool engine_edit(struct engine *engine, const struct edit *edit, struct assay_error *err);
+
+/* Who works on training pipelines (engine/pipelines/pipeline_runner.h); NULL of a reader. */
+struct pipeline_runner *engine_pipelines(const struct engine *engine);
+/* The files of models (engine/models/registry.h); NULL of a reader. */
+struct model_registry *engine_models(const struct engine *engine);
+/* Where versions are taken to, as in "remote:path"; NULL: nowhere. */
+const char *engine_models_remote(const struct engine *engine);
 
 /* It is being closed: who is at long work should come to an end. */
 bool engine_is_ending(const struct engine *engine);

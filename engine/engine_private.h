@@ -10,8 +10,11 @@
 #include "engine/engine.h"
 #include "engine/follower.h"
 #include "engine/keep/keeper.h"
+#include "engine/notify/notifier.h"
 #include "engine/offload.h"
 #include "engine/paths.h"
+#include "engine/models/registry.h"
+#include "engine/pipelines/pipeline_runner.h"
 #include "engine/readers.h"
 #include "engine/replay.h"
 #include "launcher/command.h"
@@ -55,6 +58,9 @@ struct engine {
     struct offload *answerer; /* writes the answers of those who do not wait */
     struct launcher *launcher;
     struct keeper *keeper;        /* of what trials leave on the disk */
+    struct notifier *notifier;    /* of who is to be told; NULL: nobody */
+    struct model_registry *models;
+    struct pipeline_runner *pipelines;
     pthread_mutex_t replay_mutex; /* guards replay, and is held while it works */
     struct replay *replay;        /* where the last one was left; or NULL */
     atomic_bool is_ending;

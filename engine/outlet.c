@@ -77,6 +77,13 @@ static void end_unstarted(struct engine *engine, struct attempt_key key,
     follower_ended(engine->follower, &ending);
 }
 
+static int64_t outlet_ahead(void *context, const struct live_job *job)
+{
+    const struct engine *engine = context;
+
+    return trial_ahead(job->spec, engine->config);
+}
+
 static bool outlet_launch(void *context, const struct live_job *job, const struct live_trial *trial,
                           struct assay_error *err)
 {
@@ -188,6 +195,7 @@ struct controller_outlet engine_outlet(struct engine *engine)
 {
     return (struct controller_outlet){
         .context = engine,
+        .ahead = outlet_ahead,
         .launch = outlet_launch,
         .adopt = outlet_adopt,
         .stop = outlet_stop,

@@ -204,7 +204,7 @@ static void check_slurm(struct checking *checking)
 
     if ((in->config && in->config->launcher == LAUNCHER_SLURM) ||
         (!slurm->partition && !slurm->account && !slurm->qos && !slurm->time &&
-         slurm->options.count == 0))
+         slurm->options.count == 0 && slurm->ahead == 0))
         return;
     assay_faults_add(checking->notes, 0, "assay.slurm",
                      "trials run on this machine: only with --launcher slurm is Slurm told so");

@@ -51,7 +51,14 @@ struct command_parts {
     char trial_id[32];
     char attempt_dir[PATH_TEXT];
     char buckets_dir[PATH_TEXT];
+    char *data_dir; /* on this machine; NULL: no data set */
     bool has_commands;
+};
+
+/* As a replica sees them. */
+struct told_folders {
+    char output[PATH_TEXT];
+    char data[PATH_TEXT];
 };
 
 /* A replica being built. */
@@ -66,6 +73,7 @@ static void command_parts_clear(struct command_parts *parts)
 {
     free(parts->parameters);
     free(parts->text);
+    free(parts->data_dir);
 }
 
 static bool collect_parameters(const struct trial_command_input *in, struct command_parts *parts)
@@ -101,7 +109,10 @@ static bool collect_parts(const struct trial_command_input *in, struct command_p
     (void)snprintf(parts->trial_id, sizeof parts->trial_id, "%" PRId64, in->number);
     (void)path_of_attempt(in->state_dir, in->job, in->number, in->attempt, parts->attempt_dir);
     (void)snprintf(parts->buckets_dir, sizeof parts->buckets_dir, "%s/buckets", in->state_dir);
-    return true;
+    if (in->spec->assay.data_uri)
+        parts->data_dir =
+            storage_path(in->spec->assay.data_uri, parts->buckets_dir, in->source_dir, err);
+    return parts->data_dir || !in->spec->assay.data_uri;
 }
 
 static bool add_text(struct text_list *list, char *text)
@@ -203,6 +214,15 @@ static bool add_replicas_mount(const struct trial_command_input *in, const struc
                       replica->dir, replica->dir);
 }
 
+/* Data that is in no bucket; but a document from elsewhere may name any folder. */
+static bool add_data_mount(const struct trial_command_input *in, const struct command_parts *parts,
+                           struct trial_replica *replica)
+{
+    return !parts->data_dir || in->is_guarded ||
+           storage_below(parts->data_dir, parts->buckets_dir) ||
+           add_format(&replica->mounts, "%s:%s:ro", parts->data_dir, parts->data_dir);
+}
+
 /* How much of the output's path is shown: where all trials have one container, that of them all. */
 static int shown_output(const struct trial_command_input *in, const struct trial_launch *out)
 {
@@ -222,8 +242,9 @@ static bool add_mounts(const struct trial_command_input *in, const struct comman
     struct text_list *mounts = &replica->mounts;
     int size = shown_output(in, out);
 
-    if (!reserve_texts(mounts, own->count + replica->packages.count + 4) ||
+    if (!reserve_texts(mounts, own->count + replica->packages.count + 5) ||
         !add_format(mounts, "%s:" GCS_DIR, parts->buckets_dir) ||
+        !add_data_mount(in, parts, replica) ||
         (!bucket_part(out, parts) &&
          !add_format(mounts, "%.*s:%.*s", size, out->output_dir, size, out->output_dir)) ||
         (source && !add_format(mounts, "%s:%s:ro", source, source)) ||
@@ -349,14 +370,23 @@ static struct cluster cluster_of(const struct run_spec *run, const struct replic
 /* What the replica is told of the folders: those of its container, where it has one. */
 static void tell_folders(const struct trial_command_input *in, const struct command_parts *parts,
                          const struct replica_plan *plan, const struct trial_launch *out,
-                         char path[PATH_TEXT], struct command_input *input)
+                         struct told_folders *told, struct command_input *input)
 {
     const char *part = plan->where.image ? bucket_part(out, parts) : NULL;
+    const char *data = parts->data_dir && plan->where.image
+                           ? storage_below(parts->data_dir, parts->buckets_dir)
+                           : NULL;
 
-    (void)snprintf(path, PATH_TEXT, "%s%.*s", part ? GCS_DIR : "", PATH_TEXT - (int)sizeof GCS_DIR,
-                   part ? part : out->output_dir);
-    input->output_dir = path;
+    (void)snprintf(told->output, PATH_TEXT, "%s%.*s", part ? GCS_DIR : "",
+                   PATH_TEXT - (int)sizeof GCS_DIR, part ? part : out->output_dir);
+    input->output_dir = told->output;
     input->source_dir = plan->where.image ? shown_source(in) : in->source_dir;
+    if (!parts->data_dir)
+        return;
+    (void)snprintf(told->data, PATH_TEXT, "%s%.*s", data ? GCS_DIR "/" : "",
+                   PATH_TEXT - (int)sizeof GCS_DIR - 1, data ? data : parts->data_dir);
+    input->data_dir = told->data;
+    input->data_format = in->spec->assay.data_format;
 }
 
 static bool build_command(const struct trial_command_input *in, const struct command_parts *parts,
@@ -371,7 +401,7 @@ static bool build_command(const struct trial_command_input *in, const struct com
     size_t env_count = 0;
     const char **words = is_package ? package_words(plan, replica, &word_count) : NULL;
     struct command_pair *env = collect_env(in->spec, plan->pool, &env_count);
-    char output_dir[PATH_TEXT];
+    struct told_folders told;
     struct command_input input = {
         .command = is_package ? words : (const char *const *)container->command.items,
         .command_count = is_package ? word_count : container->command.count,
@@ -396,7 +426,7 @@ static bool build_command(const struct trial_command_input *in, const struct com
 
     if (study->metric_count)
         input.metric_tag = study->metrics[objective_metric(study->metrics, study->metric_count)].id;
-    tell_folders(in, parts, plan, out, output_dir, &input);
+    tell_folders(in, parts, plan, out, &told, &input);
     if (env && (words || !is_package))
         is_built = command_build(&input, &replica->command, err);
     else
@@ -506,9 +536,21 @@ struct slurm_launch trial_slurm_launch(const struct slurm_settings *settings)
     };
 }
 
+/* In an allocation nothing waits for a queue. */
+int64_t trial_ahead(const struct job_spec *spec, const struct launcher_config *config)
+{
+    int64_t ahead = 0;
+
+    if (!config || config->launcher != LAUNCHER_SLURM || config->slurm_nodes > 0)
+        return 0;
+    ahead = launch_settings_choose(&spec->assay.launch, &config->settings).slurm.ahead;
+    return ahead < spec->parallel_trial_count ? ahead : spec->parallel_trial_count;
+}
+
 static void fill_launch(const struct trial_command_input *in, struct trial_launch *out)
 {
     const struct job_spec *spec = in->spec;
+    int64_t ahead = trial_ahead(spec, in->config);
 
     out->slurm = trial_slurm_launch(&out->settings.slurm);
     out->launch = (struct launch){
@@ -523,6 +565,8 @@ static void fill_launch(const struct trial_command_input *in, struct trial_launc
         .nice = out->settings.nice,
         .io_class = io_priority(&out->settings),
         .slurm = &out->slurm,
+        .max_running = ahead > 0 ? spec->parallel_trial_count : 0,
+        .ahead = ahead,
         .restarts_alone = !spec->run.disable_retries && !spec->run.restarts_on_worker_restart,
     };
 }

@@ -53,6 +53,9 @@ bool trial_launch_build(const struct trial_command_input *input, struct trial_la
 bool trial_launch_outline(const struct trial_command_input *input, struct trial_launch *out,
                           struct assay_error *err);
 
+/* How many of the job's trials may be started beyond parallelTrialCount: Slurm has them wait. */
+int64_t trial_ahead(const struct job_spec *spec, const struct launcher_config *config);
+
 /* What Slurm is told by these settings, which are borrowed. */
 struct slurm_launch trial_slurm_launch(const struct slurm_settings *settings);
 

@@ -95,6 +95,9 @@ struct assay_request {
     const char *query; /* "a=b&c=d", percent-encoded, or NULL */
     const char *body;  /* JSON, or NULL */
     size_t body_size;
+    /* Where the caller has reached us, "http://127.0.0.1:8080", for links in answers; NULL: none.
+     */
+    const char *origin;
 };
 
 struct assay_response {

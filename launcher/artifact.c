@@ -1,7 +1,6 @@
 #include "launcher/artifact.h"
 
-#include "launcher/artifact_tree.h"
-#include "launcher/sha256_text.h"
+#include "launcher/artifact_copy.h"
 #include "launcher/shim/record_file.h"
 
 #include <errno.h>
@@ -16,9 +15,6 @@
 #define MODEL_NAME "model"
 #define MANIFEST_NAME "manifest.json"
 
-/* COPY_BUFFER: larger ones measured no faster, hashing is what takes the time. */
-enum { COPY_BUFFER = 256 * 1024 };
-
 bool artifact_check(const char *source_dir, struct artifact_summary *summary,
                     struct assay_error *err)
 {
@@ -30,44 +26,6 @@ bool artifact_check(const char *source_dir, struct artifact_summary *summary,
         is_fit = assay_fail(err, ASSAY_PRECONDITION, NULL, "there is no file in %s", source_dir);
     artifact_tree_clear(&tree);
     return is_fit;
-}
-
-static bool write_whole(int fd, const unsigned char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t count = write(fd, bytes, size);
-
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        bytes += count;
-        size -= (size_t)count;
-    }
-    return true;
-}
-
-/* Copies all bytes and hashes them on the way; an errno. */
-static int copy_bytes(int from, int to, struct artifact_entry *entry, unsigned char *buffer)
-{
-    struct sha256_ctx hash;
-    ssize_t count = 0;
-
-    sha256_init(&hash);
-    entry->size_bytes = 0;
-    do {
-        count = read(from, buffer, COPY_BUFFER);
-        if (count < 0 && errno != EINTR)
-            return errno;
-        if (count > 0) {
-            sha256_update(&hash, (size_t)count, buffer);
-            entry->size_bytes += (uint64_t)count;
-            if (!write_whole(to, buffer, (size_t)count))
-                return errno;
-        }
-    } while (count != 0);
-    sha256_text(&hash, entry->sha256);
-    return 0;
 }
 
 static int copy_file(int source, int target, struct artifact_entry *entry, unsigned char *buffer)
@@ -83,7 +41,7 @@ static int copy_file(int source, int target, struct artifact_entry *entry, unsig
         error = errno;
         goto out;
     }
-    error = copy_bytes(from, to, entry, buffer);
+    error = artifact_copy_bytes(from, to, entry, buffer);
     if (!error && (fchmod(to, entry->mode) < 0 || fsync(to) < 0))
         error = errno;
     if (close(to) < 0 && !error)
@@ -133,7 +91,7 @@ static int finish_folder(int parent, const char *path, mode_t mode)
 /* The tree goes into the empty folder target. */
 static bool copy_tree(struct artifact_tree *tree, int target, struct assay_error *err)
 {
-    unsigned char *buffer = malloc(COPY_BUFFER);
+    unsigned char *buffer = malloc(ARTIFACT_COPY_BUFFER);
     struct artifact_entry *entry = NULL;
     int error = 0;
 

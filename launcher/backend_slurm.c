@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -152,6 +153,7 @@ static void begin_adopted(struct slurm *slurm, struct slurm_gang *gang)
         (void)slurm_end_gang(slurm, gang, ENDING_NOT_STARTED, "it was not submitted yet");
         return;
     }
+    slurm_turn_read(gang);
     gang->is_step = slurm_step_read(gang, allocation);
     if (gang->is_step)
         (void)snprintf(gang->allocation, sizeof gang->allocation, "%s", allocation);
@@ -209,13 +211,16 @@ static bool obey_orders(struct slurm *slurm)
     return is_open;
 }
 
-/* Also for attempts that got their lease from an engine with other options. */
+/* Also for attempts that got their lease from an engine with other options, and for allocations,
+ * which end without it. */
 static void beat_lease(struct slurm *slurm)
 {
     int fd = -1;
 
-    if ((slurm->options.lease_us <= 0 && TAILQ_EMPTY(&slurm->gangs)) ||
-        slurm_now_us(slurm) < slurm->lease_us)
+    bool is_needed = slurm->options.lease_us > 0 || !TAILQ_EMPTY(&slurm->gangs) ||
+                     slurm->used.tag[0] || slurm->wanted.tag[0];
+
+    if (!is_needed || slurm_now_us(slurm) < slurm->lease_us)
         return;
     slurm->lease_us = slurm_now_us(slurm) + NODE_LEASE_BEAT_US;
     fd = open(slurm->lease_path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -252,37 +257,66 @@ static void give_back_old(struct slurm *slurm)
     }
 }
 
-/* Who wants to run in an allocation, and who waits beside it for nodes that it may hold. */
-static void count_wishes(const struct slurm *slurm, size_t *step_count, size_t *waiting_count)
+struct wishes {
+    size_t steps;   /* who want to run in an allocation */
+    size_t waiting; /* beside it, for nodes that it may hold */
+    size_t inside;  /* steps in the one in use */
+    size_t short_of_time;
+    int64_t need_us; /* the largest of steps */
+};
+
+static struct wishes count_wishes(const struct slurm *slurm)
 {
     const struct slurm_gang *gang = NULL;
+    struct wishes wishes = { 0 };
 
-    *step_count = 0;
-    *waiting_count = 0;
     TAILQ_FOREACH(gang, &slurm->gangs, in_list)
     {
-        if (gang->is_step)
-            (*step_count)++;
-        else if (gang->replicas[0].claim == CLAIM_NONE)
-            (*waiting_count)++;
+        int64_t need_us =
+            slurm_holding_need_us(&slurm->holding, slurm_command_timeout_us(&gang->launch));
+
+        if (!gang->is_step) {
+            wishes.waiting += gang->replicas[0].claim == CLAIM_NONE;
+            continue;
+        }
+        wishes.steps++;
+        if (need_us > wishes.need_us)
+            wishes.need_us = need_us;
+        if (gang->stage == GANG_SUBMITTED)
+            wishes.inside += strcmp(gang->allocation, slurm->holding.tag) == 0;
+        else
+            wishes.short_of_time += gang->is_short_of_time;
     }
+    return wishes;
+}
+
+/* It may hold the very nodes that the next one waits for. */
+static void leave_exhausted(struct slurm *slurm, const struct wishes *wishes)
+{
+    if (wishes->short_of_time == 0 || wishes->short_of_time < wishes->steps || wishes->inside > 0 ||
+        !slurm_holding_is_awaited(&slurm->holding, &slurm->queue))
+        return;
+    slurm->holding.tag[0] = '\0';
+    slurm_use_leave(&slurm->used);
+    give_back_old(slurm);
 }
 
 /* Allocations are asked for when there is something to run in them. */
 static void tend_holding(struct slurm *slurm)
 {
-    size_t step_count = 0;
-    size_t waiting_count = 0;
+    struct wishes wishes;
 
     if (slurm->queue_begun_us == 0)
         return;
-    count_wishes(slurm, &step_count, &waiting_count);
-    if (slurm->options.allocation_nodes > 0 && step_count > 0) {
+    wishes = count_wishes(slurm);
+    if (slurm->options.allocation_nodes > 0 && wishes.steps > 0) {
         (void)slurm_use_allocation(slurm);
         if (!slurm->is_allocating && slurm_now_us(slurm) >= slurm->allocate_us &&
-            slurm_holding_wants_more(&slurm->holding, &slurm->queue))
+            slurm_holding_wants_more(&slurm->holding, &slurm->queue, wishes.need_us,
+                                     wishes.short_of_time > 0))
             slurm_send_allocation(slurm);
-    } else if (waiting_count > 0 && !slurm->is_allocating) {
+        leave_exhausted(slurm, &wishes);
+    } else if (wishes.waiting > 0 && !slurm->is_allocating) {
         slurm->holding.tag[0] = '\0';
         slurm_use_leave(&slurm->used);
         slurm_use_leave(&slurm->wanted);
@@ -298,6 +332,7 @@ static void tend_all(struct slurm *slurm)
     struct slurm_gang *gang = TAILQ_FIRST(&slurm->gangs);
     int64_t now_us = slurm_now_us(slurm);
 
+    slurm_see_off(slurm);
     while (gang) {
         struct slurm_gang *next = TAILQ_NEXT(gang, in_list);
 
@@ -305,7 +340,6 @@ static void tend_all(struct slurm *slurm)
             slurm_tend(slurm, gang);
         gang = next;
     }
-    slurm_see_off(slurm);
     tend_holding(slurm);
     if (slurm->is_hurried && !slurm->is_blind && slurm->look_us > now_us + LOOK_HURRIED_US)
         slurm->look_us = now_us + LOOK_HURRIED_US;
@@ -394,13 +428,15 @@ static void *supervise(void *context)
     struct pollfd sources[] = {
         { .fd = slurm->wake, .events = POLLIN },
         { .fd = slurm_clerks_wake(slurm->clerks), .events = POLLIN },
+        { .fd = slurm->ends, .events = POLLIN },
     };
     bool is_open = true;
 
     slurm_send_debts(slurm);
     while (is_open) {
-        (void)poll(sources, 2, nap_ms(slurm));
+        (void)poll(sources, sizeof sources / sizeof sources[0], nap_ms(slurm));
         (void)pthread_mutex_lock(&slurm->mutex);
+        slurm_note_step_ends(slurm);
         is_open = obey_orders(slurm);
         slurm_hear(slurm);
         if (is_open)
@@ -444,6 +480,8 @@ static void dispose(struct slurm *slurm)
     (void)pthread_mutex_destroy(&slurm->mutex);
     if (slurm->wake >= 0)
         (void)close(slurm->wake);
+    if (slurm->ends >= 0)
+        (void)close(slurm->ends);
     free(slurm);
 }
 
@@ -565,6 +603,7 @@ static struct slurm *slurm_alloc(const struct slurm_options *options, struct ass
     slurm->used.fd = -1;
     slurm->wanted.fd = -1;
     slurm->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    slurm->ends = epoll_create1(EPOLL_CLOEXEC);
     return slurm;
 }
 
@@ -574,7 +613,7 @@ struct launcher *launcher_slurm_new(const struct slurm_options *options, struct 
 
     if (!slurm)
         return NULL;
-    if (slurm->wake < 0) {
+    if (slurm->wake < 0 || slurm->ends < 0) {
         (void)assay_fail_errno(err, errno, "eventfd");
     } else if (slurm->environment.is_short_of_memory) {
         (void)assay_fail_memory(err);

@@ -14,8 +14,12 @@
  */
 static const char *const service_names[] = {
     "AIP_CHECKPOINT_DIR",
+    "AIP_DATA_FORMAT",
     "AIP_MODEL_DIR",
     "AIP_TENSORBOARD_LOG_DIR",
+    "AIP_TEST_DATA_URI",
+    "AIP_TRAINING_DATA_URI",
+    "AIP_VALIDATION_DATA_URI",
     "ASSAY_ATTEMPT",
     "ASSAY_ATTEMPT_DIR",
     "ASSAY_SOURCE_DIR",
@@ -133,6 +137,23 @@ static bool set_cluster(const struct command_input *input, struct environment *e
              set_rank(environment, &cluster)));
 }
 
+/* Of one of the sets: a wildcard for its shards. */
+static bool set_data_uri(const struct command_input *input, struct environment *environment,
+                         const char *name, const char *set)
+{
+    return set_made(environment, name,
+                    text_of("%s/%s-*.%s", input->data_dir, set, input->data_format));
+}
+
+static bool set_data(const struct command_input *input, struct environment *environment)
+{
+    return !input->data_format ||
+           (environment_set(environment, "AIP_DATA_FORMAT", input->data_format) &&
+            set_data_uri(input, environment, "AIP_TRAINING_DATA_URI", "training") &&
+            set_data_uri(input, environment, "AIP_VALIDATION_DATA_URI", "validation") &&
+            set_data_uri(input, environment, "AIP_TEST_DATA_URI", "test"));
+}
+
 static bool set_service(const struct command_input *input, struct environment *environment)
 {
     return set_known(environment, "CLOUD_ML_JOB_ID", input->job_id) &&
@@ -144,6 +165,7 @@ static bool set_service(const struct command_input *input, struct environment *e
            set_below(environment, "AIP_MODEL_DIR", input->output_dir, "model/") &&
            set_below(environment, "AIP_CHECKPOINT_DIR", input->output_dir, "checkpoints/") &&
            set_below(environment, "AIP_TENSORBOARD_LOG_DIR", input->output_dir, "logs/") &&
+           set_data(input, environment) &&
            set_known(environment, "ASSAY_SOURCE_DIR", input->source_dir) &&
            set_known(environment, "ASSAY_ATTEMPT", input->attempt_tag) &&
            set_known(environment, "ASSAY_ATTEMPT_DIR", input->attempt_dir) &&

@@ -38,6 +38,9 @@ struct command_input {
     const char *source_dir;  /* ASSAY_SOURCE_DIR: the folder of the document */
     const char *output_dir;  /* absolute, without trailing slash: AIP_MODEL_DIR is
                                 <output_dir>/model/ and so on; NULL sets none of them */
+    const char *data_format; /* AIP_DATA_FORMAT: "csv"; NULL: there is no data set */
+    const char *data_dir;    /* absolute: AIP_TRAINING_DATA_URI is
+                                <data_dir>/training-*.<data_format>, and so on */
     const char *attempt_dir; /* the replica's own, absolute: metric file, logs and work/ */
     const char *attempt_tag; /* ASSAY_ATTEMPT: unique in time and on this machine */
 };

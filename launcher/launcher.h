@@ -106,6 +106,9 @@ struct launch {
     int nice;              /* added to the launcher's own niceness */
     int io_class;          /* as ioprio_set(2) has it, with the level; 0: as the launcher's */
     const struct slurm_launch *slurm; /* NULL: nothing in particular */
+    int64_t max_running; /* attempts of the job at a time, where more are started, so that they wait
+                            in a cluster's queue already; 0: all that are started */
+    int64_t ahead;       /* how many may wait so, at most max_running */
     bool restarts_alone; /* a worker that the machine lost is started anew, and no other replica */
 };
 

@@ -126,6 +126,7 @@ static bool begin_answer(struct api_call *call, struct assay_response *response,
         return assay_fail_memory(err);
     json_writer_init(&call->json, call->out, wants_one_line(call) ? 0 : 2);
     call->json.has_enum_numbers = wants_enum_numbers(call);
+    call->json.origin = call->request->origin;
     return true;
 }
 

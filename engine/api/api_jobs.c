@@ -2,8 +2,10 @@
 
 #include "assay/value.h"
 #include "engine/api/api_private.h"
+#include "engine/api/pipelines.h"
 #include "engine/life/optimal.h"
 #include "engine/paths.h"
+#include "engine/store/pipeline_rows.h"
 #include "launcher/backend_slurm.h"
 #include "metrics/objective.h"
 
@@ -278,6 +280,7 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
     struct trial_query query = { .job = row->id, .after = best_trial - 1, .limit = 1 };
     struct store *store = NULL;
     int64_t stopped = spec->study.stopping_rule == STOPPING_NONE ? -1 : 0;
+    int64_t pipeline = 0;
     char text[32];
     bool is_ok = true;
 
@@ -298,7 +301,12 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
         write_text(w, "modelDir", path_of_model(engine_shown_dir(call->engine), row->id, path));
     }
     store = engine_read_begin(call->engine);
-    if (!is_live)
+    is_ok = store_pipeline_of_job(store, row->id, &pipeline, err);
+    if (pipeline != 0) {
+        (void)snprintf(text, sizeof text, "%" PRId64, pipeline);
+        write_text(w, "pipeline", text);
+    }
+    if (is_ok && !is_live)
         is_ok = store_trial_totals(store, row->id, &totals, err);
     if (is_ok && stopped == 0)
         is_ok = store_early_stop_count(store, row->id, &stopped, err);
@@ -438,8 +446,11 @@ bool api_resume_job(struct api_call *call, struct assay_error *err)
 {
     struct request request = { .kind = REQUEST_RESUME };
 
-    return api_find_job(call, &request.job, err) && check_launcher(call, request.job, err) &&
-           ask(call, REQUEST_RESUME, err);
+    if (!api_find_job(call, &request.job, err) || !check_launcher(call, request.job, err) ||
+        !ask(call, REQUEST_RESUME, err))
+        return false;
+    api_resume_pipeline_of(call, request.job);
+    return true;
 }
 
 bool api_pause(struct api_call *call, struct assay_error *err)

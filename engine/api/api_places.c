@@ -1,12 +1,14 @@
 /* What this machine has for trials, who holds it, and who waits for what and why. */
 
 #include "assay/value.h"
-#include "engine/api/api_private.h"
+#include "engine/api/job_view.h"
+#include "engine/api/replicas.h"
 #include "engine/array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 /* An attempt's report, its texts copied. */
 struct standing {
@@ -96,8 +98,32 @@ static void write_amounts(struct json_writer *w, double cpus, int64_t memory_byt
     json_int(w, memory_bytes);
 }
 
-static void write_attempt(struct json_writer *w, const struct launch_report *report)
+/* Which replica it is, and, while it runs, where and since when. Of a gang on this machine, which
+ * is reported as a whole, the first. */
+static void write_where(struct api_call *call, const struct launch_report *report)
 {
+    struct assay_error ignored = { 0 };
+    const struct job_view *view =
+        job_view_get(call->engine, report->key.trial / STORE_TRIALS_MAX, &ignored);
+    struct reach reach = { .place = REACH_HOST };
+    char name[REPLICA_NAME_TEXT];
+    char dir[PATH_TEXT];
+    enum replica_role role = ROLE_PRIMARY;
+    int32_t index = 0;
+
+    if (view && replica_find(&view->spec->run, report->key.replica, &role, &index)) {
+        json_key(&call->json, "replicaName");
+        json_string(&call->json, replica_name(role, index, name));
+        if (report->stage == LAUNCH_RUNNING &&
+            replica_reach(call->engine, &view->spec->run, view->row.id, report->key, dir, &reach))
+            replica_write_reach(&call->json, &reach);
+    }
+    job_view_release(view);
+}
+
+static void write_attempt(struct api_call *call, const struct launch_report *report)
+{
+    struct json_writer *w = &call->json;
     static const char *const states[] = {
         [LAUNCH_PREPARING] = "PREPARING",
         [LAUNCH_WAITING] = "WAITING",
@@ -114,6 +140,7 @@ static void write_attempt(struct json_writer *w, const struct launch_report *rep
     json_int(w, report->key.replica);
     json_key(w, "state");
     json_string(w, states[report->stage]);
+    write_where(call, report);
     json_key(w, "isElsewhere");
     json_bool(w, report->is_elsewhere);
     write_amounts(w, wish->cpus, wish->memory_bytes);
@@ -179,6 +206,25 @@ static struct machine what_is_free(const struct machine *machine, const struct s
     return left;
 }
 
+/* What is left where the state folder is. */
+static void write_disk(struct api_call *call)
+{
+    struct json_writer *w = &call->json;
+    struct statvfs disk = { 0 };
+
+    if (statvfs(engine_state_dir(call->engine), &disk) < 0 || disk.f_blocks == 0)
+        return;
+    json_key(w, "disk");
+    json_begin_object(w);
+    json_key(w, "stateDir");
+    json_string(w, engine_shown_dir(call->engine));
+    json_key(w, "freeBytes");
+    json_int(w, (int64_t)(disk.f_bavail * disk.f_frsize));
+    json_key(w, "totalBytes");
+    json_int(w, (int64_t)(disk.f_blocks * disk.f_frsize));
+    json_end_object(w);
+}
+
 bool api_get_places(struct api_call *call, struct assay_error *err)
 {
     const struct machine *machine = engine_machine(call->engine);
@@ -196,6 +242,7 @@ bool api_get_places(struct api_call *call, struct assay_error *err)
     if (standings.count > 0)
         qsort(standings.items, standings.count, sizeof *standings.items, compare);
     json_begin_object(w);
+    resource_write_time(w, "time", assay_wall_us(engine_env(call->engine)));
     if (machine) {
         const struct machine left = what_is_free(machine, &standings);
 
@@ -204,11 +251,13 @@ bool api_get_places(struct api_call *call, struct assay_error *err)
         json_key(w, "free");
         write_machine(w, &left);
     }
+    if (machine)
+        write_disk(call);
     json_key(w, "attempts");
     json_begin_array(w);
     for (size_t i = 0; i < standings.count; i++)
         if (job == 0 || standings.items[i].report.key.trial / STORE_TRIALS_MAX == job)
-            write_attempt(w, &standings.items[i].report);
+            write_attempt(call, &standings.items[i].report);
     json_end_array(w);
     json_end_object(w);
     standings_clear(&standings);

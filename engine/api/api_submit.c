@@ -7,6 +7,7 @@
 
 #include "engine/api/api_private.h"
 #include "engine/api/launch_plan.h"
+#include "engine/api/pipelines.h"
 #include "engine/api/submission.h"
 #include "engine/fault_json.h"
 
@@ -31,33 +32,40 @@ static enum document_format format_of(const cJSON *body)
     return strcmp(format, "yaml") == 0 ? DOCUMENT_YAML : DOCUMENT_JSON;
 }
 
-/* *body is the request's, which *s borrows from: cJSON_Delete() it last, also after false. */
-static bool read_submission(const struct api_call *call, const struct launch_place *place,
-                            cJSON **body, struct submission *s, struct assay_error *err)
+/* *body is the request's, which *text borrows from: cJSON_Delete() it last, also after false. */
+static bool read_text(const struct api_call *call, cJSON **body, struct submission_text *text,
+                      struct assay_error *err)
 {
-    struct submission_text text = { 0 };
-
     *body =
         json_read(call->request->body ? call->request->body : "", call->request->body_size, err);
     if (!*body)
         return assay_error_add(err, "the request's body");
-    text.document = get_text(*body, "source");
-    text.dir = get_text(*body, "sourceDir");
-    text.format = format_of(*body);
-    text.overrides = json_get(*body, "overrides");
-    text.is_emulated = call->engine && engine_is_emulated(call->engine);
-    if (!text.document || !text.dir)
-        return assay_fail(err, ASSAY_INVALID, NULL,
-                          "the request's body needs \"source\", the document's text, and "
-                          "\"sourceDir\", the folder where relative paths begin");
-    return submission_read(s, &text, place, err);
+    text->document = get_text(*body, "source");
+    text->dir = get_text(*body, "sourceDir");
+    text->format = format_of(*body);
+    text->overrides = json_get(*body, "overrides");
+    text->is_emulated = call->engine && engine_is_emulated(call->engine);
+    return (text->document && text->dir) ||
+           assay_fail(err, ASSAY_INVALID, NULL,
+                      "the request's body needs \"source\", the document's text, and "
+                      "\"sourceDir\", the folder where relative paths begin");
+}
+
+static bool is_pipeline(const struct submission_text *text)
+{
+    struct assay_error none = { 0 }; /* what cannot be read is told as a job's fault */
+    cJSON *document = document_read(text->document, strlen(text->document), text->format, &none);
+    bool is_one = pipeline_spec_is(document);
+
+    cJSON_Delete(document);
+    return is_one;
 }
 
 bool api_hand_in(struct api_call *call, struct submission *s, const char *parent, int64_t *job,
                  struct assay_error *err)
 {
     if (assay_faults_check(&s->faults, err))
-        return submission_hand_in(s, call->engine, parent, job, err);
+        return submission_hand_in(s, call->engine, parent, NULL, job, err);
     if (s->is_unmet && err->code == ASSAY_INVALID)
         err->code = ASSAY_PRECONDITION;
     /* The details are written after the handler has returned. */
@@ -66,15 +74,13 @@ bool api_hand_in(struct api_call *call, struct submission *s, const char *parent
     return false;
 }
 
-bool api_submit_job(struct api_call *call, struct assay_error *err)
+static bool submit_job(struct api_call *call, const struct submission_text *text,
+                       const struct launch_place *place, struct assay_error *err)
 {
-    const struct launch_place place = engine_place(call->engine);
     struct submission s = { 0 };
-    cJSON *body = NULL;
     int64_t job = 0;
     char id[32];
-    bool is_ok =
-        read_submission(call, &place, &body, &s, err) && api_hand_in(call, &s, NULL, &job, err);
+    bool is_ok = submission_read(&s, text, place, err) && api_hand_in(call, &s, NULL, &job, err);
 
     if (is_ok) {
         (void)snprintf(id, sizeof id, "%" PRId64, job);
@@ -83,6 +89,35 @@ bool api_submit_job(struct api_call *call, struct assay_error *err)
         call->job_word = "";
     }
     submission_clear(&s);
+    return is_ok;
+}
+
+static bool submit_pipeline(struct api_call *call, const struct submission_text *text,
+                            const struct launch_place *launch, struct assay_error *err)
+{
+    struct pipeline_submission s = { 0 };
+    const struct pipeline_place place = { .launch = launch,
+                                          .engine = call->engine,
+                                          .parent = STORE_PARENT_LOCAL };
+    int64_t id = 0;
+    bool is_ok = pipeline_submission_read(&s, text, &place, err) &&
+                 api_hand_in_pipeline(call, &s, NULL, &id, err) &&
+                 api_write_pipeline(call, id, err);
+
+    pipeline_submission_clear(&s);
+    return is_ok;
+}
+
+bool api_submit_job(struct api_call *call, struct assay_error *err)
+{
+    const struct launch_place place = engine_place(call->engine);
+    struct submission_text text = { 0 };
+    cJSON *body = NULL;
+    bool is_ok = read_text(call, &body, &text, err);
+
+    if (is_ok)
+        is_ok = is_pipeline(&text) ? submit_pipeline(call, &text, &place, err)
+                                   : submit_job(call, &text, &place, err);
     cJSON_Delete(body);
     return is_ok;
 }
@@ -153,21 +188,55 @@ static void write_notes(struct json_writer *w, const struct assay_faults *notes)
     json_end_array(w);
 }
 
+/* The answer to a check of a job, or of a pipeline, whose job it then is. */
+static bool write_check(struct api_call *call, const struct submission *job,
+                        const struct assay_faults *faults, const struct launch_place *place,
+                        bool is_looked_up_later, struct assay_error *err)
+{
+    bool is_ok = true;
+
+    json_begin_object(&call->json);
+    fault_json_write(&call->json, faults);
+    write_notes(&call->json, &job->notes);
+    if (is_looked_up_later) { /* what only an engine knows */
+        json_key(&call->json, "isLookedUpLater");
+        json_bool(&call->json, true);
+    }
+    if (job->spec && faults->count == 0 && !job->text.is_emulated)
+        is_ok = write_plan(call, job, place, err);
+    json_end_object(&call->json);
+    return is_ok;
+}
+
+static bool check_pipeline(struct api_call *call, const struct submission_text *text,
+                           const struct launch_place *launch, struct assay_error *err)
+{
+    struct pipeline_submission s = { 0 };
+    const struct pipeline_place place = { .launch = launch,
+                                          .engine = call->engine,
+                                          .parent = STORE_PARENT_LOCAL };
+    bool is_ok = pipeline_submission_read(&s, text, &place, err);
+    bool is_later = false;
+
+    is_later = !call->engine && s.spec && (s.spec->data_config || s.spec->model);
+    is_ok = is_ok && write_check(call, &s.job, &s.faults, launch, is_later, err);
+    pipeline_submission_clear(&s);
+    return is_ok;
+}
+
 bool api_check_job(struct api_call *call, struct assay_error *err)
 {
     struct submission s = { 0 };
     const struct launch_place place = call->engine ? engine_place(call->engine) : *call->place;
+    struct submission_text text = { 0 };
     cJSON *body = NULL;
-    bool is_ok = read_submission(call, &place, &body, &s, err);
+    bool is_ok = read_text(call, &body, &text, err);
 
-    if (is_ok) {
-        json_begin_object(&call->json);
-        fault_json_write(&call->json, &s.faults);
-        write_notes(&call->json, &s.notes);
-        if (s.spec && s.faults.count == 0 && !s.text.is_emulated)
-            is_ok = write_plan(call, &s, &place, err);
-        json_end_object(&call->json);
-    }
+    if (is_ok && is_pipeline(&text))
+        is_ok = check_pipeline(call, &text, &place, err);
+    else if (is_ok)
+        is_ok = submission_read(&s, &text, &place, err) &&
+                write_check(call, &s, &s.faults, &place, false, err);
     submission_clear(&s);
     cJSON_Delete(body);
     return is_ok;

@@ -61,7 +61,7 @@ void kept_answer_keep(struct api_call *call, const struct answer_moment *moment,
     struct kept_answer *answer = NULL;
 
     /* What cannot be kept is only slower the next time. */
-    if (!moment->is_lasting || !json_writer_finish(&call->json))
+    if (!moment->is_lasting || call->json.has_links || !json_writer_finish(&call->json))
         return;
     answer = calloc(1, sizeof *answer);
     if (!answer)

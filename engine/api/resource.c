@@ -1,5 +1,7 @@
 #include "engine/api/resource.h"
 
+#include "engine/api/web_access.h"
+
 #include "assay/value.h"
 
 #include <assert.h>
@@ -238,6 +240,8 @@ void resource_write_trial(struct json_writer *w, const struct job_row *job,
         json_key(w, "customJob");
         json_string(w, text);
     }
+    if (row->state == TRIAL_ACTIVE && spec->kind != JOB_STUDY)
+        web_access_write(w, &spec->run, row->job, row->number);
     if (store && !write_measurements(w, spec, row, store))
         w->is_failed = true;
     json_end_object(w);
@@ -296,6 +300,9 @@ static bool write_document(struct json_writer *w, const struct job_row *row,
         json_key(w, member->string);
         json_node(w, member);
     }
+    /* A custom job is its only trial. */
+    if (row->kind == JOB_CUSTOM && row->state == JOB_STATE_RUNNING)
+        web_access_write_document(w, json_get(canonical, "jobSpec"), row->id, 1);
     cJSON_Delete(root);
     cJSON_Delete(canonical);
     return canonical != NULL;

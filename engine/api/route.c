@@ -1,12 +1,18 @@
 #include "engine/api/route.h"
 
 #include "engine/api/api_private.h"
+#include "engine/api/pipelines.h"
+#include "engine/api/replicas.h"
+#include "engine/api/vertex/vertex_datasets.h"
 #include "engine/api/vertex/vertex_long_operations.h"
+#include "engine/api/vertex/vertex_models.h"
+#include "engine/api/vertex/vertex_pipelines.h"
 
 #include <string.h>
 
 #define LOCATION "/v1/projects/{project}/locations/{location}"
 #define STUDY LOCATION "/studies/{study}"
+#define DATASET LOCATION "/datasets/{dataset}"
 
 /* {…} stands for one segment, up to a slash or a colon. */
 static const struct {
@@ -20,6 +26,13 @@ static const struct {
     { "GET", "/assay/v1/jobs:count", api_count_jobs },
     { "POST", "/assay/v1:pause", api_pause },
     { "GET", "/assay/v1/places", api_get_places },
+    { "POST", "/assay/v1/jobs/{job}:register", api_register_job },
+    { "POST", "/assay/v1/models:verify", api_verify_models },
+    { "POST", "/assay/v1/models:push", api_push_models },
+    { "GET", "/assay/v1/models/{model}", api_show_model },
+    { "POST", "/assay/v1/models/{model}:verify", api_verify_models },
+    { "POST", "/assay/v1/models/{model}:push", api_push_models },
+    { "POST", "/assay/v1/models/{model}:unpack", api_unpack_model },
     { "GET", "/assay/v1/emulation", api_get_emulation },
     { "PUT", "/assay/v1/emulation", api_put_emulation },
     { "POST", "/assay/v1/emulation", api_put_emulation },
@@ -36,8 +49,16 @@ static const struct {
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs", api_get_logs },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}:logs", api_get_logs },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}:explain", api_explain_trial },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}:reach", api_get_reach },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}/replicas", api_list_replicas },
     { "GET", "/assay/v1/jobs/{job}:replay", api_replay_job },
     { "GET", "/assay/v1/jobs/{job}/optimalTrials", api_list_optimal_trials },
+    { "GET", "/assay/v1/pipelines", api_list_pipelines },
+    { "GET", "/assay/v1/pipelines/{pipeline}", api_get_pipeline },
+    { "DELETE", "/assay/v1/pipelines/{pipeline}", api_delete_pipeline },
+    { "POST", "/assay/v1/pipelines/{pipeline}:cancel", api_cancel_pipeline },
+    { "POST", "/assay/v1/pipelines/{pipeline}:resume", api_resume_pipeline },
+    { "GET", "/assay/v1/pipelines/{pipeline}/resource", api_get_pipeline_resource },
 
     { "GET", LOCATION, vertex_get_location },
     { "POST", LOCATION "/hyperparameterTuningJobs", vertex_create_tuning_job },
@@ -51,6 +72,18 @@ static const struct {
     { "POST", LOCATION "/operations/{operation}:wait", vertex_wait_for_operation },
     { "POST", LOCATION "/operations/{operation}:cancel", vertex_cancel_operation },
     { "DELETE", LOCATION "/operations/{operation}", vertex_delete_operation },
+    { "POST", LOCATION "/models:upload", vertex_upload_model },
+    { "POST", LOCATION "/models:copy", vertex_copy_model },
+    { "GET", LOCATION "/models", vertex_list_models },
+    { "GET", LOCATION "/models/{model}", vertex_get_model },
+    { "PATCH", LOCATION "/models/{model}", vertex_patch_model },
+    { "DELETE", LOCATION "/models/{model}", vertex_delete_model },
+    { "DELETE", LOCATION "/models/{model}:deleteVersion", vertex_delete_model_version },
+    { "GET", LOCATION "/models/{model}:listVersions", vertex_list_model_versions },
+    { "GET", LOCATION "/models/{model}:listCheckpoints", vertex_list_model_checkpoints },
+    { "POST", LOCATION "/models/{model}:mergeVersionAliases", vertex_merge_model_aliases },
+    { "POST", LOCATION "/models/{model}:export", vertex_export_model },
+    { "GET", LOCATION "/models/{model}/evaluations", vertex_list_model_evaluations },
     { "GET", LOCATION "/models/{model}/operations", vertex_list_long_operations },
     { "GET", LOCATION "/models/{model}/operations/{operation}", vertex_get_long_operation },
     { "POST", LOCATION "/models/{model}/operations/{operation}:wait",
@@ -81,6 +114,32 @@ static const struct {
     { "DELETE", LOCATION "/customJobs/{job}", vertex_delete_custom_job },
     { "POST", LOCATION "/customJobs/{job}:cancel", vertex_cancel_custom_job },
     { "GET", LOCATION "/customJobs/{job}:watch", vertex_watch_custom_job },
+
+    { "POST", LOCATION "/trainingPipelines", vertex_create_pipeline },
+    { "GET", LOCATION "/trainingPipelines", vertex_list_pipelines },
+    { "GET", LOCATION "/trainingPipelines/{pipeline}", vertex_get_pipeline },
+    { "DELETE", LOCATION "/trainingPipelines/{pipeline}", vertex_delete_pipeline },
+    { "POST", LOCATION "/trainingPipelines/{pipeline}:cancel", vertex_cancel_pipeline },
+
+    { "POST", LOCATION "/datasets", vertex_create_dataset },
+    { "GET", LOCATION "/datasets", vertex_list_datasets },
+    { "GET", DATASET, vertex_get_dataset },
+    { "PATCH", DATASET, vertex_patch_dataset },
+    { "DELETE", DATASET, vertex_delete_dataset },
+    { "POST", DATASET ":import", vertex_import_data },
+    { "POST", DATASET ":export", vertex_export_data },
+    { "GET", DATASET ":searchDataItems", vertex_search_data_items },
+    { "GET", DATASET "/dataItems", vertex_list_data_items },
+    { "GET", DATASET "/dataItems/{item}/annotations", vertex_list_annotations },
+    { "GET", DATASET "/annotationSpecs/{annotation}", vertex_get_annotation_spec },
+    { "GET", DATASET "/savedQueries", vertex_list_saved_queries },
+    { "DELETE", DATASET "/savedQueries/{query}", vertex_delete_saved_query },
+    { "POST", DATASET "/datasetVersions", vertex_refuse_dataset_version },
+    { "GET", DATASET "/datasetVersions", vertex_refuse_dataset_version },
+    { "GET", DATASET "/datasetVersions/{version}", vertex_refuse_dataset_version },
+    { "PATCH", DATASET "/datasetVersions/{version}", vertex_refuse_dataset_version },
+    { "DELETE", DATASET "/datasetVersions/{version}", vertex_refuse_dataset_version },
+    { "GET", DATASET "/datasetVersions/{version}:restore", vertex_refuse_dataset_version },
 
     { "POST", LOCATION "/studies", vizier_create_study },
     { "GET", LOCATION "/studies", vizier_list_studies },
@@ -118,7 +177,6 @@ static const char *const elsewhere[] = {
     "cachedContents",
     "contexts",
     "dataLabelingJobs",
-    "datasets",
     "deploymentResourcePools",
     "endpoints",
     "evaluationItems",
@@ -133,7 +191,6 @@ static const char *const elsewhere[] = {
     "metadataStores",
     "migratableResources",
     "modelDeploymentMonitoringJobs",
-    "models",
     "nasJobs",
     "notebookExecutionJobs",
     "notebookRuntimeTemplates",
@@ -146,7 +203,6 @@ static const char *const elsewhere[] = {
     "schedules",
     "specialistPools",
     "tensorboards",
-    "trainingPipelines",
     "tuningJobs",
 };
 

@@ -3,6 +3,7 @@
 #include "engine/life/study_sampler.h"
 #include "engine/spec/fields.h"
 #include "engine/spec/study_resource.h"
+#include "launcher/storage.h"
 #include "search/sampler.h"
 
 #include <stdlib.h>
@@ -24,18 +25,15 @@ static const char *get_text(const cJSON *object, const char *key)
     return cJSON_IsString(member) ? member->valuestring : NULL;
 }
 
-/* A document that cannot be read has one fault, its own. */
-static void read_document(struct submission *submission)
+cJSON *submission_document(const struct submission_text *text, struct assay_faults *faults)
 {
-    const struct submission_text *text = &submission->text;
     struct assay_error why = { 0 };
     const cJSON *item = NULL;
+    cJSON *document = document_read(text->document, strlen(text->document), text->format, &why);
 
-    submission->document =
-        document_read(text->document, strlen(text->document), text->format, &why);
-    if (!submission->document) {
-        assay_faults_add(&submission->faults, 0, why.field, "%s", why.message);
-        return;
+    if (!document) { /* which is its only fault */
+        assay_faults_add(faults, 0, why.field, "%s", why.message);
+        return NULL;
     }
     cJSON_ArrayForEach(item, text->overrides)
     {
@@ -43,11 +41,11 @@ static void read_document(struct submission *submission)
                                               .value = get_text(item, "value") };
 
         if (!override.path || !override.value)
-            assay_faults_add(&submission->faults, 0, "overrides",
-                             "each needs \"path\" and \"value\"");
-        else if (!document_override(submission->document, &override, &why))
-            assay_faults_add(&submission->faults, 0, override.path, "%s", why.message);
+            assay_faults_add(faults, 0, "overrides", "each needs \"path\" and \"value\"");
+        else if (!document_override(document, &override, &why))
+            assay_faults_add(faults, 0, override.path, "%s", why.message);
     }
+    return document;
 }
 
 struct trial_command_input submission_command_input(const struct submission *submission,
@@ -102,6 +100,25 @@ static void check_output(struct submission *submission, const char *state_dir,
                      "%s", why.message);
 }
 
+/* A data set's folder, as a document names it itself. */
+static void check_data(struct submission *submission, const char *state_dir,
+                       struct assay_faults *faults)
+{
+    struct assay_error why = { 0 };
+    char buckets[PATH_TEXT];
+    char *path = NULL;
+
+    if (!submission->spec->assay.data_uri)
+        return;
+    (void)snprintf(buckets, sizeof buckets, "%s/buckets", state_dir);
+    path = storage_path(submission->spec->assay.data_uri, buckets, submission->text.dir, &why);
+    if (!path) {
+        submission->is_unmet = false;
+        assay_faults_add(faults, 0, "assay.data.uri", "%s", why.message);
+    }
+    free(path);
+}
+
 static void check_sampler(struct submission *submission, struct assay_faults *faults)
 {
     struct assay_error why = { 0 };
@@ -123,7 +140,7 @@ bool submission_read(struct submission *submission, const struct submission_text
     struct assay_faults *faults = &submission->faults;
 
     submission->text = *text;
-    read_document(submission);
+    submission->document = submission_document(text, faults);
     if (submission->document && faults->count == 0) {
         err->code = ASSAY_OK;
         submission->spec = job_spec_from_json(submission->document, faults, err);
@@ -134,6 +151,7 @@ bool submission_read(struct submission *submission, const struct submission_text
         if (!text->is_emulated)
             check_command(submission, place, faults);
         check_output(submission, place->state_dir, faults);
+        check_data(submission, place->state_dir, faults);
         check_sampler(submission, faults);
     }
     if (submission->spec && submission->spec->study.stopping_rule_spec.update_all_stopped_trials)
@@ -150,7 +168,7 @@ bool submission_read_study(struct submission *submission, const struct submissio
     struct assay_faults *faults = &submission->faults;
 
     submission->text = *text;
-    read_document(submission);
+    submission->document = submission_document(text, faults);
     if (submission->document && faults->count == 0) {
         err->code = ASSAY_OK;
         submission->spec = study_resource_from_json(submission->document, faults, err);
@@ -162,13 +180,8 @@ bool submission_read_study(struct submission *submission, const struct submissio
     return !faults->is_short_of_memory || assay_fail_memory(err);
 }
 
-/* 53 bits, so that a seed survives every JSON reader. */
-static bool choose_seed(const struct assay_env *env, const struct job_spec *spec, uint64_t *seed,
-                        struct assay_error *err)
+bool submission_seed(const struct assay_env *env, uint64_t *seed, struct assay_error *err)
 {
-    *seed = spec->assay.seed;
-    if (spec->assay.has_seed)
-        return true;
     if (!env->entropy(env->context, seed, sizeof *seed))
         return assay_fail(err, ASSAY_INTERNAL, NULL, "the system gives no random numbers");
     *seed >>= 11;
@@ -178,8 +191,10 @@ static bool choose_seed(const struct assay_env *env, const struct job_spec *spec
 static bool fill_row(const struct submission *submission, const struct assay_env *env,
                      const char *parent, struct job_row *row, struct assay_error *err)
 {
-    *row = (struct job_row){ .kind = submission->spec->kind };
-    if (!choose_seed(env, submission->spec, &row->seed, err))
+    const struct assay_block *block = &submission->spec->assay;
+
+    *row = (struct job_row){ .kind = submission->spec->kind, .seed = block->seed };
+    if (!block->has_seed && !submission_seed(env, &row->seed, err))
         return false;
     row->display_name = strdup(submission->spec->display_name);
     row->source = strdup(submission->text.document);
@@ -197,10 +212,10 @@ static bool fill_row(const struct submission *submission, const struct assay_env
 }
 
 bool submission_hand_in(struct submission *submission, struct engine *engine, const char *parent,
-                        int64_t *job, struct assay_error *err)
+                        const struct edit *edit, int64_t *job, struct assay_error *err)
 {
     struct job_row row = { 0 };
-    struct request request = { .kind = REQUEST_SUBMIT, .row = &row };
+    struct request request = { .kind = REQUEST_SUBMIT, .row = &row, .edit = edit };
     bool is_ok = fill_row(submission, engine_env(engine), parent, &row, err);
 
     if (!is_ok)

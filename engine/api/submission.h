@@ -28,6 +28,10 @@ struct submission {
     bool is_unmet;             /* all faults are of the place: the document is right */
 };
 
+/* The document with its overrides; what is wrong with it is added to *faults. The caller owns it;
+ * NULL where it cannot be read. */
+cJSON *submission_document(const struct submission_text *text, struct assay_faults *faults);
+
 /*
  * Text to typed spec, with all that can be known of a run in that place. The document's faults are
  * collected in submission->faults; false and *err are for the rest (no memory). Clear it in
@@ -43,9 +47,14 @@ bool submission_read_study(struct submission *submission, const struct submissio
                            struct assay_error *err);
 void submission_clear(struct submission *submission);
 
-/* Has it stored and run: *job is its id. parent ("projects/…/locations/…") may be NULL: this
- * machine's. A submission without faults. */
+/*
+ * Has it stored and run: *job is its id. parent ("projects/…/locations/…") may be NULL: this
+ * machine's. edit, which may be NULL, is of the same moment: refused, there is no job either. A
+ * submission without faults.
+ */
 bool submission_hand_in(struct submission *submission, struct engine *engine, const char *parent,
-                        int64_t *job, struct assay_error *err);
+                        const struct edit *edit, int64_t *job, struct assay_error *err);
+/* A seed for whoever was given none: 53 bits, so that it survives every JSON reader. */
+bool submission_seed(const struct assay_env *env, uint64_t *seed, struct assay_error *err);
 
 #endif

@@ -51,11 +51,17 @@ enum option_id {
     OPTION_SLURM_QOS,
     OPTION_SLURM_TIME,
     OPTION_SLURM_OPTION,
+    OPTION_SLURM_AHEAD,
     OPTION_SLURM_ALLOCATION,
     OPTION_KEEP,
     OPTION_MAX_DISK,
+    OPTION_NOTIFY_COMMAND,
+    OPTION_NOTIFY_WEBHOOK,
     OPTION_LOG_MAX,
     OPTION_NICE,
+    OPTION_NAME,
+    OPTION_KIND,
+    OPTION_SCHEMA,
     OPTION_MAN,
     OPTION_COMPLETION,
     OPTION_HELP,
@@ -106,7 +112,8 @@ extern const struct exit_status exit_statuses[];
 const struct command *command_find(const char *name, const char **nearest);
 
 /* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_search.c,
- * command_serve.c, command_status.c, command_emulate.c, command_env.c, suggest.c, help.c */
+ * command_serve.c, command_status.c, command_exec.c, command_emulate.c, command_env.c,
+ * command_models.c, command_datasets.c, suggest.c, help.c */
 int command_run(const struct arguments *arguments);
 int command_resume(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
@@ -124,7 +131,10 @@ int command_replay(const struct arguments *arguments);
 int command_serve(const struct arguments *arguments);
 int command_emulate(const struct arguments *arguments);
 int command_status(const struct arguments *arguments);
+int command_exec(const struct arguments *arguments);
 int command_env(const struct arguments *arguments);
+int command_datasets(const struct arguments *arguments);
+int command_models(const struct arguments *arguments);
 int command_help(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 

@@ -3,8 +3,10 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/document_file.h"
 #include "engine/cli/follow.h"
+#include "engine/cli/pipelines.h"
 #include "engine/cli/plan.h"
 #include "engine/cli/report.h"
+#include "engine/cli/show_trial.h"
 #include "engine/cli/table.h"
 #include "engine/cli/text.h"
 #include "engine/cli/view.h"
@@ -13,10 +15,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-/* A command at work on one job of a folder. */
+enum { TARGET_TEXT = 96 };
+
+/* A command at work on one job, or pipeline, of a folder. */
 struct asking {
     const struct arguments *arguments;
     struct state_dir dir;
@@ -39,8 +42,29 @@ static bool asking_get_job(struct asking *a, struct assay_error *err)
 {
     if (!asking_begin(a, err))
         return false;
-    a->job = client_get(a->client, err, "/assay/v1/jobs/%s", a->id);
+    a->job = pipeline_or_job(a->client, a->id, err);
     return a->job != NULL;
+}
+
+/* The path of the job, or of the pipeline, with what is to follow. Returns text. */
+static const char *target_of(const cJSON *job, const char *rest, char text[TARGET_TEXT])
+{
+    (void)snprintf(text, TARGET_TEXT, "/assay/v1/%s/%s%s", pipeline_is(job) ? "pipelines" : "jobs",
+                   view_text(job, "id"), rest);
+    return text;
+}
+
+static cJSON *follow_either(const struct follow *follow, const cJSON *job, struct assay_error *err)
+{
+    return pipeline_is(job) ? pipeline_follow(follow, err) : follow_job(follow, err);
+}
+
+static void report_either(const cJSON *job, const struct state_dir *dir)
+{
+    if (pipeline_is(job))
+        report_pipeline(job, dir);
+    else
+        report_result(job, dir);
 }
 
 static void asking_end(struct asking *a)
@@ -50,12 +74,12 @@ static void asking_end(struct asking *a)
     state_dir_clear(&a->dir);
 }
 
-static bool fill_list(struct table *table, const cJSON *answer)
+static bool fill_list(struct table *table, const cJSON *items)
 {
     const cJSON *job = NULL;
     bool is_ok = true;
 
-    cJSON_ArrayForEach(job, json_get(answer, "jobs"))
+    cJSON_ArrayForEach(job, items)
     {
         table_begin_row(table);
         text_write_safe(table_cell(table), view_text(job, "id"));
@@ -73,19 +97,25 @@ static bool list(struct asking *a, struct assay_error *err)
 {
     static const char *const columns[] = { "ID", "STATE", "KIND", "NAME", "CREATED", "NOTE" };
     cJSON *answer = NULL;
+    cJSON *pipelines = NULL;
     struct table *table = NULL;
     bool is_ok = false;
 
     if (a->arguments->is_given[OPTION_JSON])
         return report_json(a->client, "/assay/v1/jobs", err);
     answer = client_get(a->client, err, "/assay/v1/jobs");
-    if (!answer)
+    pipelines = answer ? client_get(a->client, err, "/assay/v1/pipelines") : NULL;
+    if (!pipelines) {
+        cJSON_Delete(answer);
         return false;
-    if (cJSON_GetArraySize(json_get(answer, "jobs")) == 0)
+    }
+    if (!json_get(answer, "jobs")->child && !json_get(pipelines, "pipelines")->child)
         (void)fputs("no jobs yet\n", stderr);
     table = table_new(columns, sizeof columns / sizeof columns[0]);
-    is_ok = table && fill_list(table, answer) && table_print(table);
+    is_ok = table && fill_list(table, json_get(pipelines, "pipelines")) &&
+            fill_list(table, json_get(answer, "jobs")) && table_print(table);
     table_free(table);
+    cJSON_Delete(pipelines);
     cJSON_Delete(answer);
     return is_ok || assay_fail_memory(err);
 }
@@ -163,6 +193,10 @@ static bool show_running(struct asking *a, struct assay_error *err)
 
 static bool show(struct asking *a, struct assay_error *err)
 {
+    if (pipeline_is(a->job)) {
+        report_pipeline(a->job, &a->dir);
+        return true;
+    }
     report_job(a->job, &a->dir);
     return !view_is_true(a->job, "isWorkedOn") ||
            view_integer(json_get(a->job, "trialCounts"), "running") == 0 || show_running(a, err);
@@ -173,11 +207,12 @@ int command_show(const struct arguments *arguments)
     struct asking a = { .arguments = arguments };
     struct assay_error err = { 0 };
     bool is_ok = asking_get_job(&a, &err);
-    char target[64];
+    char target[TARGET_TEXT];
 
-    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s", view_text(a.job, "id"));
-    if (is_ok && arguments->is_given[OPTION_JSON])
-        is_ok = report_json(a.client, target, &err);
+    if (is_ok && arguments->operand_count == 2)
+        is_ok = show_trial(a.client, a.job, arguments, &a.dir, &err);
+    else if (is_ok && arguments->is_given[OPTION_JSON])
+        is_ok = report_json(a.client, target_of(a.job, "", target), &err);
     else if (is_ok)
         is_ok = show(&a, &err);
     asking_end(&a);
@@ -291,11 +326,27 @@ static bool print_best(const struct asking *a, struct assay_error *err)
     return true;
 }
 
+/* Of a pipeline it is its job that has trials. */
+static bool turn_to_backing_job(struct asking *a, struct assay_error *err)
+{
+    cJSON *job = NULL;
+
+    if (!pipeline_is(a->job))
+        return true;
+    if (!*view_text(a->job, "job"))
+        return assay_fail(err, ASSAY_NOT_FOUND, NULL, "pipeline %s has no job yet",
+                          view_text(a->job, "id"));
+    job = client_get(a->client, err, "/assay/v1/jobs/%s", view_text(a->job, "job"));
+    cJSON_Delete(a->job);
+    a->job = job;
+    return job != NULL;
+}
+
 int command_best(const struct arguments *arguments)
 {
     struct asking a = { .arguments = arguments };
     struct assay_error err = { 0 };
-    bool is_ok = asking_get_job(&a, &err) && print_best(&a, &err);
+    bool is_ok = asking_get_job(&a, &err) && turn_to_backing_job(&a, &err) && print_best(&a, &err);
 
     asking_end(&a);
     return is_ok ? report_end(0) : report_error(&err);
@@ -303,16 +354,15 @@ int command_best(const struct arguments *arguments)
 
 static bool print_waited(struct asking *a, const cJSON *job, struct assay_error *err)
 {
-    char target[64];
+    char target[TARGET_TEXT];
 
     if (!view_job_has_ended(job))
         report_resume(job, &a->dir, a->arguments);
     if (!a->arguments->is_given[OPTION_JSON]) {
-        report_result(job, &a->dir);
+        report_either(job, &a->dir);
         return true;
     }
-    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));
-    return report_json(a->client, target, err);
+    return report_json(a->client, target_of(job, "/resource", target), err);
 }
 
 int command_wait(const struct arguments *arguments)
@@ -329,7 +379,7 @@ int command_wait(const struct arguments *arguments)
         follow.client = a.client;
         follow.job = view_text(a.job, "id");
         follow.since = a.job;
-        job = follow_job(&follow, &err);
+        job = follow_either(&follow, a.job, &err);
     }
     if (job && print_waited(&a, job, &err))
         status = report_end(view_job_exit_status(job));
@@ -340,33 +390,12 @@ int command_wait(const struct arguments *arguments)
     return status;
 }
 
-/*
- * Who changes a job: the engine that is home, else this process becomes it. Between the two there
- * is a moment in which an engine holds the folder but does not listen yet, or no longer: then we
- * knock again, for two seconds at most.
- */
-static bool find_worker(struct asking *a, struct work *work, struct assay_error *err)
-{
-    enum { ATTEMPTS = 20, BETWEEN_MS = 100 };
-    struct timespec between = { .tv_nsec = BETWEEN_MS * 1000000L };
-
-    for (int i = 0; i < ATTEMPTS; i++) {
-        *err = (struct assay_error){ 0 };
-        if (client_is_engine_home(a->client) ||
-            work_open(work, a->dir.path, false, a->arguments, err))
-            return true;
-        if (err->code != ASSAY_UNAVAILABLE)
-            return false;
-        (void)nanosleep(&between, NULL);
-    }
-    return false;
-}
-
 static bool has_ended_already(const struct asking *a)
 {
     if (!view_job_has_ended(a->job))
         return false;
-    (void)fprintf(stderr, "job %s has ended already (%s)\n", view_text(a->job, "id"),
+    (void)fprintf(stderr, "%s %s has ended already (%s)\n",
+                  pipeline_is(a->job) ? "pipeline" : "job", view_text(a->job, "id"),
                   view_job_state(a->job));
     return true;
 }
@@ -375,23 +404,25 @@ static bool cancel_job(struct asking *a, struct work *work, struct assay_error *
 {
     struct progress progress;
     struct follow follow = { .progress = &progress, .job = view_text(a->job, "id") };
+    const char *what = pipeline_is(a->job) ? "pipeline" : "job";
+    char target[TARGET_TEXT];
     cJSON *job = NULL;
 
-    if (!find_worker(a, work, err))
+    if (!work_find(work, a->client, a->dir.path, a->arguments, err))
         return false;
     follow.client = work->client ? work->client : a->client;
     follow.assay = work->assay;
     progress_init(&progress, a->arguments->is_given[OPTION_QUIET]);
-    job = client_post(follow.client, err, "/assay/v1/jobs/%s:cancel", follow.job);
+    job = client_post(follow.client, err, "%s", target_of(a->job, ":cancel", target));
     if (!job)
         return false;
     cJSON_Delete(job);
-    job = follow_job(&follow, err);
+    job = follow_either(&follow, a->job, err);
     if (job && !a->arguments->is_given[OPTION_QUIET])
-        (void)fprintf(stderr, "job %s: %s\n", follow.job, view_job_state(job));
+        (void)fprintf(stderr, "%s %s: %s\n", what, follow.job, view_job_state(job));
     if (job && !view_job_has_ended(job))
         (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL,
-                         "the engine that was to cancel job %s is gone; cancel it again",
+                         "the engine that was to cancel %s %s is gone; cancel it again", what,
                          follow.job);
     cJSON_Delete(job);
     return err->code == ASSAY_OK;
@@ -415,16 +446,17 @@ int command_cancel(const struct arguments *arguments)
 static bool delete_job(struct asking *a, struct work *work, struct assay_error *err)
 {
     struct assay_response response;
-    char target[64];
+    char target[TARGET_TEXT];
 
-    if (!find_worker(a, work, err))
+    if (!work_find(work, a->client, a->dir.path, a->arguments, err))
         return false;
-    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s", view_text(a->job, "id"));
-    if (!client_ask(work->client ? work->client : a->client, "DELETE", target, &response, err))
+    if (!client_ask(work->client ? work->client : a->client, "DELETE",
+                    target_of(a->job, "", target), &response, err))
         return false;
     assay_response_clear(&response);
     if (!a->arguments->is_given[OPTION_QUIET])
-        (void)fprintf(stderr, "job %s is deleted\n", view_text(a->job, "id"));
+        (void)fprintf(stderr, "%s %s is deleted\n", pipeline_is(a->job) ? "pipeline" : "job",
+                      view_text(a->job, "id"));
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/cli/follow.h"
 #include "engine/cli/launch_options.h"
 #include "engine/cli/override.h"
+#include "engine/cli/pipelines.h"
 #include "engine/cli/plan.h"
 #include "engine/cli/report.h"
 #include "engine/cli/text.h"
@@ -76,7 +77,8 @@ static void write_announcement(FILE *out, const struct running *r, const char *v
     const cJSON *job = r->since;
     const char *name = view_text(job, "displayName");
 
-    (void)fprintf(out, "%s job %s%s", verb, view_text(job, "id"), *name ? " " : "");
+    (void)fprintf(out, "%s %s %s%s", verb, pipeline_is(job) ? "pipeline" : "job",
+                  view_text(job, "id"), *name ? " " : "");
     text_write_safe(out, name);
     if (view_integer(job, "maxTrialCount") > 1)
         (void)fprintf(out, ": at most %" PRId64 " trials, %" PRId64 " at a time",
@@ -109,7 +111,10 @@ static bool report(struct running *r, const cJSON *job, struct assay_error *err)
     char target[64];
 
     if (!r->arguments->is_given[OPTION_JSON]) {
-        report_result(job, &r->dir);
+        if (pipeline_is(job))
+            report_pipeline(job, &r->dir);
+        else
+            report_result(job, &r->dir);
         return true;
     }
     if (*view_text(job, "errorMessage")) {
@@ -117,7 +122,8 @@ static bool report(struct running *r, const cJSON *job, struct assay_error *err)
         report_write_error(stderr, job, &r->dir, "  ");
         (void)fputc('\n', stderr);
     }
-    (void)snprintf(target, sizeof target, "/assay/v1/jobs/%s/resource", view_text(job, "id"));
+    (void)snprintf(target, sizeof target, "/assay/v1/%s/%s/resource",
+                   pipeline_is(job) ? "pipelines" : "jobs", view_text(job, "id"));
     return report_json(client_of(r), target, err);
 }
 
@@ -144,7 +150,7 @@ static int follow_to_end(struct running *r, const cJSON *before)
                              .interrupts = r->work.assay ? &r->interrupts : NULL,
                              .shows_trials = !r->arguments->is_given[OPTION_QUIET],
                              .since = before };
-    cJSON *job = follow_job(&follow, &err);
+    cJSON *job = pipeline_is(r->since) ? pipeline_follow(&follow, &err) : follow_job(&follow, &err);
     int status = 0;
 
     if (!job)
@@ -240,7 +246,19 @@ out:
  */
 static bool look_before(struct running *r, const char *id, struct assay_error *err)
 {
-    r->since = client_get(r->outside, err, "/assay/v1/jobs/%s", id);
+    cJSON *pipeline = NULL;
+
+    r->since = pipeline_or_job(r->outside, id, err);
+    /* A job is resumed with the pipeline that waits for it. */
+    if (r->since && *view_text(r->since, "pipeline"))
+        pipeline =
+            client_get(r->outside, err, "/assay/v1/pipelines/%s", view_text(r->since, "pipeline"));
+    if (pipeline && !view_job_has_ended(pipeline)) {
+        cJSON_Delete(r->since);
+        r->since = pipeline;
+    } else {
+        cJSON_Delete(pipeline);
+    }
     return r->since != NULL;
 }
 
@@ -250,8 +268,9 @@ static int report_ended(struct running *r)
     struct assay_error err = { 0 };
     int status = view_job_exit_status(r->since);
 
-    (void)fprintf(stderr, "job %s has ended (%s): there is nothing to resume\n",
-                  view_text(r->since, "id"), view_job_state(r->since));
+    (void)fprintf(stderr, "%s %s has ended (%s): there is nothing to resume\n",
+                  pipeline_is(r->since) ? "pipeline" : "job", view_text(r->since, "id"),
+                  view_job_state(r->since));
     if (!report(r, r->since, &err))
         status = report_error(&err);
     return report_end(status);
@@ -264,7 +283,8 @@ static int resume(struct running *r)
 
     if (!open_work(r, &err))
         return report_error(&err);
-    answer = client_post(client_of(r), &err, "/assay/v1/jobs/%s:resume", view_text(r->since, "id"));
+    answer = client_post(client_of(r), &err, "/assay/v1/%s/%s:resume",
+                         pipeline_is(r->since) ? "pipelines" : "jobs", view_text(r->since, "id"));
     if (!answer)
         return report_error(&err);
     cJSON_Delete(answer);

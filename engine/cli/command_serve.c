@@ -220,6 +220,34 @@ static void resume_job(struct serving *s, const cJSON *job)
     cJSON_Delete(answer);
 }
 
+/* Its job goes on with it. */
+static void resume_pipeline(struct serving *s, const cJSON *pipeline)
+{
+    struct assay_error err = { 0 };
+    cJSON *answer = NULL;
+
+    if (view_job_has_ended(pipeline))
+        return;
+    answer = client_post(s->work.client, &err, "/assay/v1/pipelines/%s:resume",
+                         view_text(pipeline, "id"));
+    if (!answer)
+        (void)fprintf(stderr, "cannot resume pipeline %s: %s\n", view_text(pipeline, "id"),
+                      err.message);
+    else if (is_loud(s))
+        (void)fprintf(stderr, "resuming pipeline %s\n", view_text(pipeline, "id"));
+    cJSON_Delete(answer);
+}
+
+static bool resume_pipelines(struct serving *s, struct assay_error *err)
+{
+    cJSON *answer = client_get(s->work.client, err, "/assay/v1/pipelines");
+    const cJSON *pipeline = NULL;
+
+    cJSON_ArrayForEach(pipeline, json_get(answer, "pipelines")) resume_pipeline(s, pipeline);
+    cJSON_Delete(answer);
+    return answer != NULL;
+}
+
 static bool resume_jobs(struct serving *s, struct assay_error *err)
 {
     cJSON *answer = client_get(s->work.client, err, "/assay/v1/jobs");
@@ -255,7 +283,7 @@ int command_serve(const struct arguments *arguments)
 
     if (is_ok) {
         warn(&s);
-        is_ok = is_emulating(&s) || resume_jobs(&s, &err);
+        is_ok = is_emulating(&s) || (resume_jobs(&s, &err) && resume_pipelines(&s, &err));
     }
     if (is_ok) {
         (void)printf("listening on %s\n", server_url(s.work.server));

@@ -17,12 +17,14 @@
 #define ENGINE                                                                                     \
     (OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_PLACES) | OPTION_BIT(OPTION_STRICT_PLACES) |    \
      OPTION_BIT(OPTION_LAUNCHER) | OPTION_BIT(OPTION_CONTAINER_ENGINE) |                           \
-     OPTION_BIT(OPTION_SLURM_ALLOCATION) | OPTION_BIT(OPTION_MAX_DISK))
+     OPTION_BIT(OPTION_SLURM_ALLOCATION) | OPTION_BIT(OPTION_MAX_DISK) |                           \
+     OPTION_BIT(OPTION_NOTIFY_COMMAND) | OPTION_BIT(OPTION_NOTIFY_WEBHOOK))
 #define LAUNCH                                                                                     \
     (OPTION_BIT(OPTION_CONTAINER_REUSE) | OPTION_BIT(OPTION_NETWORK) | OPTION_BIT(OPTION_KEEP) |   \
      OPTION_BIT(OPTION_LOG_MAX) | OPTION_BIT(OPTION_NICE) | OPTION_BIT(OPTION_SLURM_PARTITION) |   \
      OPTION_BIT(OPTION_SLURM_ACCOUNT) | OPTION_BIT(OPTION_SLURM_QOS) |                             \
-     OPTION_BIT(OPTION_SLURM_TIME) | OPTION_BIT(OPTION_SLURM_OPTION))
+     OPTION_BIT(OPTION_SLURM_TIME) | OPTION_BIT(OPTION_SLURM_OPTION) |                             \
+     OPTION_BIT(OPTION_SLURM_AHEAD))
 #define DOCUMENT (OPTION_BIT(OPTION_SEED) | OPTION_BIT(OPTION_ON_HOST) | OPTION_BIT(OPTION_SET))
 
 const struct option_spec command_options[OPTION_COUNT] = {
@@ -164,6 +166,10 @@ const struct option_spec command_options[OPTION_COUNT] = {
                               .is_repeatable = true,
                               .help = "an option for sbatch, as in "
                                       "--slurm-option=--constraint=a100; repeatable" },
+    [OPTION_SLURM_AHEAD] = { .name = "slurm-ahead",
+                             .argument = "N",
+                             .help = "submit so many trials beyond parallelTrialCount, which wait "
+                                     "in Slurm's queue for one that runs to end" },
     [OPTION_SLURM_ALLOCATION] = { .name = "slurm-allocation",
                                   .argument = "NODES",
                                   .help = "hold so many nodes of Slurm, and run trials on them "
@@ -175,6 +181,15 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_MAX_DISK] = { .name = "max-disk",
                           .argument = "SIZE",
                           .help = "how large the state folder may become, as in 50G" },
+    [OPTION_NOTIFY_COMMAND] = { .name = "notify-command",
+                                .argument = "PROGRAM",
+                                .words = "@file",
+                                .help = "run this program when the state of a job or pipeline "
+                                        "changes, with what changed as JSON on standard input" },
+    [OPTION_NOTIFY_WEBHOOK] = { .name = "notify-webhook",
+                                .argument = "URL",
+                                .help = "POST the same to this address; docs/monitoring.md has "
+                                        "more" },
     [OPTION_LOG_MAX] = { .name = "log-max",
                          .argument = "SIZE",
                          .help = "how large each log of a trial may become before its middle is "
@@ -182,6 +197,20 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_NICE] = { .name = "nice",
                       .argument = "N",
                       .help = "run trials with this niceness, 0 to 19" },
+    [OPTION_NAME] = { .name = "name",
+                      .argument = "NAME",
+                      .help = "what people see it as: its display name" },
+    [OPTION_KIND] = { .name = "kind",
+                      .argument = "KIND",
+                      .words = "tabular time_series image text video",
+                      .help = "what the dataset is of; tabular where not given" },
+    [OPTION_SCHEMA] = { .name = "schema",
+                        .argument = "SCHEMA",
+                        .words = "image_classification_single_label "
+                                 "image_classification_multi_label image_bounding_box "
+                                 "text_classification_single_label "
+                                 "text_classification_multi_label text_extraction text_sentiment",
+                        .help = "what the lines that are imported look like" },
     [OPTION_MAN] = { .name = "man", .help = "print the man page as roff" },
     [OPTION_COMPLETION] = { .name = "completion",
                             .argument = "SHELL",
@@ -216,9 +245,10 @@ const char *command_option_help(const struct command *command, enum option_id op
 const struct command commands[] = {
     { "run", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON | QUIET | VERBOSE,
       "run a job document and wait for its result",
-      "FILE is a HyperparameterTuningJob or a CustomJob of Vertex AI, as JSON or YAML,\n"
-      "or the file that gcloud's --config takes; - is standard input. Relative paths\n"
-      "in it begin at its own folder.\n"
+      "FILE is a HyperparameterTuningJob, a CustomJob or a TrainingPipeline of Vertex AI,\n"
+      "as JSON or YAML, or the file that gcloud's --config takes; - is standard input.\n"
+      "Relative paths in it begin at its own folder. A pipeline exports its data set, runs\n"
+      "its job and makes a model version of what that leaves: docs/pipelines.md.\n"
       "\n"
       "The study runs in the foreground. Each trial that ends is a line on standard\n"
       "error; on a terminal, the line below tells how far the study is. The result goes\n"
@@ -236,7 +266,7 @@ const struct command commands[] = {
       "and the options for Slurm jobs say stays with the job, like --set.",
       command_run },
     { "resume", "[ID]", 0, 1, PLACE | ENGINE | JSON | QUIET | VERBOSE,
-      "go on with a job that was interrupted",
+      "go on with a job or a pipeline that was interrupted",
       "Trials that still run are taken over, those that were stopped start again, and\n"
       "nothing that has ended is repeated. Options of the engine are to be given again;\n"
       "a job that ran on Slurm goes on only with --launcher slurm, or here with\n"
@@ -252,18 +282,33 @@ const struct command commands[] = {
       "Nothing is run and nothing is stored.",
       command_check },
     { "list", "", 0, 0, PLACE | JSON, "list the jobs of the state folder, newest first",
-      "A job that nobody works on, although it has not ended, is noted as interrupted.",
+      "Training pipelines come first, then the jobs, also those that pipelines run. What\n"
+      "nobody works on, although it has not ended, is noted as interrupted.",
       command_list },
-    { "show", "[ID]", 0, 1, PLACE | JSON, "show where a job stands",
+    { "show", "[ID [TRIAL]]", 0, 2, PLACE | JSON, "show where a job, a pipeline or a trial stands",
       "State, counts, the best trial so far, what running trials measured last, why it\n"
-      "failed, and how to go on.",
+      "failed, and how to go on. With TRIAL, what is known of that one: its state and\n"
+      "parameters, and how each start of each of its replicas ended: exit status or\n"
+      "signal, times, CPU time, peak memory.",
       command_show },
-    { "status", "", 0, 0, PLACE | JSON, "show who holds the machine, and who waits for what",
-      "What is shared out among trials, and what of it is free; then each attempt\n"
-      "that has not ended: the CPUs, memory and GPUs that it holds or asks for, and\n"
-      "why it waits. Several jobs share the machine: the one that holds least of it\n"
-      "goes first, and one that needs much is passed by only so often.",
+    { "status", "", 0, 0, PLACE | JSON, "show what runs, where and how long, and what is next",
+      "What is shared out among trials, and what of it is free; the pipelines and jobs\n"
+      "that have not ended; each attempt that runs, with what it holds and its process,\n"
+      "container, or Slurm job and node; then what waits, and for what. Several jobs\n"
+      "share the machine: the one that holds least of it goes first, and one that\n"
+      "needs much is passed by only so often.",
       command_status },
+    { "exec", "ID [TRIAL] [-- COMMAND...]", 1, INT_MAX, PLACE | OPTION_BIT(OPTION_REPLICA),
+      "open a shell beside a trial that runs",
+      "In the trial's work folder, with the environment that it was started with: on\n"
+      "this machine, in its container, or on its node of Slurm. Without TRIAL it is the\n"
+      "only one that runs. With COMMAND that is run in place of a shell, and its exit\n"
+      "status is this command's.\n"
+      "\n"
+      "What is started so is no part of the trial: it counts against none of its limits\n"
+      "on this machine, and what it has changed stays changed. A container takes it along\n"
+      "when it ends.",
+      command_exec },
     { "trials", "[ID]", 0, 1, PLACE | OPTION_BIT(OPTION_FORMAT), "list the trials of a job",
       "The CSV has a column for each metric and each parameter; times are UTC.", command_trials },
     { "best", "[ID]", 0, 1, PLACE | JSON, "show the best trial of a job",
@@ -293,13 +338,14 @@ const struct command commands[] = {
     { "wait", "[ID]", 0, 1, PLACE | JSON | QUIET, "wait for a job that another process runs",
       "Prints what run prints at the end, and exits as run does.", command_wait },
     { "cancel", "[ID]", 0, 1, PLACE | OPTION_BIT(OPTION_CONFIG) | QUIET,
-      "stop a job and its trials for good",
+      "stop a job or a pipeline and its trials for good",
       "Returns when the trials have ended. Where no engine works in the state folder,\n"
       "this command does so for as long as it takes.",
       command_cancel },
     { "delete", "ID", 1, 1, PLACE | QUIET, "remove a job that has ended, with its files",
       "Removes its trials' folders, outputs and copied model; does not ask. Outputs that\n"
-      "the document put elsewhere (baseOutputDirectory) stay. A running job is refused.",
+      "the document put elsewhere (baseOutputDirectory) stay. A running job is refused.\n"
+      "Of a pipeline only its own record goes: job, data and model stay.",
       command_delete },
     { "suggest", "STUDY", 1, 1, STATE | OPTION_BIT(OPTION_VERIFY),
       "ask for parameters and tell results by JSON lines",
@@ -357,6 +403,25 @@ const struct command commands[] = {
       "\n"
       "Without --state all is kept in a temporary folder, which is removed.",
       command_emulate },
+    { "models", "VERB [MODEL[@VERSION]] [...]", 1, INT_MAX,
+      PLACE | OPTION_BIT(OPTION_CONFIG) | JSON | OPTION_BIT(OPTION_NAME),
+      "the registry of models: their versions, files and aliases",
+      "list [MODEL]              all models, or the versions of one\n"
+      "show MODEL[@V]            what made a version, its files, and where they are\n"
+      "document MODEL[@V]        the document of the job or pipeline that made it\n"
+      "upload DIR [MODEL]        the files of DIR as a new model, or as a new version of\n"
+      "                          MODEL where that is there\n"
+      "register JOB [MODEL]      the same with the model of a job's best trial\n"
+      "alias MODEL@V NAME...     give a version aliases, which other versions lose\n"
+      "unalias MODEL@V NAME...   take them away; default can only be given\n"
+      "verify [MODEL[@V]]        read all files and name those that are damaged\n"
+      "export MODEL[@V] DIR      the files in a new folder, or none of them\n"
+      "push [MODEL[@V]]          take files to the configured remote, now\n"
+      "delete MODEL[@V]          a model with all its versions, or a version\n"
+      "\n"
+      "V is a version's number or an alias; without it, the version default. Works beside\n"
+      "a running engine, and without one.",
+      command_models },
     { "env", "list|prune", 1, 1,
       STATE | JSON | OPTION_BIT(OPTION_MAX_SIZE) | OPTION_BIT(OPTION_OLDER_THAN) |
           OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_DRY_RUN),
@@ -369,6 +434,23 @@ const struct command commands[] = {
       "trial or an engine uses. A trial that needs a removed one again has it made again.\n"
       "Works beside a running engine.",
       command_env },
+    { "datasets", "list|show|create|import|export|delete [ARGUMENT...]", 1, INT_MAX,
+      PLACE | JSON | QUIET | OPTION_BIT(OPTION_NAME) | OPTION_BIT(OPTION_KIND) |
+          OPTION_BIT(OPTION_SCHEMA),
+      "tend the datasets that trainings get their data from",
+      "  list                  all of them, the newest first\n"
+      "  show ID               one of them\n"
+      "  create FILE...        a tabular one of CSV files, which stay where they are:\n"
+      "                        paths or gs:// URIs; prints its id\n"
+      "  create --kind image   an empty one of images, or of text\n"
+      "  import ID FILE...     JSON Lines or CSV (FILE.csv) with items and their labels,\n"
+      "                        as --schema says; the same item is imported once\n"
+      "  export ID PREFIX      three sets of files, as a training would get them\n"
+      "  delete ID             the dataset; its files stay\n"
+      "\n"
+      "A training pipeline names a dataset by its ID, and how to split it:\n"
+      "docs/datasets.md.",
+      command_datasets },
     { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
       "explain a command", "Without COMMAND it lists them all.", command_help },
     { "version", "", 0, 0, 0, "print the version", "", command_version },

@@ -26,6 +26,8 @@ static const struct launch_option {
     { OPTION_CONTAINER_ENGINE, false, VALUE_TEXT, "containerEngine" },
     { OPTION_SLURM_ALLOCATION, false, VALUE_PLAIN, "slurmAllocation" },
     { OPTION_MAX_DISK, false, VALUE_PLAIN, "maxDisk" },
+    { OPTION_NOTIFY_COMMAND, false, VALUE_TEXT, "notifyCommand" },
+    { OPTION_NOTIFY_WEBHOOK, false, VALUE_TEXT, "notifyWebhook" },
     { OPTION_CONTAINER_REUSE, true, VALUE_TRUE, "container.reuse" },
     { OPTION_NETWORK, true, VALUE_TEXT, "container.network" },
     { OPTION_KEEP, true, VALUE_PLAIN, "keep" },
@@ -36,6 +38,7 @@ static const struct launch_option {
     { OPTION_SLURM_QOS, true, VALUE_TEXT, "slurm.qos" },
     { OPTION_SLURM_TIME, true, VALUE_TEXT, "slurm.time" },
     { OPTION_SLURM_OPTION, true, VALUE_LIST, "slurm.options" },
+    { OPTION_SLURM_AHEAD, true, VALUE_PLAIN, "slurm.ahead" },
 };
 
 enum { OPTIONS = sizeof launch_options / sizeof launch_options[0], FIELD_TEXT = 64 };

@@ -237,6 +237,8 @@ void plan_print(FILE *out, const char *file, const cJSON *plan)
 
     text_write_safe(out, file);
     (void)fputs(": no faults\n", out);
+    if (view_is_true(plan, "isLookedUpLater"))
+        (void)fputs("The dataset and the model's name are looked up when it is run.\n", out);
     if (!run) /* an emulator runs nothing */
         return;
     (void)fprintf(out, "trials      at most %" PRId64 ", %" PRId64 " at a time\n",

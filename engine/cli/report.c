@@ -211,6 +211,50 @@ void report_result(const cJSON *job, const struct state_dir *dir)
     print_end(job, dir);
 }
 
+static void print_data(const cJSON *data)
+{
+    if (!data)
+        return;
+    print_label("data");
+    (void)printf("%" PRId64 " training, %" PRId64 " validation, %" PRId64 " test items (",
+                 view_integer(data, "training"), view_integer(data, "validation"),
+                 view_integer(data, "test"));
+    text_write_safe(stdout, view_text(data, "format"));
+    (void)fputs(") in ", stdout);
+    text_write_safe(stdout, view_text(data, "dir"));
+    (void)putchar('\n');
+}
+
+/* "7@2", by which a model is asked for: the resource's last part, and the version. */
+static void print_version(const cJSON *pipeline)
+{
+    const char *slash = strrchr(view_text(pipeline, "model"), '/');
+
+    if (!slash)
+        return;
+    print_label("model");
+    text_write_safe(stdout, slash + 1);
+    (void)putchar('@');
+    text_write_safe(stdout, view_text(pipeline, "version"));
+    (void)putchar('\n');
+}
+
+void report_pipeline(const cJSON *pipeline, const struct state_dir *dir)
+{
+    print_text("pipeline", view_text(pipeline, "id"));
+    print_text("name", view_text(pipeline, "displayName"));
+    print_state(pipeline);
+    if (!view_job_has_ended(pipeline))
+        print_text("step", view_text(pipeline, "step"));
+    print_time("created", view_text(pipeline, "createTime"));
+    print_time("ended", view_text(pipeline, "endTime"));
+    print_data(json_get(pipeline, "data"));
+    print_text("job", view_text(pipeline, "job"));
+    print_version(pipeline);
+    print_end(pipeline, dir);
+    print_how_to_go_on(pipeline, dir);
+}
+
 void report_resume(const cJSON *job, const struct state_dir *dir, const struct arguments *arguments)
 {
     char *command = state_dir_command(dir, "resume", view_text(job, "id"));
@@ -263,6 +307,7 @@ void report_job(const cJSON *job, const struct state_dir *dir)
     print_objectives(job);
     print_text("algorithm", view_text(job, "algorithm"));
     print_text("seed", view_text(job, "seed"));
+    print_text("pipeline", view_text(job, "pipeline"));
     report_best(job, dir);
     print_end(job, dir);
     if (!view_job_is_emulated(job))

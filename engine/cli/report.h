@@ -22,8 +22,11 @@ int report_end(int status);
 /* The result of a job in words: state, best trial with parameters, model or why there is none. */
 void report_result(const cJSON *job, const struct state_dir *dir);
 
-/* How to go on with a job that has not ended, with the engine's options that were given here, on
- * standard error. */
+/* All that there is to tell of a pipeline: state, data, job, model. */
+void report_pipeline(const cJSON *pipeline, const struct state_dir *dir);
+
+/* How to go on with a job, or a pipeline, that has not ended, with the engine's options that were
+ * given here, on standard error. */
 void report_resume(const cJSON *job, const struct state_dir *dir,
                    const struct arguments *arguments);
 

@@ -28,10 +28,11 @@ bool view_is_true(const cJSON *object, const char *key)
 
 const char *view_job_state(const cJSON *job)
 {
-    static const char prefix[] = "JOB_STATE_";
+    static const char prefix[] = "_STATE_";
     const char *state = view_text(job, "state");
+    const char *at = strstr(state, prefix);
 
-    return strncmp(state, prefix, sizeof prefix - 1) == 0 ? state + sizeof prefix - 1 : state;
+    return at ? at + strlen(prefix) : state;
 }
 
 bool view_job_has_ended(const cJSON *job)

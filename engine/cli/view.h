@@ -18,7 +18,8 @@ const char *view_text(const cJSON *object, const char *key);
 int64_t view_integer(const cJSON *object, const char *key);
 bool view_is_true(const cJSON *object, const char *key);
 
-/* Without the API's prefix: "RUNNING". */
+/* Without the API's prefix, that of a job or of a pipeline: "RUNNING". So with the next four, but
+ * that a pipeline is never paused. */
 const char *view_job_state(const cJSON *job);
 bool view_job_has_ended(const cJSON *job);
 /* Not ended, not paused, and no engine works on it. */

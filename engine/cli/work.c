@@ -2,6 +2,8 @@
 
 #include "engine/cli/launch_options.h"
 
+#include <time.h>
+
 bool work_open(struct work *work, const char *state_dir, bool is_verbose,
                const struct arguments *arguments, struct assay_error *err)
 {
@@ -21,6 +23,23 @@ bool work_open(struct work *work, const char *state_dir, bool is_verbose,
     if (work->client)
         return true;
     work_close(work);
+    return false;
+}
+
+bool work_find(struct work *work, struct client *client, const char *state_dir,
+               const struct arguments *arguments, struct assay_error *err)
+{
+    enum { ATTEMPTS = 20, BETWEEN_MS = 100 };
+    struct timespec between = { .tv_nsec = BETWEEN_MS * 1000000L };
+
+    for (int i = 0; i < ATTEMPTS; i++) {
+        *err = (struct assay_error){ 0 };
+        if (client_is_engine_home(client) || work_open(work, state_dir, false, arguments, err))
+            return true;
+        if (err->code != ASSAY_UNAVAILABLE)
+            return false;
+        (void)nanosleep(&between, NULL);
+    }
     return false;
 }
 

@@ -19,6 +19,14 @@ struct work {
 bool work_open(struct work *work, const char *state_dir, bool is_verbose,
                const struct arguments *arguments, struct assay_error *err);
 
+/*
+ * Who changes a folder: the engine that is home, whom client asks, else this process becomes it.
+ * Between the two there is a moment in which an engine holds the folder but does not listen yet, or
+ * no longer: then it is knocked again, for two seconds at most.
+ */
+bool work_find(struct work *work, struct client *client, const char *state_dir,
+               const struct arguments *arguments, struct assay_error *err);
+
 /* Trials that run go on running; the next engine takes them over. */
 void work_close(struct work *work);
 

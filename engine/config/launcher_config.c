@@ -65,6 +65,27 @@ static void read_executors(struct fields *fields, const cJSON *node, void *recor
 /* The engine renews it every ten seconds, over a network's file system. */
 enum { SLURM_LEASE_LEAST_US = 60 * 1000 * 1000 };
 
+static const struct field models_fields[] = {
+    { .name = "push", .kind = FIELD_TEXT, .at = FIELD_AT(struct launcher_config, models_push) },
+};
+
+/* What rclone(1) takes: "remote:path", or a folder of this machine. */
+static void models_check(struct fields *fields, const cJSON *node, void *record)
+{
+    struct launcher_config *config = record;
+    const char *push = config->models_push;
+
+    if (push && *push && (*push == '-' || (*push != '/' && !strchr(push, ':'))))
+        fields_fault(fields, node, "push", "expected \"REMOTE:PATH\" or an absolute path");
+    if (push && !*push) {
+        free(config->models_push);
+        config->models_push = NULL;
+    }
+}
+
+static const struct message models_message = { MESSAGE_FIELDS(models_fields),
+                                               .check = models_check };
+
 static const struct field config_fields[] = {
     { .name = "places", .kind = FIELD_CUSTOM, .read = read_places },
     { .name = "strictPlaces",
@@ -85,13 +106,49 @@ static const struct field config_fields[] = {
       .kind = FIELD_DURATION,
       .at = FIELD_AT(struct launcher_config, slurm_lease_us) },
     { .name = "maxDisk", .kind = FIELD_CUSTOM, .read = read_max_disk },
+    { .name = "models", .kind = FIELD_MESSAGE, .at = FIELD_HERE, .message = &models_message },
     { .name = "executors", .kind = FIELD_CUSTOM, .read = read_executors },
+    { .name = "notify",
+      .kind = FIELD_MESSAGES,
+      .at = FIELD_AT(struct launcher_config, hooks),
+      .count_at = FIELD_AT(struct launcher_config, hook_count),
+      .message = &notify_hook_message },
+    { .name = "notifyCommand",
+      .kind = FIELD_TEXT,
+      .at = FIELD_AT(struct launcher_config, notify_command) },
+    { .name = "notifyWebhook",
+      .kind = FIELD_TEXT,
+      .at = FIELD_AT(struct launcher_config, notify_webhook) },
 };
+
+/* The short forms, as hooks like the others. False for lack of memory. */
+static bool add_short_hooks(struct launcher_config *config)
+{
+    size_t more = (config->notify_command != NULL) + (config->notify_webhook != NULL);
+    struct notify_hook *hooks = NULL;
+
+    if (more == 0)
+        return true;
+    hooks = realloc(config->hooks, (config->hook_count + more) * sizeof *hooks);
+    if (!hooks)
+        return false;
+    config->hooks = hooks;
+    return (!config->notify_command ||
+            notify_hook_set_command(&hooks[config->hook_count++], config->notify_command)) &&
+           (!config->notify_webhook ||
+            notify_hook_set_webhook(&hooks[config->hook_count++], config->notify_webhook));
+}
 
 static void config_check(struct fields *fields, const cJSON *node, void *record)
 {
-    const struct launcher_config *config = record;
+    struct launcher_config *config = record;
 
+    if (config->notify_command && !config->notify_command[0])
+        fields_fault(fields, node, "notifyCommand", "expected a program");
+    if (config->notify_webhook && !notify_is_web_address(config->notify_webhook))
+        fields_fault(fields, node, "notifyWebhook", "expected a URL, http://… or https://…");
+    if (!add_short_hooks(config))
+        fields->is_short_of_memory = true;
     if (config->slurm_nodes < 0)
         fields_fault(fields, node, "slurmAllocation", "is a number of nodes");
     if (config->slurm_nodes > 0 && config->launcher != LAUNCHER_SLURM)
@@ -115,7 +172,13 @@ void launcher_config_free(struct launcher_config *config)
         free(config->executors[i].target);
     }
     free(config->executors);
+    for (size_t i = 0; i < config->hook_count; i++)
+        notify_hook_clear(&config->hooks[i]);
+    free(config->hooks);
+    free(config->notify_command);
+    free(config->notify_webhook);
     free(config->container_engine);
+    free(config->models_push);
     launch_settings_clear(&config->settings);
     free(config);
 }

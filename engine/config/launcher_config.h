@@ -9,6 +9,7 @@
 #ifndef ENGINE_CONFIG_LAUNCHER_CONFIG_H
 #define ENGINE_CONFIG_LAUNCHER_CONFIG_H
 
+#include "engine/notify/notify_hook.h"
 #include "engine/spec/job_document.h"
 #include "engine/spec/launch_settings.h"
 #include "launcher/places/machine.h"
@@ -34,8 +35,12 @@ struct launcher_config {
     int32_t slurm_nodes;    /* of the allocation that is held; 0: a Slurm job for each attempt */
     int64_t slurm_lease_us; /* attempts on Slurm that saw no engine for so long stop; 0: never */
     int64_t max_disk_bytes; /* of the state folder; 0: no limit */
+    char *models_push;      /* where rclone takes model versions; NULL: nowhere */
     struct executor *executors; /* that come before the usual ones (launcher/python/executors.h) */
     size_t executor_count;
+    struct notify_hook *hooks; /* who is told of changes */
+    size_t hook_count;
+    char *notify_command, *notify_webhook; /* short for one more hook each; NULL: none */
 };
 
 struct launcher_config_source {

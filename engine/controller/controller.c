@@ -86,6 +86,8 @@ bool controller_add_job(struct controller *c, struct live_job *job)
         live_job_free(job);
         return controller_break_memory(c);
     }
+    if (c->outlet.ahead)
+        job->life.ahead = c->outlet.ahead(c->outlet.context, job);
     job->opening = ++c->opening_count;
     job->last_use = ++c->use_count;
     c->jobs[c->job_count++] = job;

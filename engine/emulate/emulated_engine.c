@@ -80,7 +80,9 @@ bool engine_advance(struct engine *engine, int64_t by_us, struct assay_error *er
             break;
         if (!run_batch(engine, has_event ? &event : NULL, err))
             return false;
+        pipeline_runner_step(engine->pipelines);
     }
+    pipeline_runner_step(engine->pipelines);
     return true;
 }
 
@@ -126,6 +128,7 @@ bool engine_reset(struct engine *engine, const uint64_t *seed, struct assay_erro
     replay_free(engine->replay);
     engine->replay = NULL;
     is_reset = emulation_reset(engine->emulation, seed, err) && store_empty(engine->writer, err);
+    pipeline_runner_forget(engine->pipelines);
     if (is_reset)
         engine_note_changes(engine);
     else
@@ -150,8 +153,10 @@ bool engine_begin_emulation(struct engine *engine, const struct engine_emulation
     engine->env.mono_us = emulated_now_us;
     engine->env.entropy = emulated_entropy;
     store_relax(engine->writer);
+    engine->models = model_registry_new(engine, err);
+    engine->pipelines = engine->models ? pipeline_runner_new(engine, err) : NULL;
     /* What an emulation of before has left. */
-    return store_empty(engine->writer, err) && new_controller(engine, err);
+    return engine->pipelines && store_empty(engine->writer, err) && new_controller(engine, err);
 }
 
 /* Where temporary files go. */

@@ -252,7 +252,7 @@ static struct job_decision decide_done(const struct tuning_job *job)
 
 static struct job_decision decide_running(const struct tuning_job *job)
 {
-    int64_t places = job->spec->parallel_trial_count - job->running;
+    int64_t places = job->spec->parallel_trial_count + job->ahead - job->running;
     int64_t waiting = tuning_job_gives_up_waiting(job) ? 0 : job->waiting;
     bool wants_more = !tuning_job_is_full(job);
 

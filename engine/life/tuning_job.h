@@ -28,6 +28,7 @@ struct tuning_job {
     enum job_state state;
     enum job_closing closing;
     int64_t create_us;
+    int64_t ahead; /* so many beyond parallelTrialCount are started: the launcher has them wait */
 
     int64_t created; /* trials made so far, whatever became of them */
     int64_t waiting; /* REQUESTED: made, to be started (again) */

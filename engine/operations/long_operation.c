@@ -1,7 +1,10 @@
 #include "engine/operations/long_operation.h"
 
 #include "assay/env.h"
+#include "engine/api/vertex/vertex_models.h"
 #include "engine/array.h"
+#include "engine/datasets/dataset_export.h"
+#include "engine/datasets/dataset_import.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,6 +16,10 @@ enum { START_WAIT_US = 1000 * 1000 };
 
 /* By metadata_type. */
 static const struct long_operation_kind *const kinds[] = {
+    &dataset_import_kind,
+    &dataset_export_kind,
+    &vertex_model_upload_kind,
+    &vertex_model_export_kind,
     NULL,
 };
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { ORIGIN_TEXT = 272 }; /* a host's name has 253 bytes at most */
+
 struct exchange {
     char *target; /* owns the three */
     char *host;   /* of an absolute target; else NULL */
@@ -16,6 +18,7 @@ struct exchange {
     int refusal; /* HTTP status; 0: none */
     enum assay_code code;
     char message[512];
+    char origin[ORIGIN_TEXT]; /* "": not known */
 };
 
 static int hex_value(char c)
@@ -248,6 +251,19 @@ static bool write_refusal(const struct exchange *exchange, struct assay_response
     return is_written;
 }
 
+void exchange_note_origin(struct exchange *exchange, const char *scheme, const char *host)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+    int size = 0;
+
+    if (!host || !host[0] || host[strspn(host, plain)])
+        return;
+    size = snprintf(exchange->origin, sizeof exchange->origin, "%s://%s", scheme, host);
+    if (size < 0 || (size_t)size >= sizeof exchange->origin)
+        exchange->origin[0] = '\0';
+}
+
 /* The API's words for what has come. False: it is refused. */
 static bool make_request(struct exchange *exchange, const char *method,
                          struct assay_request *request)
@@ -258,7 +274,8 @@ static bool make_request(struct exchange *exchange, const char *method,
                                        .path = exchange->path,
                                        .query = exchange->query,
                                        .body = exchange->body.data,
-                                       .body_size = exchange->body.size };
+                                       .body_size = exchange->body.size,
+                                       .origin = exchange->origin[0] ? exchange->origin : NULL };
     return !exchange->refusal;
 }
 

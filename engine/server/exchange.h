@@ -25,6 +25,10 @@ const char *exchange_host(const struct exchange *exchange);
 /* Encoded; NULL where there is none. */
 const char *exchange_query(const struct exchange *exchange);
 
+/* By which scheme and Host it has come, for links in answers: "http", "127.0.0.1:8080". Nothing
+ * is noted of a host that is no plain one, or NULL. */
+void exchange_note_origin(struct exchange *exchange, const char *scheme, const char *host);
+
 /* The answer will be this error, and nothing is kept of the body. The first refusal stands. */
 void exchange_refuse(struct exchange *exchange, int status, enum assay_code code,
                      const char *message);

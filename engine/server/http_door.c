@@ -216,8 +216,12 @@ static void begin(struct http_door *door, struct visit *visit, struct MHD_Connec
 {
     const char *encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
 
-    if (door->options.access)
+    if (door->options.access) {
         check_access(door, visit, connection);
+        /* Over a socket file nobody has an address to come back to. */
+        exchange_note_origin(visit->exchange, door->options.tls_cert ? "https" : "http",
+                             host_of(visit));
+    }
     /* Two lengths of one body are how requests are smuggled past a proxy. */
     if (header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH) &&
         header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING))

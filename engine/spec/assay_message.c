@@ -170,6 +170,25 @@ static void read_stopping(struct fields *fields, const cJSON *node, void *record
         fields_read(fields, node, &stopping_message, record);
 }
 
+static const struct field data_fields[] = {
+    { .name = "format", .kind = FIELD_TEXT, .at = FIELD_AT(struct assay_block, data_format) },
+    { .name = "uri", .kind = FIELD_TEXT, .at = FIELD_AT(struct assay_block, data_uri) },
+};
+
+/* A format is a part of file names. */
+static void data_check(struct fields *fields, const cJSON *node, void *record)
+{
+    const char *format = fields_member_text(node, "format");
+
+    (void)record;
+    fields_require(fields, node, "format");
+    fields_require(fields, node, "uri");
+    if (format && strchr(format, '/'))
+        fields_fault(fields, node, "format", "is an ending of file names, such as \"csv\"");
+}
+
+static const struct message data_message = { MESSAGE_FIELDS(data_fields), .check = data_check };
+
 static const struct field assay_fields[] = {
     { .name = "seed", .kind = FIELD_CUSTOM, .read = read_seed },
     { .name = "onHost", .kind = FIELD_BOOL, .at = FIELD_AT(struct assay_block, on_host) },
@@ -183,6 +202,7 @@ static const struct field assay_fields[] = {
       .message = &stopping_message,
       .read = read_stopping },
     { .name = "grace", .kind = FIELD_DURATION, .at = FIELD_AT(struct assay_block, grace_us) },
+    { .name = "data", .kind = FIELD_MESSAGE, .at = FIELD_HERE, .message = &data_message },
     { .name = "gpuShare", .kind = FIELD_DOUBLE, .at = FIELD_AT(struct assay_block, gpu_share) },
 };
 

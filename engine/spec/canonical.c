@@ -206,6 +206,11 @@ static cJSON *write_message(const cJSON *node, const struct message *message,
 }
 
 /* A CustomJobSpec and what stands beside it, as a CustomJob. */
+cJSON *canonical_message(const cJSON *node, const struct message *message, enum canonical_form form)
+{
+    return write_message(node, message, form);
+}
+
 static cJSON *write_bare(const cJSON *root, enum canonical_form form)
 {
     cJSON *object = write_message(root, &resource_message, form);

@@ -11,6 +11,7 @@
 #define ENGINE_SPEC_CANONICAL_H
 
 #include "assay/json.h"
+#include "engine/spec/fields.h"
 
 enum canonical_form {
     CANONICAL_FULL,         /* zeros stay, enums by name */
@@ -23,5 +24,9 @@ enum canonical_form {
  * and ASSAY_EXHAUSTED for lack of memory, ASSAY_INVALID where root is no job.
  */
 cJSON *job_document_canonical(const cJSON *root, enum canonical_form form, struct assay_error *err);
+
+/* The same of any other message that was read by this table; NULL for lack of memory. */
+cJSON *canonical_message(const cJSON *node, const struct message *message,
+                         enum canonical_form form);
 
 #endif

@@ -20,7 +20,7 @@ static bool is_label_text(const char *text, bool is_key)
     return is_good;
 }
 
-static void labels_read(struct fields *fields, const cJSON *node, void *record)
+void labels_read(struct fields *fields, const cJSON *node, void *record)
 {
     const cJSON *label = NULL;
 
@@ -52,7 +52,7 @@ static const struct field encryption_fields[] = {
     { .name = "kmsKeyName", .kind = FIELD_TEXT },
 };
 
-static const struct message encryption_message = { MESSAGE_FIELDS(encryption_fields) };
+const struct message encryption_message = { MESSAGE_FIELDS(encryption_fields) };
 
 /* What stands beside the job's own content, whatever its kind. The rest is output only. */
 static const struct field resource_fields[] = {
@@ -199,12 +199,6 @@ static void fault_shape(struct fields *fields, const cJSON *root)
 
     for (size_t i = 0; i < SHAPE_COUNT; i++)
         names[i] = shapes[i].name;
-    if (fields_member(root, "trainingTaskDefinition") ||
-        fields_member(root, "trainingTaskInputs")) {
-        fields_fault(fields, root, "trainingTaskDefinition",
-                     "a TrainingPipeline is not supported yet: run the job inside it");
-        return;
-    }
     cJSON_ArrayForEach(member, root)
     {
         if (*hint || !cJSON_IsObject(root))
@@ -215,7 +209,8 @@ static void fault_shape(struct fields *fields, const cJSON *root)
     }
     fields_fault(fields, *hint ? culprit : root, NULL,
                  "expected a HyperparameterTuningJob (studySpec, trialJobSpec), a CustomJob "
-                 "(jobSpec) or a CustomJobSpec (workerPoolSpecs)%s%s%s%s",
+                 "(jobSpec), a CustomJobSpec (workerPoolSpecs) or a TrainingPipeline "
+                 "(trainingTaskDefinition)%s%s%s%s",
                  *hint ? "; it has \"" : "", *hint ? culprit->string : "", *hint ? "\"" : "", hint);
 }
 

@@ -58,6 +58,8 @@ void job_spec_free(struct job_spec *spec)
         free(spec->assay.metric_regex[i]);
     free(spec->assay.metric_regex);
     free(spec->assay.algorithm);
+    free(spec->assay.data_format);
+    free(spec->assay.data_uri);
     launch_settings_clear(&spec->assay.launch);
     env_clear(spec->assay.env, spec->assay.env_count);
     study_clear(&spec->study);

@@ -129,6 +129,7 @@ struct run_spec { /* CustomJobSpec: jobSpec of a custom job, trialJobSpec of a t
     char *output_uri;   /* baseOutputDirectory.outputUriPrefix as written, NULL where absent */
     int64_t timeout_us; /* the default of 7 days filled in */
     bool disable_retries;
+    bool has_web_access;             /* enableWebAccess */
     bool restarts_on_worker_restart; /* all replicas, when one was; never with disable_retries */
 };
 
@@ -147,6 +148,8 @@ struct assay_block {
     enum stopping_rule stopping_rule; /* as in the study, which has it too */
     struct stopping_rule_spec stopping_rule_spec;
     double gpu_share; /* of each GPU that a replica asks for, above 0 and at most 1; 0: all of it */
+    char *data_format; /* "csv", "jsonl": what trials are told of their data; NULL: there is none */
+    char *data_uri;    /* the folder of training-*.csv and so on; NULL together with the format */
 };
 
 struct job_spec {

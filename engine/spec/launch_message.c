@@ -122,13 +122,19 @@ static const struct field slurm_fields[] = {
       .kind = FIELD_TEXTS,
       .at = FIELD_AT(struct slurm_settings, options.items),
       .count_at = FIELD_AT(struct slurm_settings, options.count) },
+    { .name = "ahead",
+      .kind = FIELD_INT32,
+      .at = FIELD_AT(struct slurm_settings, ahead),
+      .has_at = FIELD_AT(struct slurm_settings, has_ahead) },
 };
 
 static void slurm_check(struct fields *fields, const cJSON *node, void *record)
 {
+    const struct slurm_settings *settings = record;
     const char *time = fields_member_text(node, "time");
 
-    (void)record;
+    if (settings && settings->ahead < 0)
+        fields_fault(fields, node, "ahead", "is a number of trials, or 0 for none");
     check_items(fields, node, "options", is_option,
                 "an option of sbatch, such as \"--constraint=a100\"");
     check_name(fields, node, "partition");

@@ -52,6 +52,8 @@ static void choose_slurm(struct slurm_settings *chosen, const struct slurm_setti
         chosen->time = configured->time;
     if (chosen->options.count == 0)
         chosen->options = configured->options;
+    if (!chosen->has_ahead)
+        chosen->ahead = configured->ahead;
 }
 
 struct launch_settings launch_settings_choose(const struct launch_settings *document,

@@ -28,6 +28,8 @@ struct slurm_settings {
     char *partition, *account, *qos; /* NULL: Slurm's own choice */
     char *time;                      /* as sbatch takes it; NULL: from the job's timeout */
     struct text_list options;        /* further words for sbatch, "--constraint=a100" */
+    bool has_ahead;
+    int32_t ahead; /* trials submitted beyond parallelTrialCount, to wait for their predecessors */
 };
 
 /* Whose outputs and work folders stay, of the trials that have ended. */

@@ -33,6 +33,10 @@ extern const struct message launch_message;
 /* What stands beside a job's own content: displayName, labels, assay, … */
 extern const struct message resource_message; /* → struct job_spec */
 
+/* Of those: what a TrainingPipeline has as well. Labels stay in the document. */
+void labels_read(struct fields *fields, const cJSON *node, void *record);
+extern const struct message encryption_message;
+
 /* How a document is to be read, by what its first level has; NULL when that is no job. */
 struct job_shape {
     const char *name; /* of the member that tells */

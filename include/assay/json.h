@@ -44,7 +44,9 @@ struct json_writer {
     int depth;
     bool is_failed;
     bool is_after_key;
-    bool has_enum_numbers;                     /* json_enum() writes numbers */
+    bool has_enum_numbers; /* json_enum() writes numbers */
+    const char *origin;    /* of links to whoever answers, "http://host:80"; NULL: there are none */
+    bool has_links;        /* the text depends on that */
     bool has_items[JSON_WRITER_DEPTH_MAX + 1]; /* per level; [0] is the text itself */
     bool is_object[JSON_WRITER_DEPTH_MAX + 1];
 };

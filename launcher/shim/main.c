@@ -1,12 +1,15 @@
 /*
  * assay-shim --node FOLDER TAG: one attempt's guardian on a node of a cluster, see node.h.
  *
+ * assay-shim --beside FOLDER [WORD...]: a person's program beside a trial that runs, see enter.h.
+ *
  * assay-shim SOCKET: the nursery, one small waiting process from which the shims of all attempts
  * are forked. A fork of it costs a fraction of starting a program, and of a fork of the engine.
  *
  * It lives as long as its launcher holds the other end of the socket. Shims are in sessions of
  * their own and live on when it goes.
  */
+#include "launcher/shim/enter.h"
 #include "launcher/shim/node.h"
 #include "launcher/shim/process.h"
 #include "launcher/shim/shim.h"
@@ -179,6 +182,8 @@ int main(int argc, char **argv)
     long socket = -1;
     bool is_node = argc == 4 && strcmp(argv[1], "--node") == 0;
 
+    if (argc > 2 && strcmp(argv[1], "--beside") == 0)
+        return enter_replica(argv[2], argv + 3);
     if (argc == 2)
         socket = strtol(argv[1], &end, 10);
     if (!is_node && (!end || *end || socket < 3)) {

@@ -3,6 +3,7 @@
 #include "launcher/shim/exit_record.h"
 #include "launcher/shim/node_environment.h"
 #include "launcher/shim/node_order.h"
+#include "launcher/shim/node_where.h"
 #include "launcher/shim/pulse.h"
 #include "launcher/shim/record_file.h"
 #include "launcher/shim/rendezvous.h"
@@ -166,6 +167,10 @@ static bool begin(struct node *node)
     error = pulse_start(&node->pulse, node->dir, &node->order);
     if (error)
         return complain(node, "new process", error);
+    /* Without it nobody gets in, and all else goes on. */
+    error = node_where_write(node->dir);
+    if (error)
+        (void)complain(node, NODE_WHERE_NAME, error);
     node->shim = fork();
     if (node->shim == 0) {
         /* Nobody would tell of its trial any more. */
@@ -261,7 +266,7 @@ static void clear(struct node *node)
 
 int node_main(const char *dir, const char *tag)
 {
-    struct node node = { .dir = dir, .rendezvous.sockets = { -1, -1 }, .signals = -1 };
+    struct node node = { .dir = dir, .signals = -1 };
     struct ending ending = { 0 };
     bool is_begun =
         read_orders(&node, tag) && meet_others(&node) && complete_request(&node) && begin(&node);

@@ -16,6 +16,8 @@
 #define NODE_STOP_NOW_NAME "stop-now"
 #define NODE_ADDRESSES_NAME "addresses" /* in the folder of replica 0: a file for each replica */
 #define NODE_LEASE_NAME "lease"         /* in the state folder: touched by the engine */
+/* In the environment of a gang's job: one attempt may be submitted twice, or requeued. */
+#define NODE_RUN_VARIABLE "ASSAY_RUN"
 
 enum {
     NODE_BEAT_US = 2 * 1000 * 1000,

@@ -2,48 +2,50 @@
 
 #include "launcher/shim/record_file.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ADDRESS_FORMAT "assay-address 1"
 
-enum { LOOK_NS = 50 * 1000 * 1000, LOOKS_MAX = 12000 };
+enum { LOOK_NS = 50 * 1000 * 1000, LOOKS_MAX = 12000, RUN_TEXT = 128 };
 
-/* A socket that holds a free port, of which only the kernel knows which are free. */
-static int take_port(int *port)
+static int take_port(struct port_lease *lease, struct port_range range)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    uint32_t chance = 0;
 
-    if (fd < 0)
-        return -1;
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
-        (void)close(fd);
-        return -1;
-    }
-    *port = ntohs(address.sin_port);
-    return fd;
+    /* Where none can be had, the search just begins with the first. */
+    (void)!getrandom(&chance, sizeof chance, GRND_NONBLOCK);
+    return port_lease_find(lease, range, chance);
 }
 
 static int take_ports(struct rendezvous *rendezvous, struct replica_address *own)
 {
+    const struct port_range range = port_range_here();
+    int error = 0;
+
     if (gethostname(own->host, sizeof own->host) < 0)
         return errno;
     own->host[sizeof own->host - 1] = '\0';
-    rendezvous->sockets[0] = take_port(&own->port);
-    rendezvous->sockets[1] = take_port(&own->open_port);
-    return rendezvous->sockets[0] < 0 || rendezvous->sockets[1] < 0 ? errno : 0;
+    for (int i = 0; !error && i < RENDEZVOUS_PORTS; i++)
+        error = take_port(&rendezvous->ports[i], range);
+    own->port = rendezvous->ports[0].port;
+    own->open_port = rendezvous->ports[1].port;
+    return error;
+}
+
+/* Which of the jobs of this tag we are in, by the script of the job; "-": it has only one. */
+static const char *own_run(void)
+{
+    const char *run = getenv(NODE_RUN_VARIABLE);
+
+    return run && run[0] ? run : "-";
 }
 
 static int write_address(const char *dir, const struct node_order *order,
@@ -52,8 +54,8 @@ static int write_address(const char *dir, const struct node_order *order,
     char name[32];
     char text[RECORD_TEXT_MAX];
     int size = snprintf(text, sizeof text,
-                        ADDRESS_FORMAT "\ntag %s\nhost %s\nport %d\nopen_port %d\nend\n",
-                        order->tag, address->host, address->port, address->open_port);
+                        ADDRESS_FORMAT "\ntag %s\nrun %s\nhost %s\nport %d\nopen_port %d\nend\n",
+                        order->tag, own_run(), address->host, address->port, address->open_port);
 
     (void)snprintf(name, sizeof name, "%" PRId64, order->index);
     if (size < 0 || (size_t)size >= sizeof text)
@@ -61,13 +63,14 @@ static int write_address(const char *dir, const struct node_order *order,
     return record_file_write(dir, name, text, (size_t)size, false);
 }
 
-/* ENOENT while it has not come. */
+/* ENOENT while it has not come: what an earlier job of the attempt has left is not of ours. */
 static int read_address(const char *dir, const struct node_order *order, int64_t index,
                         struct replica_address *address)
 {
     char name[32];
     char text[RECORD_TEXT_MAX];
     char tag[PROCESS_TAG_TEXT];
+    char run[RUN_TEXT];
     int64_t port = 0;
     int64_t open_port = 0;
     int error = 0;
@@ -76,7 +79,8 @@ static int read_address(const char *dir, const struct node_order *order, int64_t
     error = record_file_read(dir, name, ADDRESS_FORMAT, text);
     if (error)
         return error;
-    if (!record_file_text(text, "tag", tag, sizeof tag) || strcmp(tag, order->tag) != 0)
+    if (!record_file_text(text, "tag", tag, sizeof tag) || strcmp(tag, order->tag) != 0 ||
+        !record_file_text(text, "run", run, sizeof run) || strcmp(run, own_run()) != 0)
         return ENOENT;
     if (!record_file_text(text, "host", address->host, sizeof address->host) ||
         !record_file_number(text, "port", &port) ||
@@ -149,16 +153,14 @@ int rendezvous_meet(struct rendezvous *rendezvous, const struct node_order *orde
 
 void rendezvous_let_go(struct rendezvous *rendezvous)
 {
-    for (int i = 0; i < 2; i++) {
-        if (rendezvous->sockets[i] >= 0)
-            (void)close(rendezvous->sockets[i]);
-        rendezvous->sockets[i] = -1;
-    }
+    for (int i = 0; i < RENDEZVOUS_PORTS; i++)
+        port_lease_open(&rendezvous->ports[i]);
 }
 
 void rendezvous_clear(struct rendezvous *rendezvous)
 {
-    rendezvous_let_go(rendezvous);
+    for (int i = 0; i < RENDEZVOUS_PORTS; i++)
+        port_lease_end(&rendezvous->ports[i]);
     free(rendezvous->addresses);
     rendezvous->addresses = NULL;
 }

@@ -7,11 +7,14 @@
 
 #include "launcher/shim/late_words.h"
 #include "launcher/shim/node_order.h"
+#include "launcher/shim/port_lease.h"
 
-/* Zero it to start, with both sockets -1. */
+enum { RENDEZVOUS_PORTS = 2 };
+
+/* Zero it to start. */
 struct rendezvous {
-    struct replica_address *addresses; /* owned; order->count of them */
-    int sockets[2];                    /* hold this replica's two ports until they are let go */
+    struct replica_address *addresses;         /* owned; order->count of them */
+    struct port_lease ports[RENDEZVOUS_PORTS]; /* this replica's */
 };
 
 /*
@@ -21,7 +24,7 @@ struct rendezvous {
  */
 int rendezvous_meet(struct rendezvous *rendezvous, const struct node_order *order);
 
-/* Closes the sockets, so that the trial can listen at its ports. */
+/* The trial can listen at its ports now, which stay nobody else's of ours until the end. */
 void rendezvous_let_go(struct rendezvous *rendezvous);
 void rendezvous_clear(struct rendezvous *rendezvous);
 

@@ -1,5 +1,6 @@
 #include "launcher/slurm/slurm_command.h"
 
+#include "launcher/shim/node_order.h"
 #include "launcher/slurm/slurm_queue.h"
 
 #include <inttypes.h>
@@ -10,10 +11,16 @@
 #include <string.h>
 
 /* SLACK_MINUTES: the shim keeps the timeout; Slurm's limit is for a node that it does not answer on
- * any more. */
+ * any more. WATCH_S: how often an allocation looks for an engine, which beats as often. */
 static const int64_t week_us = INT64_C(604800) * 1000 * 1000;
 
-enum { MIB = 1024 * 1024, MINUTE_US = 60 * 1000 * 1000, SLACK_MINUTES = 3, SHIM_MIB = 16 };
+enum {
+    MIB = 1024 * 1024,
+    MINUTE_US = 60 * 1000 * 1000,
+    SLACK_MINUTES = 3,
+    SHIM_MIB = 16,
+    WATCH_S = 10,
+};
 
 static bool make_room(struct word_list *list)
 {
@@ -165,15 +172,21 @@ static void add_resources(struct word_list *words, const struct launch *launch,
         word_list_add(words, "--gres=gpu:%d", resources->gpus);
 }
 
-/*
- * In front of the user's words, of which a later one counts. A week is what the service gives to
- * jobs that say nothing: more than many partitions allow.
- */
+/* A week is what the service gives to jobs that say nothing: more than many partitions allow. */
+int64_t slurm_command_timeout_us(const struct launch *launch)
+{
+    bool is_said = launch->timeout_us > 0 && launch->timeout_us < week_us;
+
+    return is_said ? launch->timeout_us + launch->grace_us : 0;
+}
+
+/* In front of the user's words, of which a later one counts. */
 static void add_time(struct word_list *words, const struct launch *launch)
 {
-    if (launch->timeout_us > 0 && launch->timeout_us < week_us)
-        word_list_add(words, "--time=%" PRId64,
-                      (launch->timeout_us + launch->grace_us) / MINUTE_US + SLACK_MINUTES);
+    int64_t timeout_us = slurm_command_timeout_us(launch);
+
+    if (timeout_us > 0)
+        word_list_add(words, "--time=%" PRId64, timeout_us / MINUTE_US + SLACK_MINUTES);
 }
 
 void slurm_command_submit(const struct slurm_submission *submission, struct word_list *words)
@@ -199,6 +212,47 @@ void slurm_command_submit(const struct slurm_submission *submission, struct word
         slurm_command_wish(submission->wishes, words);
     }
     word_list_add(words, "%s/" SLURM_SCRIPT_NAME, launch->replicas[0].dir);
+}
+
+/* "--dependency=afterany:17?afterany:18" */
+static void add_dependency(struct word_list *words, const char *ids)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out) {
+        words->is_short_of_memory = true;
+        return;
+    }
+    (void)fputs("--dependency=", out);
+    for (const char *id = ids; *id;) {
+        int length = (int)strcspn(++id, " ");
+
+        (void)fprintf(out, "%safterany:%.*s", id > ids + 1 ? "?" : "", length, id);
+        id += length;
+    }
+    if (ferror(out) | fclose(out))
+        words->is_short_of_memory = true;
+    else
+        word_list_add(words, "%s", text);
+    free(text);
+}
+
+/* Behind the user's words for the first component, and in front of the script. */
+void slurm_command_submit_after(const struct word_list *submission, const char *ids,
+                                struct word_list *words)
+{
+    size_t at = 0;
+
+    while (at + 1 < submission->count && strcmp(submission->words[at], ":") != 0)
+        at++;
+    for (size_t i = 0; i < submission->count; i++) {
+        if (i == at && ids[0])
+            add_dependency(words, ids);
+        word_list_add(words, "%s", submission->words[i]);
+    }
+    words->is_short_of_memory = words->is_short_of_memory || submission->is_short_of_memory;
 }
 
 /* As a word of a shell. */
@@ -228,6 +282,14 @@ static void put_node_command(FILE *out, const struct slurm_submission *submissio
     (void)fputs("--node ", out);
     put_quoted(out, submission->launch->replicas[replica].dir);
     put_quoted(out, submission->tag);
+}
+
+/* Each job of the attempt is another run of it, for all its replicas the same. */
+static void put_run(FILE *out)
+{
+    (void)fputs("export " NODE_RUN_VARIABLE "=\"${" NODE_RUN_VARIABLE
+                "-$SLURM_JOB_ID-$SLURM_RESTART_COUNT}\"\n",
+                out);
 }
 
 /* The script runs on the first node, and again, with a word, as each of the tasks of one srun. */
@@ -274,8 +336,10 @@ char *slurm_command_script(const struct slurm_submission *submission)
         (void)fputs("exec ", out);
         put_node_command(out, submission, 0);
     } else if (slurm_command_is_uniform(submission->launch)) {
+        put_run(out);
         put_tasks(out, submission);
     } else {
+        put_run(out);
         put_gang_command(out, submission);
     }
     (void)fputc('\n', out);
@@ -315,20 +379,55 @@ bool slurm_command_set_allocation(struct word_list *words, const char *allocatio
     return true;
 }
 
-void slurm_command_allocate(const struct word_list *wishes, int nodes, const char *tag,
-                            struct word_list *words)
+/*
+ * The job's script: an engine that was killed and never comes back gives nothing back. The lease's
+ * age is counted here, not read from two clocks; where Slurm does not answer, steps may run.
+ */
+static void add_watch(struct word_list *words, const struct slurm_allocation *allocation)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out) {
+        words->is_short_of_memory = true;
+        return;
+    }
+    (void)fputs("--wrap=lease=", out);
+    put_quoted(out, allocation->lease_path);
+    (void)fprintf(out,
+                  "age=0 seen=\n"
+                  "while sleep %d; do\n"
+                  "now=$(stat -c %%y \"$lease\" 2>/dev/null)\n"
+                  "age=$((age + %d))\n"
+                  "[ \"$now\" = \"$seen\" ] || age=0\n"
+                  "seen=$now\n"
+                  "[ $age -ge %" PRId64 " ] || continue\n"
+                  "steps=$(squeue --noheader --steps --format=%%i --jobs=$SLURM_JOB_ID) || "
+                  "continue\n"
+                  "case $steps in *.[0-9]*) ;; *) exit 0 ;; esac\n"
+                  "done",
+                  WATCH_S, WATCH_S, allocation->idle_s);
+    if (ferror(out) | fclose(out))
+        words->is_short_of_memory = true;
+    else
+        word_list_add(words, "%s", text);
+    free(text);
+}
+
+void slurm_command_allocate(const struct slurm_allocation *allocation, struct word_list *words)
 {
     word_list_add(words, "sbatch");
     word_list_add(words, "--parsable");
     word_list_add(words, "--no-requeue");
     word_list_add(words, "--chdir=/");
     word_list_add(words, "--output=/dev/null");
-    add_name(words, tag);
-    word_list_add(words, "--nodes=%d", nodes);
+    add_name(words, allocation->tag);
+    word_list_add(words, "--nodes=%d", allocation->nodes);
     word_list_add(words, "--exclusive");
     word_list_add(words, "--mem=0");
-    word_list_copy(words, wishes);
-    word_list_add(words, "--wrap=exec sleep infinity");
+    word_list_copy(words, allocation->wishes);
+    add_watch(words, allocation);
 }
 
 void slurm_command_look(long user, struct word_list *words)

@@ -34,9 +34,17 @@ struct slurm_submission {
  * heterogeneous one, whose components never share a node. */
 bool slurm_command_is_uniform(const struct launch *launch);
 
+/* How long the attempt may take, with its grace; 0: nobody has said. */
+int64_t slurm_command_timeout_us(const struct launch *launch);
+
 /* sbatch for a job of one replica, of as many tasks as there are replicas that ask for the same, or
  * a heterogeneous one: a component for each replica. */
 void slurm_command_submit(const struct slurm_submission *submission, struct word_list *words);
+
+/* The words of a submission, for a job that begins when one of those others has ended: ids, with a
+ * space in front of each, "" for none. */
+void slurm_command_submit_after(const struct word_list *submission, const char *ids,
+                                struct word_list *words);
 
 /* The script that it submits: <folder of replica 0>/SLURM_SCRIPT_NAME. The caller frees it; NULL
  * for lack of memory. */
@@ -54,9 +62,16 @@ bool slurm_command_set_allocation(struct word_list *words, const char *allocatio
 /* The words that say what is wished of Slurm; wishes may be NULL. */
 void slurm_command_wish(const struct slurm_launch *wishes, struct word_list *words);
 
-/* sbatch for an allocation of so many nodes that does nothing by itself. */
-void slurm_command_allocate(const struct word_list *wishes, int nodes, const char *tag,
-                            struct word_list *words);
+/* An allocation that does nothing by itself; all borrowed. */
+struct slurm_allocation {
+    const struct word_list *wishes;
+    int nodes;
+    const char *tag;
+    const char *lease_path; /* which an engine touches */
+    int64_t idle_s;         /* it ends when nobody has done so for that long and no step runs */
+};
+
+void slurm_command_allocate(const struct slurm_allocation *allocation, struct word_list *words);
 
 /* squeue for all jobs of user. */
 void slurm_command_look(long user, struct word_list *words);

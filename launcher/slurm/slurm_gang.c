@@ -49,6 +49,8 @@ void slurm_gang_free(struct slurm_gang *gang)
         free((char *)(uintptr_t)launches[i].dir);
     for (size_t i = 0; gang->replicas && i < gang->launch.replica_count; i++)
         free(gang->replicas[i].request);
+    if (gang->step_fd >= 0)
+        (void)close(gang->step_fd);
     word_list_clear(&gang->words);
     word_list_clear(&gang->step_words);
     word_list_clear(&gang->wishes);
@@ -71,6 +73,7 @@ static struct slurm_gang *copy_launch(const struct launch *launch, struct assay_
         (void)assay_fail_memory(err);
         return NULL;
     }
+    gang->step_fd = -1;
     gang->launch = *launch;
     gang->launch.replicas = launches;
     gang->untold_count = count;
@@ -219,7 +222,7 @@ bool slurm_gang_write(struct slurm_gang *gang, const char *lease_path, int64_t l
         return assay_fail_errno(err, ENAMETOOLONG, "%s", dir);
     (void)snprintf(order.tag, sizeof order.tag, "%s", gang->tag);
     error = record_make_dirs(dir);
-    if (!error)
+    if (!error && !gang->is_step)
         error =
             record_file_write(dir, SLURM_SCRIPT_NAME, gang->script, strlen(gang->script), false);
     if (error)

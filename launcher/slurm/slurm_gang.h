@@ -13,7 +13,8 @@
 #include <sys/types.h>
 #include <time.h>
 
-enum { SLURM_WHY_TEXT = 192 };
+/* SLURM_AFTER_MAX: jobs of which one that waits takes the turn of the first to end. */
+enum { SLURM_WHY_TEXT = 192, SLURM_AFTER_MAX = 32, SLURM_AFTER_TEXT = SLURM_AFTER_MAX * 33 };
 
 struct slurm_replica {
     void *request; /* owned; until it is in its folder */
@@ -51,13 +52,15 @@ struct slurm_gang {
     size_t untold_count;
     enum gang_stage stage;
     int submit_count;
-    int64_t submit_us; /* not earlier */
-    int64_t pause_us;  /* before the next try */
-    int64_t seen_us;   /* when Slurm was last known to have it */
-    int64_t missed_us; /* when the first look since began that did not show it; 0: none did */
-    bool is_sent;      /* Slurm may have a job of it */
-    bool is_cancelled; /* a scancel was sent */
-    bool is_cut_short; /* a replica ended without a record: its job may still wait or run */
+    int64_t submit_us;      /* not earlier */
+    int64_t pause_us;       /* before the next try */
+    int64_t seen_us;        /* when Slurm was last known to have it */
+    int64_t missed_us;      /* when the first look since began that did not show it; 0: none did */
+    bool is_sent;           /* Slurm may have a job of it */
+    bool is_cancelled;      /* a scancel was sent */
+    bool is_cut_short;      /* a replica ended without a record: its job may still wait or run */
+    char id[SLURM_ID_TEXT]; /* of its job, as sbatch told; "": not known */
+    char after[SLURM_AFTER_TEXT]; /* ids of jobs, a space in front of each: slurm_turn.h */
     char why[SLURM_WHY_TEXT];
     int64_t look_us;  /* when to look at its folders next */
     int64_t begun_us; /* when the engine handed it over */
@@ -66,7 +69,10 @@ struct slurm_gang {
     bool is_step;
     pid_t step; /* its srun, our child; 0: none, or another engine's */
     bool is_step_alive;
+    int64_t told_us; /* when its end was told, while its srun runs on */
+    int step_fd;     /* readable when that has ended; -1: none */
     char allocation[SLURM_TAG_TEXT];
+    bool is_short_of_time; /* the allocation in use ends too soon for it */
 };
 
 TAILQ_HEAD(slurm_gang_list, slurm_gang);

@@ -10,6 +10,7 @@
 #include "launcher/slurm/slurm_clerks.h"
 #include "launcher/slurm/slurm_gang.h"
 #include "launcher/slurm/slurm_holding.h"
+#include "launcher/slurm/slurm_turn.h"
 #include "launcher/slurm/slurm_use.h"
 
 #include <limits.h>
@@ -45,6 +46,7 @@ struct slurm {
     struct slurm_clerks *clerks;
     pthread_t supervisor;
     int wake; /* an eventfd */
+    int ends; /* an epoll, of the step_fd of all gangs */
 
     pthread_mutex_t inbox_mutex; /* guards the two below */
     struct slurm_inbox inbox;
@@ -95,6 +97,7 @@ void slurm_give_allocations_back(struct slurm *slurm);
 
 /* slurm_tend.c */
 void slurm_tend(struct slurm *slurm, struct slurm_gang *gang); /* may free it */
+void slurm_note_step_ends(struct slurm *slurm);                /* to be looked at now */
 void slurm_see_off(struct slurm *slurm);                       /* those that are leaving */
 void slurm_stop_replica(struct slurm *slurm, struct slurm_gang *gang, size_t index,
                         enum stop_manner manner);

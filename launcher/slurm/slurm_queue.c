@@ -34,8 +34,8 @@ static enum slurm_state state_of(const char *name)
     return SLURM_RUNNING;
 }
 
-/* "D-HH:MM:SS", "HH:MM:SS", "MM:SS"; INT64_MAX for UNLIMITED and the like. */
-static int64_t parse_left(const char *text)
+/* "D-HH:MM:SS", "HH:MM:SS", "MM:SS", up to a slash; INT64_MAX for UNLIMITED and the like. */
+static int64_t parse_time(const char *text)
 {
     int64_t days = 0;
     int64_t seconds = 0;
@@ -53,7 +53,7 @@ static int64_t parse_left(const char *text)
         if (end == text || number < 0 || number > 86400)
             return INT64_MAX;
         seconds = seconds * 60 + number;
-        if (*end == '\0')
+        if (*end == '\0' || *end == '/')
             return (days * 86400 + seconds) * 1000000;
         if (*end != ':')
             return INT64_MAX;
@@ -71,6 +71,7 @@ static bool parse_line(char *line, struct slurm_job *job)
 {
     static const char prefix[] = SLURM_NAME_PREFIX;
     char *fields[FIELD_COUNT] = { 0 };
+    const char *slash = NULL;
     const char *plus = NULL;
 
     for (size_t i = 0; i < FIELD_COUNT; i++) {
@@ -88,7 +89,9 @@ static bool parse_line(char *line, struct slurm_job *job)
         strcmp(fields[FIELD_NAME] + sizeof prefix - 1, fields[FIELD_COMMENT]) != 0)
         return false;
     *job = (struct slurm_job){ .state = state_of(fields[FIELD_STATE]),
-                               .left_us = parse_left(fields[FIELD_LEFT]) };
+                               .left_us = parse_time(fields[FIELD_LEFT]) };
+    slash = strchr(fields[FIELD_LEFT], '/');
+    job->whole_us = slash ? parse_time(slash + 1) : job->left_us;
     copy(job->id, sizeof job->id, fields[FIELD_ID]);
     copy(job->state_name, sizeof job->state_name, fields[FIELD_STATE]);
     copy(job->reason, sizeof job->reason, fields[FIELD_REASON]);

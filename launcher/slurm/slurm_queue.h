@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* The format that slurm_queue_parse() reads, and what our jobs' names begin with. */
-#define SLURM_QUEUE_FORMAT "%i|%T|%L|%j|%k|%r" /* a reason may have bars of its own */
+#define SLURM_QUEUE_FORMAT "%i|%T|%L/%l|%j|%k|%r" /* a reason may have bars of its own */
 #define SLURM_NAME_PREFIX "assay-"
 
 enum slurm_state {
@@ -37,7 +37,8 @@ struct slurm_job {
     enum slurm_state state;
     char state_name[SLURM_WORD_TEXT];
     char reason[SLURM_WORD_TEXT];
-    int64_t left_us; /* of its time; INT64_MAX when unlimited or not known */
+    int64_t left_us;  /* of its time; INT64_MAX when unlimited or not known */
+    int64_t whole_us; /* its time; where only left_us was told, that */
     char tag[SLURM_TAG_TEXT];
 };
 

@@ -9,7 +9,9 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define STEP_NAME "step"
 #define STEP_FORMAT "assay-step 1"
@@ -77,6 +79,8 @@ static int spawn(struct slurm_gang *gang, int use, char *const *environment)
     }
     (void)posix_spawn_file_actions_destroy(&actions);
     gang->is_step_alive = error == 0;
+    if (!error) /* without it the folder tells, a little later */
+        gang->step_fd = (int)syscall(SYS_pidfd_open, gang->step, 0);
     return error;
 }
 
@@ -106,5 +110,9 @@ bool slurm_step_is_alive(struct slurm_gang *gang)
 {
     if (gang->is_step_alive && waitpid(gang->step, NULL, WNOHANG) != 0)
         gang->is_step_alive = false;
+    if (!gang->is_step_alive && gang->step_fd >= 0) {
+        (void)close(gang->step_fd);
+        gang->step_fd = -1;
+    }
     return gang->is_step_alive;
 }

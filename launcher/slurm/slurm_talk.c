@@ -13,6 +13,7 @@
  * While something is about to change a look is taken each second, else ever more seldom. A command
  * that fails is tried again after PAUSE_FIRST_US, then after twice as long, and so on. A new
  * allocation is looked for eagerly, since all wait for it, but not for long: it may wait for days.
+ * UNWATCHED_S: how long an allocation waits for the next engine, where slurmLease does not say it.
  */
 enum {
     LOOK_EAGER_US = 250 * 1000,
@@ -26,6 +27,7 @@ enum {
     GIVE_BACK_US = 5 * 1000 * 1000,
     SRUN_ENDS_US = 2 * 1000 * 1000,
     USE_LOOK_MS = 20,
+    UNWATCHED_S = 1800,
 };
 
 static struct errand *new_errand(const struct slurm *slurm, enum errand_kind kind, const char *tag)
@@ -63,13 +65,26 @@ static int64_t longer(int64_t pause_us)
 
 void slurm_send_submission(struct slurm *slurm, struct slurm_gang *gang)
 {
-    struct errand *errand = new_errand(slurm, ERRAND_SUBMIT, gang->tag);
+    struct errand *errand = NULL;
+    int error = 0;
 
+    if (!slurm_turn_take(&slurm->gangs, slurm->queue_begun_us ? &slurm->queue : NULL, gang)) {
+        (void)snprintf(gang->why, sizeof gang->why, "waits for the trials before it");
+        return;
+    }
     gang->pause_us = longer(gang->pause_us);
     gang->submit_us = slurm_now_us(slurm) + gang->pause_us;
+    error = slurm_turn_write(gang);
+    if (error) {
+        (void)snprintf(gang->why, sizeof gang->why, "its folder cannot be written: %s",
+                       strerrordesc_np(error));
+        return;
+    }
+    errand = new_errand(slurm, ERRAND_SUBMIT, gang->tag);
     if (!errand)
         return;
-    word_list_copy(&errand->words, &gang->words);
+    slurm_command_submit_after(&gang->words, gang->after, &errand->words);
+    gang->id[0] = '\0';
     gang->stage = GANG_SUBMITTING;
     gang->is_sent = true;
     slurm_clerks_send(slurm->clerks, errand);
@@ -128,6 +143,13 @@ void slurm_send_look(struct slurm *slurm)
 void slurm_send_allocation(struct slurm *slurm)
 {
     char tag[SLURM_TAG_TEXT];
+    const struct slurm_allocation allocation = {
+        .wishes = &slurm->wishes,
+        .nodes = slurm->options.allocation_nodes,
+        .tag = tag,
+        .lease_path = slurm->lease_path,
+        .idle_s = slurm->options.lease_us > 0 ? slurm->options.lease_us / 1000000 : UNWATCHED_S,
+    };
     uint64_t nonce = 0;
     int error = 0;
     struct errand *errand = NULL;
@@ -139,7 +161,7 @@ void slurm_send_allocation(struct slurm *slurm)
     errand = new_errand(slurm, ERRAND_ALLOCATE, tag);
     if (!errand)
         return;
-    slurm_command_allocate(&slurm->wishes, slurm->options.allocation_nodes, tag, &errand->words);
+    slurm_command_allocate(&allocation, &errand->words);
     error = slurm_use_begin(&slurm->wanted, slurm->use_dir, tag);
     if (error) {
         (void)snprintf(slurm->allocate_why, sizeof slurm->allocate_why,
@@ -184,8 +206,11 @@ static void hear_submission(struct slurm *slurm, const struct errand *errand)
         gang->missed_us = 0;
         gang->submit_count++;
         gang->why[0] = '\0';
-        if (errand->has_run)
+        if (errand->has_run) {
             gang->pause_us = 0;
+            (void)snprintf(gang->id, sizeof gang->id, "%.*s",
+                           (int)strcspn(errand->result.output, ";\n"), errand->result.output);
+        }
         return;
     }
     say_why(errand, gang->why);

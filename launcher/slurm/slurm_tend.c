@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 /*
@@ -24,6 +25,8 @@ enum {
     HURRY_FROM_US = 3 * 1000 * 1000,
     HURRY_TO_US = 60 * 1000 * 1000,
     LOG_TAIL = 512,
+    STEP_EVENTS = 64,
+    STEP_LEAVES_US = 1000 * 1000,
 };
 
 /* How often folders are looked at: a young attempt may end any moment. */
@@ -105,6 +108,7 @@ static void finish(struct slurm *slurm, struct slurm_gang *gang)
     }
     if (gang->is_cut_short)
         (void)kill(gang->step, SIGTERM);
+    gang->told_us = slurm_now_us(slurm);
     TAILQ_INSERT_TAIL(&slurm->leaving, gang, in_list);
 }
 
@@ -139,17 +143,73 @@ bool slurm_end_gang(struct slurm *slurm, struct slurm_gang *gang, enum ending_ki
     return true;
 }
 
+/* What is left now, of which a look told. */
+static int64_t left_us(const struct slurm *slurm, const struct slurm_job *allocation)
+{
+    int64_t since_us = slurm_now_us(slurm) - slurm->queue_begun_us;
+
+    return allocation->left_us == INT64_MAX ? INT64_MAX : allocation->left_us - since_us;
+}
+
+static bool lacks_time(const struct slurm *slurm, const struct slurm_gang *gang,
+                       const struct slurm_job *allocation)
+{
+    return left_us(slurm, allocation) <
+           slurm_holding_need_us(&slurm->holding, slurm_command_timeout_us(&gang->launch));
+}
+
+/*
+ * A trial's record is there some moments before its step has ended for Slurm: a step that is asked
+ * for between them is refused, and its srun asks again and again. So of those that wait as many
+ * are held back as such steps there are; but not for long, since a srun may hang.
+ */
+static bool is_room_to_come(const struct slurm *slurm)
+{
+    const struct slurm_gang *gang = NULL;
+    int64_t now_us = slurm_now_us(slurm);
+    size_t leaving = 0;
+    size_t waiting = 0;
+
+    TAILQ_FOREACH(gang, &slurm->leaving, in_list)
+    leaving += now_us - gang->told_us < STEP_LEAVES_US;
+    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
+    waiting += gang->is_step && gang->stage <= GANG_WANTED;
+    return waiting <= leaving;
+}
+
 static void start_step(struct slurm *slurm, struct slurm_gang *gang)
 {
     struct assay_error err = { 0 };
     const struct slurm_job *allocation = slurm_use_allocation(slurm);
 
-    if (!allocation)
+    gang->is_short_of_time = allocation && lacks_time(slurm, gang, allocation);
+    if (!allocation || gang->is_short_of_time || is_room_to_come(slurm))
         return;
     gang->stage = GANG_SUBMITTED;
     gang->submit_count++;
     if (!slurm_step_start(gang, allocation, slurm->used.fd, slurm->environment.words, &err))
         (void)slurm_end_gang(slurm, gang, ENDING_NOT_STARTED, err.message);
+    else if (gang->step_fd >= 0 &&
+             epoll_ctl(slurm->ends, EPOLL_CTL_ADD, gang->step_fd,
+                       &(struct epoll_event){ .events = EPOLLIN, .data.ptr = gang }) < 0) {
+        (void)close(gang->step_fd);
+        gang->step_fd = -1;
+    }
+}
+
+void slurm_note_step_ends(struct slurm *slurm)
+{
+    struct epoll_event events[STEP_EVENTS];
+    struct slurm_gang *gang = NULL;
+    int count = epoll_wait(slurm->ends, events, STEP_EVENTS, 0);
+
+    for (int i = 0; i < count; i++)
+        ((struct slurm_gang *)events[i].data.ptr)->look_us = 0;
+    TAILQ_FOREACH(gang, &slurm->gangs, in_list)
+    {
+        if (count > 0 && gang->is_step && gang->stage <= GANG_WANTED)
+            gang->look_us = 0;
+    }
 }
 
 static void submit(struct slurm *slurm, struct slurm_gang *gang)
@@ -324,8 +384,15 @@ static void explain(const struct slurm *slurm, struct slurm_gang *gang)
         (void)snprintf(gang->why, sizeof gang->why, "%s", slurm->allocate_why);
     else if (gang->is_step)
         (void)snprintf(gang->why, sizeof gang->why, "%s",
-                       gang->stage < GANG_SUBMITTED ? "Slurm gives no allocation yet"
-                                                    : "there is no room in Slurm's allocation");
+                       gang->stage == GANG_SUBMITTED ? "there is no room in Slurm's allocation"
+                       : gang->is_short_of_time
+                           ? "Slurm's allocation ends too soon: waits for the next one"
+                           : "Slurm gives no allocation yet");
+    else if (job && job->state == SLURM_PENDING && gang->after[0] &&
+             strcmp(job->reason, "Dependency") == 0)
+        (void)snprintf(gang->why, sizeof gang->why,
+                       "submitted ahead: Slurm's job %s waits for a trial before it to end",
+                       job->id);
     else if (job && job->state == SLURM_PENDING)
         (void)snprintf(gang->why, sizeof gang->why, "Slurm's job %s waits: %s", job->id,
                        job->reason);

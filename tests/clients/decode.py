@@ -8,7 +8,8 @@ names are lowerCamelCase, zeros are left out, int64 are strings, enums are numbe
 times are in their canonical form, and nothing is null. Operations must carry the types that
 their method documents. Errors must be google.rpc.Status, their details known types of google.rpc.
 Prints each kind of fault with an example; status 1 when there is one. With --every-method a method
-of the table without a good answer in the recording is a fault, too.
+of the table without a good answer in the recording is a fault, too. Answers of the storage API are
+decode_storage.py's.
 """
 
 import json
@@ -21,6 +22,8 @@ from google.cloud.location import locations_pb2
 from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2, json_format
 from google.rpc import error_details_pb2, status_pb2  # noqa: F401  (Any needs the details' types)
+
+import decode_storage
 
 # Method, path after the location (* is one segment), message of a good answer, and in an operation
 # the messages of its metadata and of its response.
@@ -51,6 +54,35 @@ DELETE  studies/*/trials/*                                  google.protobuf.Empt
 POST    studies/*/trials/*:checkTrialEarlyStoppingState     google.longrunning.Operation  CheckTrialEarlyStoppingStateMetatdata CheckTrialEarlyStoppingStateResponse
 POST    studies/*/trials/*:stop                             Trial
 POST    studies/*/trials:listOptimalTrials                  ListOptimalTrialsResponse
+POST    trainingPipelines                                   TrainingPipeline
+GET     trainingPipelines/*                                 TrainingPipeline
+GET     trainingPipelines                                   ListTrainingPipelinesResponse
+DELETE  trainingPipelines/*                                 google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
+POST    trainingPipelines/*:cancel                          google.protobuf.Empty
+POST    models:upload                                       google.longrunning.Operation  UploadModelOperationMetadata UploadModelResponse
+POST    models:copy                                         google.longrunning.Operation  CopyModelOperationMetadata CopyModelResponse
+GET     models/*                                            Model
+GET     models                                              ListModelsResponse
+PATCH   models/*                                            Model
+DELETE  models/*                                            google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
+POST    models/*:export                                     google.longrunning.Operation  ExportModelOperationMetadata ExportModelResponse
+GET     models/*:listVersions                               ListModelVersionsResponse
+GET     models/*:listCheckpoints                            ListModelVersionCheckpointsResponse
+DELETE  models/*:deleteVersion                              google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
+POST    models/*:mergeVersionAliases                        Model
+POST    datasets                                            google.longrunning.Operation  CreateDatasetOperationMetadata Dataset
+GET     datasets/*                                          Dataset
+GET     datasets                                            ListDatasetsResponse
+PATCH   datasets/*                                          Dataset
+DELETE  datasets/*                                          google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
+POST    datasets/*:import                                   google.longrunning.Operation  ImportDataOperationMetadata ImportDataResponse
+POST    datasets/*:export                                   google.longrunning.Operation  ExportDataOperationMetadata ExportDataResponse
+GET     datasets/*/dataItems                                ListDataItemsResponse
+GET     datasets/*:searchDataItems                          SearchDataItemsResponse
+GET     datasets/*/dataItems/*/annotations                  ListAnnotationsResponse
+GET     datasets/*/annotationSpecs/*                        AnnotationSpec
+GET     datasets/*/savedQueries                             ListSavedQueriesResponse
+DELETE  datasets/*/savedQueries/*                           google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
 GET     **operations/*                                      google.longrunning.Operation
 GET     **operations                                        google.longrunning.ListOperationsResponse
 POST    **operations/*:wait                                 google.longrunning.Operation
@@ -196,6 +228,8 @@ def is_googles(exchange):
 def judge(exchange):
     """None, or what is wrong with an answer."""
     target = urllib.parse.urlsplit(exchange["target"])
+    if decode_storage.is_storage(target.path):
+        return decode_storage.judge(exchange)
     if not exchange["headers"].get("content-type", "").startswith("application/json"):
         return f"content-type {exchange['headers'].get('content-type')}"
     if exchange["status"] >= 400:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 
-from world import GANG, Skipped, check
+from world import GANG, TRAINER, Skipped, check
 
 PARALLEL, ALONE, LONG = [], [], []
 
@@ -35,6 +35,20 @@ def an_allocation_that_waits_is_looked_for_ever_more_seldom(world):
     subprocess.run([world.assay, "cancel", "last", "--state", world.state], check=True,
                    capture_output=True)
     world.end(status=1)
+
+
+@case(PARALLEL)
+def what_is_submitted_ahead_leaves_no_place_idle_while_sbatch_takes_its_time(world):
+    """Two seconds here, which without it are between any two trials of a place."""
+    timed = 'echo "begin $(date +%s.%N)" >>"$LEDGER"; "$0" "$@"; echo "done $(date +%s.%N)" >>"$LEDGER"'
+    world.wrap("sbatch", '[ "$1" = --version ] || sleep 2')
+    world.start("run", world.study(trials=3, parallel=1, seconds=(0.85, 0.9),
+                                   pools=((1, ["sh", "-c", timed, TRAINER]),)), "--slurm-ahead=1")
+    world.end()
+    world.check_ledger(3)
+    begins, ends = ([float(line[1]) for line in world.lines(word)] for word in ("begin", "done"))
+    idle = [begin - end for end, begin in zip(ends, begins[1:])]
+    check(all(0 <= seconds < 1.9 for seconds in idle), "idle for", idle)
 
 
 @case(PARALLEL)
@@ -116,6 +130,54 @@ def a_cancelled_study_leaves_no_job_behind(world):
     world.end(status=1)
     world.until(lambda: not [job for job in world.cluster.jobs("PD,R,CG") if is_of(world, job)],
                 "an empty queue")
+
+
+def most_at_once(world):
+    """By the ledger, whose lines stand in the order of what happened."""
+    with open(world.ledger, encoding="utf-8") as file:
+        words = [line.split()[0] for line in file]
+    return max(words[:i].count("start") - words[:i].count("end") for i in range(len(words) + 1))
+
+
+def is_waiting_ahead(world):
+    waiting = world.cluster.run("squeue", "-h", "-t", "PD", "-o", "%r %k").stdout.splitlines()
+    return any(line.startswith("Dependency ") and is_of(world, line.split()) for line in waiting)
+
+
+@case(PARALLEL)
+def what_is_submitted_ahead_waits_for_a_turn_also_across_engines(world):
+    world.start("run", world.study(trials=8, parallel=2, seconds=(0.2, 0.4)), "--slurm-ahead=2")
+    for count in (1, 3):
+        world.until(lambda count=count: len(world.lines("start")) >= count, "a start")
+        world.until(lambda: is_waiting_ahead(world), "one that waits")
+        world.kill()
+        world.start("resume", "last")
+    world.end()
+    world.check_ledger(8)
+    check(most_at_once(world) == 2, most_at_once(world), "at once")
+
+
+@case(PARALLEL)
+def a_gang_submitted_ahead_waits_too(world):
+    pools = ((1, [TRAINER]), (1, ["true"]))
+    world.start("run", world.study(trials=3, parallel=1, pools=pools), "--slurm-ahead=1",
+                "--slurm-option=--nodes=1")
+    world.until(lambda: is_waiting_ahead(world), "one that waits")
+    world.end()
+    world.check_ledger(3)
+    check(most_at_once(world) == 1, most_at_once(world), "at once")
+
+
+@case(PARALLEL)
+def a_cancelled_study_takes_what_was_submitted_ahead_with_it(world):
+    world.start("run", world.study(trials=8, parallel=2, seconds=(20, 30)), "--slurm-ahead=2")
+    world.until(lambda: len(world.running()) == 2 and is_waiting_ahead(world), "two, and a third")
+    subprocess.run([world.assay, "cancel", "last", "--state", world.state], check=True,
+                   capture_output=True)
+    world.end(status=1)
+    world.until(lambda: not [job for job in world.cluster.jobs("PD,R,CG") if is_of(world, job)],
+                "an empty queue")
+    check(len(world.lines("start")) == 2, "also started:", world.lines("start"))
 
 
 @case(PARALLEL)
@@ -384,6 +446,39 @@ def an_engine_killed_again_and_again_loses_and_repeats_nothing(world):
         world.start("resume", "last")
     world.end(within=180)
     world.check_ledger(150)
+
+
+@case(LONG)
+def no_trial_is_cut_off_by_the_end_of_its_allocation(world):
+    """Of a minute each, on the only node that is wished for; in the second half nothing is begun."""
+    world.start("run", world.study(trials=12, parallel=2, seconds=(2.9, 3)),
+                "--slurm-allocation=1", "--slurm-time=1", "--slurm-option=--nodelist=node1")
+    waits = lambda: "ends too soon" in subprocess.run(  # noqa: E731
+        [world.assay, "status", "--state", world.state], check=False, capture_output=True,
+        text=True).stdout
+    world.until(waits, "a trial that waits for the next allocation")
+    world.end(within=300)
+    world.check_ledger(12)
+
+
+@case(LONG)
+def an_allocation_without_an_engine_ends_after_its_last_step(world):
+    os.makedirs(world.state)
+    with open(os.path.join(world.state, "config.yaml"), "w", encoding="utf-8") as out:
+        out.write('slurmLease: "60s"\n')
+    world.start("run", world.study(trials=1, parallel=1, seconds=(1, 1)), "--slurm-allocation=1",
+                "--slurm-option=--nice=8")
+    world.until(world.running, "a running trial")
+    world.kill()
+    held = lambda: world.cluster.run(  # noqa: E731
+        "squeue", "-h", "-t", "R", "-o", "%y").stdout.split().count("8")
+    check(held() == 1, "not held")
+    time.sleep(55)
+    check(held() == 1, "given up too soon")
+    time.sleep(40)
+    check(held() == 0, "still held")
+    world.start("resume", "last")
+    world.end()
 
 
 @case(LONG)

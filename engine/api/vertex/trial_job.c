@@ -1,5 +1,6 @@
 #include "engine/api/vertex/trial_job.h"
 
+#include "engine/api/web_access.h"
 #include "engine/spec/fields.h"
 
 #include <inttypes.h>
@@ -55,19 +56,21 @@ static bool move_output(cJSON *spec, int64_t trial)
     return is_moved;
 }
 
-static bool write_spec(struct json_writer *w, const struct job_row *job, int64_t trial,
-                       struct assay_error *err)
+static bool write_spec(struct json_writer *w, const struct job_row *job,
+                       const struct trial_row *trial, struct assay_error *err)
 {
     cJSON *root = json_read(job->document, strlen(job->document), err);
     cJSON *canonical = root ? job_document_canonical(root, canonical_form(w), err) : NULL;
     cJSON *spec = cJSON_GetObjectItemCaseSensitive(canonical, "trialJobSpec");
     bool is_ok = canonical != NULL;
 
-    if (is_ok && spec && !move_output(spec, trial))
+    if (is_ok && spec && !move_output(spec, trial->number))
         is_ok = assay_fail_memory(err);
     if (is_ok && spec) {
         json_key(w, "jobSpec");
         json_node(w, spec);
+        if (trial->state == TRIAL_ACTIVE)
+            web_access_write_document(w, spec, job->id, trial->number);
     }
     cJSON_Delete(root);
     cJSON_Delete(canonical);
@@ -109,7 +112,7 @@ bool trial_job_write(struct json_writer *w, const struct job_row *job,
     (void)snprintf(text, sizeof text, "%.120s trial %" PRId64, job->display_name, trial->number);
     json_key(w, "displayName");
     json_string(w, text);
-    is_ok = write_spec(w, job, trial->number, err);
+    is_ok = write_spec(w, job, trial, err);
     write_state(w, trial);
     json_end_object(w);
     return is_ok;

@@ -14,6 +14,9 @@
 
 enum { WAIT_DEFAULT_US = 10 * 1000 * 1000, WAIT_MAX_US = 60 * 1000 * 1000 };
 
+/* A member of metadata that the generic part has: what went wrong and was no failure of all. */
+#define PARTIAL_FAILURES "partialFailures"
+
 /* The members of a stored object, within the one that is being written. */
 static bool write_members(struct json_writer *w, const char *text, struct assay_error *err)
 {
@@ -27,11 +30,26 @@ static bool write_members(struct json_writer *w, const char *text, struct assay_
         return false;
     cJSON_ArrayForEach(member, object)
     {
+        if (strcmp(member->string, PARTIAL_FAILURES) == 0)
+            continue;
         json_key(w, member->string);
         json_node(w, member);
     }
     cJSON_Delete(object);
     return true;
+}
+
+static void write_partial_failures(struct json_writer *w, const char *text)
+{
+    struct assay_error ignored = { 0 };
+    cJSON *object = *text ? json_read(text, strlen(text), &ignored) : NULL;
+    const cJSON *failures = json_get(object, PARTIAL_FAILURES);
+
+    if (failures) {
+        json_key(w, PARTIAL_FAILURES);
+        json_node(w, failures);
+    }
+    cJSON_Delete(object);
 }
 
 static void write_failure(struct json_writer *w, const struct long_operation_row *row)
@@ -80,6 +98,7 @@ bool vertex_write_long_operation(struct api_call *call, const struct long_operat
     json_begin_object(w);
     resource_write_time(w, "createTime", row->create_us);
     resource_write_time(w, "updateTime", row->update_us);
+    write_partial_failures(w, row->metadata);
     json_end_object(w);
     is_ok = write_members(w, row->metadata, err);
     json_end_object(w);

@@ -4,9 +4,9 @@ import {randomBytes} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {createRequire} from 'node:module';
 
-import {v1} from '@google-cloud/aiplatform';
+import {helpers, v1} from '@google-cloud/aiplatform';
 
-export {v1};
+export {helpers, v1};
 export const version = createRequire(import.meta.url)('@google-cloud/aiplatform/package.json').version;
 const LIMIT_MS = 60_000;
 
@@ -36,6 +36,28 @@ export function connected(Client, address = process.env.ASSAY_TEST_URL, token = 
 export const parent = 'projects/demo/locations/us-central1';
 export const jobs = (...where) => connected(v1.JobServiceClient, ...where);
 export const vizier = (...where) => connected(v1.VizierServiceClient, ...where);
+export const pipelines = (...where) => connected(v1.PipelineServiceClient, ...where);
+export const models = (...where) => connected(v1.ModelServiceClient, ...where);
+export const datasets = (...where) => connected(v1.DatasetServiceClient, ...where);
+
+const objects = name => `${process.env.ASSAY_TEST_URL}/storage/v1/b/stage/o${name}`;
+
+// The URI of a new file in a folder of its own in the bucket.
+export async function stored(content, suffix = '') {
+  const name = `${aName('files')}/file${suffix}`;
+  const answer = await fetch(objects(`?uploadType=media&name=${encodeURIComponent(name)}`).replace(
+    '/storage/', '/upload/storage/'), {method: 'POST', body: content});
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return `gs://stage/${name}`;
+}
+
+// The names and texts of all files in a folder of the bucket.
+export async function filesBelow(uri) {
+  const prefix = `${uri.replace('gs://stage/', '').replace(/\/$/, '')}/`;
+  const found = await (await fetch(objects(`?prefix=${encodeURIComponent(prefix)}`))).json();
+  return Promise.all((found.items ?? []).map(async item => [item.name.slice(prefix.length),
+    await (await fetch(objects(`/${encodeURIComponent(item.name)}?alt=media`))).text()]));
+}
 
 // A display name that no other test has.
 export const aName = what => `${what}-${randomBytes(4).toString('hex')}`;

@@ -1,20 +1,31 @@
 """What the Python tests share: the two layers of Google's library, pointed at $ASSAY_TEST_URL."""
 
+import concurrent.futures
+import functools
 import os
 import sys
 import time
 import uuid
 
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import aiplatform, aiplatform_v1, aiplatform_v1beta1
+from google.cloud import aiplatform, aiplatform_v1, aiplatform_v1beta1, storage
 
 URL = os.environ["ASSAY_TEST_URL"]
 PROJECT = "demo"
 LOCATION = "us-central1"
 PARENT = f"projects/{PROJECT}/locations/{LOCATION}"
-TRAINER = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "trainer.py")]
+HERE = os.path.dirname(os.path.abspath(__file__))
+TRAINER = [sys.executable, os.path.join(HERE, "trainer.py")]
 LIMIT_SECONDS = 60
+# Trains with scikit-learn, which Debian's Python has.
+CLASSIFIER = os.path.join(HERE, "classify.py")
+PYTHON = "/usr/bin/python3"
+# The service's prebuilt images: here one's own Python, and a name.
+TRAINING_IMAGE = "us-docker.pkg.dev/vertex-ai/training/sklearn-cpu.1-0:latest"
+SERVING_IMAGE = "us-docker.pkg.dev/vertex-ai/prediction/sklearn-cpu.1-0:latest"
 
+# Whoever uploads a script, a table or a model's files needs this, too.
+os.environ["STORAGE_EMULATOR_HOST"] = URL
 # The whole of what a user's program needs.
 aiplatform.init(project=PROJECT, location=LOCATION, staging_bucket="gs://stage",
                 api_endpoint=URL, api_transport="rest", credentials=AnonymousCredentials())
@@ -40,6 +51,40 @@ def vizier():
 
 def beta_vizier():
     return connected(aiplatform_v1beta1.VizierServiceClient)
+
+
+def pipelines():
+    return connected(aiplatform_v1.PipelineServiceClient)
+
+
+def models():
+    return connected(aiplatform_v1.ModelServiceClient)
+
+
+def datasets():
+    return connected(aiplatform_v1.DatasetServiceClient)
+
+
+def bucket():
+    return storage.Client(project=PROJECT, credentials=AnonymousCredentials()).bucket("stage")
+
+
+def stored(content, suffix=""):
+    """The URI of a new file in a folder of its own in the bucket."""
+    name = a_name("files") + "/file" + suffix
+    bucket().blob(name).upload_from_string(content)
+    return f"gs://stage/{name}"
+
+
+def read(uri):
+    """The bytes of a file in the bucket."""
+    return bucket().blob(uri.removeprefix("gs://stage/")).download_as_bytes()
+
+
+def files_below(uri):
+    """The URIs of all files in a folder of the bucket."""
+    prefix = uri.removeprefix("gs://stage/").rstrip("/") + "/"
+    return [f"gs://stage/{blob.name}" for blob in bucket().list_blobs(prefix=prefix)]
 
 
 def pools(*command):
@@ -70,3 +115,30 @@ def until(ask, is_so):
         if time.monotonic() > end:
             raise AssertionError(f"never came true; last seen: {found}")
         time.sleep(0.05)
+
+
+def all_at_once(case):
+    """Decorates a class of tests that begin together: in run() the library sleeps five seconds between two
+    questions, which nobody has to wait for one after the other."""
+    names = [name for name in vars(case) if name.startswith("test_")]
+    started = {}
+    set_up = case.setUpClass
+
+    def set_up_and_start():
+        set_up()
+        pool = concurrent.futures.ThreadPoolExecutor(len(names))
+        for name in names:
+            started[name] = pool.submit(getattr(case, f"_{name}"), case(name))
+        pool.shutdown(wait=False)
+
+    for name in names:
+        body = getattr(case, name)
+        setattr(case, f"_{name}", body)
+
+        @functools.wraps(body)
+        def awaited(_, name=name):
+            started[name].result()
+
+        setattr(case, name, awaited)
+    case.setUpClass = set_up_and_start
+    return case

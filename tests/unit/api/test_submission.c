@@ -134,6 +134,7 @@ Test(submission, wishes_for_slurm_are_in_vain_on_this_machine)
     assert_noted(POOL(HOST), "assay.slurm", false);
     assert_noted(POOL(HOST) "assay: {slurm: {partition: gpu}}\n", "assay.slurm", true);
     assert_noted(POOL(HOST) "assay: {slurm: {options: ['--x']}}\n", "assay.slurm", true);
+    assert_noted(POOL(HOST) "assay: {slurm: {ahead: 1}}\n", "assay.slurm", true);
     config.launcher = LAUNCHER_SLURM;
     assert_noted(POOL(HOST) "assay: {slurm: {partition: gpu}}\n", "assay.slurm", false);
 }

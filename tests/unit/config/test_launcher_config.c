@@ -110,13 +110,15 @@ Test(launcher_config, options_come_after_the_file)
 {
     const struct document_override overrides[] = { { "slurm.partition", "\"7\"" },
                                                    { "maxDisk", "1G" },
+                                                   { "slurm.ahead", "3" },
                                                    { "slurm.options", "[\"--a\", \"--b\"]" } };
     struct assay_error err;
     struct launcher_config *config = NULL;
 
     write_file("slurm: {partition: long, qos: high, options: [--x, --y, --z]}\nmaxDisk: 2G\n");
-    config = load(overrides, 3, &err);
+    config = load(overrides, 4, &err);
     cr_assert(config != NULL, "%s", err.message);
+    cr_expect(eq(int, config->settings.slurm.ahead, 3));
     cr_expect(eq(str, config->settings.slurm.partition, "7"));
     cr_expect(eq(str, config->settings.slurm.qos, "high"));
     cr_expect(eq(sz, config->settings.slurm.options.count, 2));

@@ -280,6 +280,32 @@ Test(trial_launch, an_outline_is_all_but_the_commands)
     job_spec_free(spec);
 }
 
+Test(trial_launch, slurm_has_as_many_wait_as_may_run_and_only_where_there_is_a_queue)
+{
+    struct job_spec *spec =
+        job_of("jobSpec: {workerPoolSpecs: [{containerSpec: {imageUri: 'host:', "
+               "command: [a]}}]}\nassay: {slurm: {ahead: 4}}\n");
+    struct launcher_config config = { .launcher = LAUNCHER_SLURM };
+    struct trial_command_input input = input_of(spec);
+    struct trial_launch launch;
+
+    spec->parallel_trial_count = 3;
+    cr_expect(eq(i64, trial_ahead(spec, NULL), 0));
+    cr_expect(eq(i64, trial_ahead(spec, &config), 3));
+    input.config = &config;
+    build(&input, &launch);
+    cr_expect(eq(i64, launch.launch.max_running, 3));
+    cr_expect(eq(i64, launch.launch.ahead, 3));
+    trial_launch_clear(&launch);
+    config.slurm_nodes = 1;
+    cr_expect(eq(i64, trial_ahead(spec, &config), 0));
+    config = (struct launcher_config){ .launcher = LAUNCHER_HOST };
+    build(&input, &launch);
+    cr_expect(eq(i64, launch.launch.max_running, 0));
+    trial_launch_clear(&launch);
+    job_spec_free(spec);
+}
+
 Test(trial_launch, others_share_nothing_of_this_machine_with_their_containers)
 {
     struct job_spec *spec =

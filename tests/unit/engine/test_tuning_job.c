@@ -23,6 +23,19 @@ Test(tuning_job, all_places_are_filled_and_the_budget_is_kept)
     check_end(&bench, 4, JOB_STATE_SUCCEEDED);
 }
 
+Test(tuning_job, where_the_launcher_has_some_wait_they_are_started_too_within_the_budget)
+{
+    struct tuning_bench bench = tuning_bench_new(4, 2, 4);
+
+    begin_job(&bench);
+    bench.job.ahead = 1;
+    cr_assert(eq(int, fill(&bench, 0), 3));
+    succeed(&bench, 1, 0.5, 1);
+    cr_assert(eq(int, fill(&bench, 1), 1));
+    succeed(&bench, 2, 0.5, 2);
+    cr_assert(eq(int, action_at(&bench, 2), JOB_WAIT));
+}
+
 Test(tuning_job, a_waiting_trial_is_started_before_a_new_one_is_made)
 {
     struct tuning_bench bench = tuning_bench_new(3, 1, 3);

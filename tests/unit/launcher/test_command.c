@@ -119,6 +119,31 @@ Test(command, the_service_tells_the_trial_what_it_is)
     command_clear(&command);
 }
 
+Test(command, a_data_set_is_told_as_wildcards_of_its_shards_and_never_inherited)
+{
+    static const struct command_pair outer[] = { { "AIP_DATA_FORMAT", "tfrecord" },
+                                                 { "AIP_TEST_DATA_URI", "/elsewhere/*" } };
+    struct command_input input = full_input();
+    struct command command;
+    struct assay_error err = { 0 };
+
+    input.data_format = "csv";
+    input.data_dir = "/gcs/b/dataset-7";
+    cr_assert(command_build(&input, &command, &err));
+    expect(&command, "AIP_DATA_FORMAT", "csv");
+    expect(&command, "AIP_TRAINING_DATA_URI", "/gcs/b/dataset-7/training-*.csv");
+    expect(&command, "AIP_VALIDATION_DATA_URI", "/gcs/b/dataset-7/validation-*.csv");
+    expect(&command, "AIP_TEST_DATA_URI", "/gcs/b/dataset-7/test-*.csv");
+    command_clear(&command);
+    input.data_format = NULL;
+    input.inherited = outer;
+    input.inherited_count = 2;
+    cr_assert(command_build(&input, &command, &err));
+    for (char **at = command.envp; *at; at++)
+        cr_assert(strncmp(*at, "AIP_DATA", 8) != 0 && strncmp(*at, "AIP_TEST", 8) != 0, "%s", *at);
+    command_clear(&command);
+}
+
 Test(command, the_document_comes_last_and_in_its_order)
 {
     struct command_input input = full_input();

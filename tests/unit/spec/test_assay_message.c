@@ -177,7 +177,7 @@ Test(assay_message, how_replicas_are_run_is_kept_whole)
               "{network: none, user: '1000:100', readOnly: true, reuse: false, mounts: "
               "['/data:/data:ro', "
               "'/a b:/c']}, slurm: {partition: p, account: a, qos: q, time: '1-02:00:00', options: "
-              "[--constraint=a100]}"));
+              "[--constraint=a100], ahead: 2}"));
     const struct launch_settings *launch = &spec->assay.launch;
 
     cr_expect(eq(dbl, spec->assay.gpu_share, 0.5));
@@ -199,6 +199,8 @@ Test(assay_message, how_replicas_are_run_is_kept_whole)
     cr_expect(eq(str, launch->slurm.account, "a"));
     cr_expect(eq(str, launch->slurm.qos, "q"));
     cr_expect(eq(str, launch->slurm.time, "1-02:00:00"));
+    cr_expect(launch->slurm.has_ahead);
+    cr_expect(eq(int, launch->slurm.ahead, 2));
     cr_assert(eq(sz, launch->slurm.options.count, 1));
     cr_expect(eq(str, launch->slurm.options.items[0], "--constraint=a100"));
     job_spec_free(spec);
@@ -245,6 +247,7 @@ Test(assay_message, the_launch_is_checked)
     assert_fault(ASSAY("container: {images: x}"), 3, "assay.container.images", "known here");
     assert_fault(ASSAY("slurm: {options: [a100]}"), 3, "assay.slurm.options[0]", "--constraint");
     assert_fault(ASSAY("slurm: {time: soon}"), 3, "assay.slurm.time", "as sbatch takes it");
+    assert_fault(ASSAY("slurm: {ahead: -1}"), 3, "assay.slurm.ahead", "a number of trials");
     assert_fault(ASSAY("slurm: {partition: ''}"), 3, "assay.slurm.partition", "empty");
     assert_fault(ASSAY("containerEngine: podman"), 3, "assay.containerEngine", "unknown field");
 }

@@ -119,19 +119,13 @@ Test(job_message, a_document_of_no_known_shape_gives_one_fault)
 {
     assert_fault("{}", 1, "",
                  "expected a HyperparameterTuningJob (studySpec, trialJobSpec), a "
-                 "CustomJob (jobSpec) or a CustomJobSpec (workerPoolSpecs)");
+                 "CustomJob (jobSpec), a CustomJobSpec (workerPoolSpecs) or a TrainingPipeline (trainingTaskDefinition)");
     assert_fault("x: 1\nstudySpecs: {}\n", 2, "",
                  "it has \"studySpecs\"; did you mean \"studySpec\"?");
     assert_fault("work_pool_specs: []\n", 1, "", "did you mean \"workerPoolSpecs\"?");
     assert_fault("", 0, "", "expected a HyperparameterTuningJob");
     assert_fault("[1]", 1, "", "expected a HyperparameterTuningJob");
     assert_fault("text", 1, "", "expected a HyperparameterTuningJob");
-}
-
-Test(job_message, a_training_pipeline_is_not_supported_yet)
-{
-    assert_fault("displayName: x\ntrainingTaskDefinition: gs://y\ntrainingTaskInputs: {}\n", 2,
-                 "training_task_definition", "not supported yet");
 }
 
 Test(job_message, an_unknown_field_is_named_with_the_nearest)

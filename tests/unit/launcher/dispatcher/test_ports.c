@@ -53,6 +53,24 @@ Test(ports, an_opened_port_can_be_bound_by_its_replica)
     port_lease_end(&lease);
 }
 
+static void assert_range(const char *text, int first, int count)
+{
+    const struct port_range range = port_range_outside(text);
+
+    cr_expect(eq(int, range.first, first), "%s", text);
+    cr_expect(eq(int, range.count, count), "%s", text);
+}
+
+Test(ports, they_lie_outside_of_what_the_kernel_gives_out)
+{
+    assert_range("32768\t60999\n", 20768, 12000);
+    assert_range("16000 60999", 10000, 6000);
+    assert_range("1024 60999", 61000, 4536);
+    assert_range("1024 65535", 20768, 12000); /* there is no such place */
+    assert_range("", 20768, 12000);
+    assert_range("9 8", 20768, 12000);
+}
+
 static bool draw_the_same(void *context, void *buffer, size_t size)
 {
     (void)context;

@@ -153,6 +153,31 @@ Test(node, replicas_learn_each_others_addresses)
     free(logs[1]);
 }
 
+Test(node, what_an_earlier_job_of_the_attempt_has_left_is_no_address)
+{
+    static const char stale[] =
+        "assay-address 1\ntag " TAG "\nrun 16-\nhost gone\nport 1\nopen_port 2\nend\n";
+    char *const words[] = { "echo", "@ASSAY_PORT_1@", NULL };
+    char first[512];
+    char second[512];
+    char addresses[600];
+    char *log = NULL;
+    pid_t pids[2] = { 0 };
+
+    order(0, 2, words, first);
+    order(1, 2, words, second);
+    (void)snprintf(addresses, sizeof addresses, "%s/" NODE_ADDRESSES_NAME, first);
+    cr_assert(eq(int, record_make_dirs(addresses), 0));
+    cr_assert(eq(int, record_file_write(addresses, "1", stale, sizeof stale - 1, false), 0));
+    pids[0] = start(first, TAG);
+    pids[1] = start(second, TAG);
+    cr_assert(eq(int, await(pids[0]), 0));
+    cr_assert(eq(int, await(pids[1]), 0));
+    log = support_read(first, "stdout.log", NULL);
+    cr_assert(strcmp(log, "1\n") != 0);
+    free(log);
+}
+
 Test(node, a_word_in_the_folder_stops_the_trial)
 {
     char dir[512];

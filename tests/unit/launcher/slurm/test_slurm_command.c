@@ -115,6 +115,56 @@ Test(slurm_command, a_gang_that_asks_for_different_things_is_a_component_for_eac
     cr_assert(has("--cpus-per-task=1"));
 }
 
+Test(slurm_command, who_waits_for_the_first_of_others_to_end_says_so_behind_the_users_words)
+{
+    const char *const further[] = { "--dependency=singleton" };
+    const struct slurm_launch wishes = { .words = further, .word_count = 1 };
+    struct word_list after = { 0 };
+
+    submission.wishes = &wishes;
+    slurm_command_submit(&submission, &words);
+    slurm_command_submit_after(&words, " 17 18", &after);
+    cr_assert(eq(sz, after.count, words.count + 1));
+    cr_assert(eq(str, after.words[after.count - 2], "--dependency=afterany:17?afterany:18"));
+    cr_assert(eq(str, after.words[after.count - 1], words.words[words.count - 1]));
+    word_list_clear(&after);
+    slurm_command_submit_after(&words, "", &after);
+    cr_assert(eq(sz, after.count, words.count));
+    word_list_clear(&after);
+}
+
+Test(slurm_command, the_first_component_waits_for_all)
+{
+    struct word_list after = { 0 };
+    size_t at = 0;
+
+    launch.replica_count = 2;
+    slurm_command_submit(&submission, &words);
+    slurm_command_submit_after(&words, " 17", &after);
+    while (strcmp(after.words[at], ":") != 0)
+        at++;
+    cr_assert(eq(str, after.words[at - 1], "--dependency=afterany:17"));
+    word_list_clear(&after);
+}
+
+Test(slurm_command, an_allocation_ends_by_itself_when_its_engine_is_gone)
+{
+    struct slurm_allocation allocation = {
+        .wishes = &(const struct word_list){ 0 },
+        .nodes = 2,
+        .tag = "hold-1",
+        .lease_path = "/s/it's/lease",
+        .idle_s = 1800,
+    };
+    const char *script = NULL;
+
+    slurm_command_allocate(&allocation, &words);
+    script = words.words[words.count - 1];
+    cr_assert(has("--nodes=2"));
+    cr_assert(strncmp(script, "--wrap=lease='/s/it'\\''s/lease' ", 32) == 0, "%s", script);
+    cr_assert(strstr(script, "[ $age -ge 1800 ] || continue\n") != NULL, "%s", script);
+}
+
 Test(slurm_command, a_percent_sign_in_a_folder_is_no_pattern)
 {
     replicas[0].dir = "/s/100%j";

@@ -1,0 +1,472 @@
+/* datasets: managed datasets, by the same paths that clients of the API use. */
+
+#include "engine/cli/arguments.h"
+#include "engine/cli/report.h"
+#include "engine/cli/table.h"
+#include "engine/cli/text.h"
+#include "engine/cli/view.h"
+#include "engine/cli/work.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Datasets of this machine's own, and those of every project. */
+#define OWN_DATASETS "/v1/projects/0/locations/local/datasets"
+#define ALL_DATASETS "/v1/projects/-/locations/-/datasets"
+#define SCHEMA_ROOT "gs://google-cloud-aiplatform/schema/dataset/"
+
+/* A verb at work on a state folder. */
+struct tending {
+    const struct arguments *arguments;
+    struct state_dir dir;
+    struct client *client;
+    struct work work;
+    struct client *worker; /* who changes something; NULL: nobody has been looked for */
+};
+
+static bool tending_begin(struct tending *t, struct assay_error *err)
+{
+    if (!state_dir_choose(t->arguments->values[OPTION_STATE], &t->dir, err))
+        return false;
+    t->client = client_open(t->arguments, &t->dir, err);
+    return t->client != NULL;
+}
+
+static void tending_end(struct tending *t)
+{
+    work_close(&t->work);
+    client_free(t->client);
+    state_dir_clear(&t->dir);
+}
+
+/* Finds who can change something, or becomes it. */
+static bool find_worker(struct tending *t, struct assay_error *err)
+{
+    if (!work_find(&t->work, t->client, t->dir.path, t->arguments, err))
+        return false;
+    t->worker = t->work.client ? t->work.client : t->client;
+    return true;
+}
+
+/* The answer to a request of the worker, which the caller owns; body is deleted. NULL and *err. */
+static cJSON *ask(struct tending *t, const char *method, const char *path, cJSON *body,
+                  struct assay_error *err)
+{
+    char *text = body ? json_text(body, 0) : NULL;
+    struct assay_request request = {
+        .method = method, .path = path, .body = text, .body_size = text ? strlen(text) : 0
+    };
+    struct assay_response response = { 0 };
+    cJSON *answer = NULL;
+
+    if (body && !text)
+        (void)assay_fail_memory(err);
+    else if (client_call(t->worker, &request, &response, err))
+        answer = json_read(response.body, response.size, err);
+    assay_response_clear(&response);
+    cJSON_Delete(body);
+    free(text);
+    return answer;
+}
+
+/* Waits until the operation is done, and gives its end; takes it. NULL and *err, also for what the
+ * operation ends with. */
+static cJSON *await(struct tending *t, cJSON *operation, struct assay_error *err)
+{
+    while (operation && !view_is_true(operation, "done")) {
+        char path[512];
+
+        (void)snprintf(path, sizeof path, "/v1/%.480s:wait", view_text(operation, "name"));
+        cJSON_Delete(operation);
+        operation = ask(t, "POST", path, cJSON_CreateObject(), err);
+    }
+    if (json_get(operation, "error")) {
+        const cJSON *error = json_get(operation, "error");
+
+        (void)assay_fail(err, (enum assay_code)view_integer(error, "code"), NULL, "%s",
+                         view_text(error, "message"));
+        cJSON_Delete(operation);
+        operation = NULL;
+    }
+    return operation;
+}
+
+static const char *last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash ? slash + 1 : name;
+}
+
+/* "tabular" of a metadataSchemaUri. */
+static void write_kind(FILE *out, const cJSON *dataset)
+{
+    const char *name = last_part(view_text(dataset, "metadataSchemaUri"));
+    char kind[64];
+
+    (void)snprintf(kind, sizeof kind, "%.*s", (int)strcspn(name, "_."), name);
+    text_write_safe(out, kind);
+}
+
+static bool fill_table(struct table *table, const cJSON *answer)
+{
+    const cJSON *dataset = NULL;
+    bool is_ok = true;
+
+    cJSON_ArrayForEach(dataset, json_get(answer, "datasets"))
+    {
+        table_begin_row(table);
+        text_write_safe(table_cell(table), last_part(view_text(dataset, "name")));
+        write_kind(table_cell(table), dataset);
+        text_write_safe(table_cell(table), view_text(dataset, "displayName"));
+        text_write_safe(table_cell(table), view_text(dataset, "dataItemCount"));
+        view_write_time(table_cell(table), view_text(dataset, "createTime"));
+        is_ok = table_end_row(table) && is_ok;
+    }
+    return is_ok;
+}
+
+/* One page; false and *err. *token is that of the next one, "" at the end. */
+static bool list_page(struct tending *t, struct table *table, char token[128],
+                      struct assay_error *err)
+{
+    cJSON *answer = client_get(t->client, err, ALL_DATASETS "?pageSize=1000%s%s",
+                               *token ? "&pageToken=" : "", token);
+    bool is_ok = answer && (fill_table(table, answer) || assay_fail_memory(err));
+
+    if (answer)
+        (void)snprintf(token, 128, "%s", view_text(answer, "nextPageToken"));
+    cJSON_Delete(answer);
+    return is_ok;
+}
+
+static bool list(struct tending *t, struct assay_error *err)
+{
+    static const char *const columns[] = { "ID", "KIND", "NAME", "ITEMS", "CREATED" };
+    struct table *table = NULL;
+    char token[128] = "";
+    bool is_ok = true;
+
+    if (t->arguments->is_given[OPTION_JSON])
+        return report_json(t->client, ALL_DATASETS "?pageSize=1000", err);
+    table = table_new(columns, sizeof columns / sizeof columns[0]);
+    is_ok = table || assay_fail_memory(err);
+    do
+        is_ok = is_ok && list_page(t, table, token, err);
+    while (is_ok && *token);
+    is_ok = is_ok && (table_print(table) || assay_fail_memory(err));
+    table_free(table);
+    return is_ok;
+}
+
+static void print_line(const char *label, const char *text)
+{
+    if (!*text)
+        return;
+    (void)printf("%-12s", label);
+    text_write_safe(stdout, text);
+    (void)putchar('\n');
+}
+
+static void print_dataset(const cJSON *dataset)
+{
+    const cJSON *uris = json_get(
+        json_get(json_get(json_get(dataset, "metadata"), "inputConfig"), "gcsSource"), "uri");
+    const cJSON *uri = NULL;
+
+    print_line("dataset", last_part(view_text(dataset, "name")));
+    print_line("name", view_text(dataset, "displayName"));
+    (void)printf("%-12s", "kind");
+    write_kind(stdout, dataset);
+    (void)putchar('\n');
+    print_line("description", view_text(dataset, "description"));
+    print_line("items", view_text(dataset, "dataItemCount"));
+    cJSON_ArrayForEach(uri, uris)
+    {
+        print_line(uri == uris->child ? "files" : "", cJSON_IsString(uri) ? uri->valuestring : "");
+    }
+    (void)printf("%-12s", "created");
+    view_write_time(stdout, view_text(dataset, "createTime"));
+    (void)putchar('\n');
+    print_line("resource", view_text(dataset, "name"));
+}
+
+static bool show(struct tending *t, struct assay_error *err)
+{
+    char path[256];
+    cJSON *dataset = NULL;
+
+    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s", t->arguments->operands[1]);
+    if (t->arguments->is_given[OPTION_JSON])
+        return report_json(t->client, path, err);
+    dataset = client_get(t->client, err, "%s", path);
+    if (dataset)
+        print_dataset(dataset);
+    cJSON_Delete(dataset);
+    return dataset != NULL;
+}
+
+/* A path as others find it: from the root, unless it is a URI. */
+static cJSON *uri_node(const struct tending *t, const char *word, bool is_read,
+                       struct assay_error *err)
+{
+    char folder[PATH_MAX];
+    char *path = NULL;
+    cJSON *node = NULL;
+
+    if (strstr(word, "://") || *word == '/' || t->dir.is_remote)
+        path = strdup(word);
+    else if (!getcwd(folder, sizeof folder) || asprintf(&path, "%s/%s", folder, word) < 0)
+        path = NULL;
+    if (path && is_read && !strstr(word, "://") && !strpbrk(word, "*?") && !t->dir.is_remote &&
+        access(path, R_OK) < 0)
+        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "cannot read %s", path);
+    else if (!path || !(node = cJSON_CreateString(path)))
+        (void)assay_fail_memory(err);
+    free(path);
+    return node;
+}
+
+/* The operands from index on, as a list of URIs of files to be read; NULL and *err. */
+static cJSON *uri_list(const struct tending *t, int index, struct assay_error *err)
+{
+    cJSON *uris = cJSON_CreateArray();
+
+    if (!uris)
+        (void)assay_fail_memory(err);
+    for (; uris && index < t->arguments->operand_count; index++) {
+        cJSON *uri = uri_node(t, t->arguments->operands[index], true, err);
+
+        if (!uri || !cJSON_AddItemToArray(uris, uri)) {
+            cJSON_Delete(uris);
+            return NULL;
+        }
+    }
+    return uris;
+}
+
+/* {"inputConfig": {"gcsSource": {"uri": uris}}}; takes uris. */
+static bool add_source(cJSON *body, cJSON *uris)
+{
+    cJSON *metadata = cJSON_AddObjectToObject(body, "metadata");
+    cJSON *input = metadata ? cJSON_AddObjectToObject(metadata, "inputConfig") : NULL;
+    cJSON *source = input ? cJSON_AddObjectToObject(input, "gcsSource") : NULL;
+
+    if (source && cJSON_AddItemToObject(source, "uri", uris))
+        return true;
+    cJSON_Delete(uris);
+    return false;
+}
+
+/* A dataset's name where none is given: the first file's, without its folder and ending. */
+static void default_name(const struct tending *t, char *name, size_t size)
+{
+    const char *word = t->arguments->operand_count > 1 ? last_part(t->arguments->operands[1]) : "";
+
+    (void)snprintf(name, size, "%.*s", (int)strcspn(word, "."), word);
+}
+
+static bool create(struct tending *t, struct assay_error *err)
+{
+    const char *kind = t->arguments->values[OPTION_KIND];
+    const char *given = t->arguments->values[OPTION_NAME];
+    bool is_table = !kind || strcmp(kind, "tabular") == 0 || strcmp(kind, "time_series") == 0;
+    cJSON *body = cJSON_CreateObject();
+    cJSON *uris = uri_list(t, 1, err);
+    cJSON *operation = NULL;
+    char name[128];
+    char schema[160];
+    bool is_ok = false;
+
+    default_name(t, name, sizeof name);
+    (void)snprintf(schema, sizeof schema, SCHEMA_ROOT "metadata/%.60s_1.0.0.yaml",
+                   kind ? kind : "tabular");
+    if (!uris)
+        goto out;
+    if (!is_table && uris->child) {
+        (void)assay_fail(err, ASSAY_INVALID, NULL,
+                         "files of %s datasets are imported, once there is one: assay datasets "
+                         "import ID FILE",
+                         kind);
+        goto out;
+    }
+    is_ok = cJSON_AddStringToObject(body, "displayName", given ? given : name) &&
+            cJSON_AddStringToObject(body, "metadataSchemaUri", schema);
+    if (is_ok && is_table) {
+        is_ok = add_source(body, uris);
+        uris = NULL;
+    }
+    if (!is_ok) {
+        (void)assay_fail_memory(err);
+        goto out;
+    }
+    operation = find_worker(t, err) ? ask(t, "POST", OWN_DATASETS, body, err) : body;
+    body = NULL;
+    operation = t->worker ? await(t, operation, err) : operation;
+    is_ok = t->worker && operation;
+    if (is_ok)
+        (void)printf("%s\n", last_part(view_text(json_get(operation, "response"), "name")));
+out:
+    cJSON_Delete(body);
+    cJSON_Delete(uris);
+    cJSON_Delete(operation);
+    return is_ok;
+}
+
+/* Says which lines were left out. */
+static void print_failures(const cJSON *operation)
+{
+    const cJSON *failures =
+        json_get(json_get(json_get(operation, "metadata"), "genericMetadata"), "partialFailures");
+    const cJSON *failure = NULL;
+
+    cJSON_ArrayForEach(failure, failures)
+    {
+        (void)fputs("assay: not imported: ", stderr);
+        text_write_first_line(stderr, view_text(failure, "message"));
+        (void)fputc('\n', stderr);
+    }
+}
+
+/* {"importConfigs": [{"gcsSource": {"uris"}, "importSchemaUri"}]}; takes uris. */
+static cJSON *import_body(cJSON *uris, const char *schema)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON *configs = body ? cJSON_AddArrayToObject(body, "importConfigs") : NULL;
+    cJSON *config = cJSON_CreateObject();
+    cJSON *source = config ? cJSON_AddObjectToObject(config, "gcsSource") : NULL;
+    char uri[200];
+
+    (void)snprintf(uri, sizeof uri, SCHEMA_ROOT "ioformat/%.100s_io_format_1.0.0.yaml", schema);
+    if (configs && source && cJSON_AddStringToObject(config, "importSchemaUri", uri) &&
+        cJSON_AddItemToArray(configs, config) && cJSON_AddItemToObject(source, "uris", uris))
+        return body;
+    cJSON_Delete(uris);
+    cJSON_Delete(body);
+    return NULL;
+}
+
+/* Has something done with the dataset of the first operand; takes body. The operation's end, which
+ * the caller owns; NULL and *err. */
+static cJSON *work_on(struct tending *t, const char *method, const char *verb, cJSON *body,
+                      struct assay_error *err)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s%s", t->arguments->operands[1], verb);
+    if (!find_worker(t, err)) {
+        cJSON_Delete(body);
+        return NULL;
+    }
+    return await(t, ask(t, method, path, body, err), err);
+}
+
+static bool import(struct tending *t, struct assay_error *err)
+{
+    const char *schema = t->arguments->values[OPTION_SCHEMA];
+    cJSON *uris = NULL;
+    cJSON *body = NULL;
+    cJSON *operation = NULL;
+
+    if (!schema)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "--schema is required: what the lines are, such as "
+                          "image_classification_single_label");
+    uris = uri_list(t, 2, err);
+    body = uris ? import_body(uris, schema) : NULL;
+    if (!body)
+        return uris ? assay_fail_memory(err) : false;
+    operation = work_on(t, "POST", ":import", body, err);
+    if (operation)
+        print_failures(operation);
+    cJSON_Delete(operation);
+    return operation != NULL && show(t, err);
+}
+
+static bool export(struct tending *t, struct assay_error *err)
+{
+    cJSON *prefix = uri_node(t, t->arguments->operands[2], false, err);
+    cJSON *body = cJSON_CreateObject();
+    cJSON *config = body ? cJSON_AddObjectToObject(body, "exportConfig") : NULL;
+    cJSON *target = config ? cJSON_AddObjectToObject(config, "gcsDestination") : NULL;
+    cJSON *operation = NULL;
+    const cJSON *file = NULL;
+    bool is_ok =
+        prefix && target && cJSON_AddStringToObject(config, "exportUse", "CUSTOM_CODE_TRAINING");
+
+    if (is_ok && cJSON_AddItemToObject(target, "outputUriPrefix", prefix)) {
+        operation = work_on(t, "POST", ":export", body, err);
+    } else {
+        if (prefix)
+            (void)assay_fail_memory(err);
+        cJSON_Delete(prefix);
+        cJSON_Delete(body);
+    }
+    cJSON_ArrayForEach(file, json_get(json_get(operation, "response"), "exportedFiles"))
+    {
+        text_write_safe(stdout, cJSON_IsString(file) ? file->valuestring : "");
+        (void)putchar('\n');
+    }
+    cJSON_Delete(operation);
+    return operation != NULL;
+}
+
+static bool delete (struct tending *t, struct assay_error *err)
+{
+    cJSON *operation = work_on(t, "DELETE", "", NULL, err);
+    bool is_ok = operation != NULL;
+
+    if (is_ok && !t->arguments->is_given[OPTION_QUIET])
+        (void)fprintf(stderr, "dataset %s is deleted\n", t->arguments->operands[1]);
+    cJSON_Delete(operation);
+    return is_ok;
+}
+
+static const struct verb {
+    const char *name;
+    const char *operands; /* behind the verb */
+    int min, max;
+    bool (*run)(struct tending *t, struct assay_error *err);
+} verbs[] = {
+    { "list", "", 0, 0, list },
+    { "show", "ID", 1, 1, show },
+    { "create", "[FILE...]", 0, INT_MAX - 1, create },
+    { "import", "ID FILE...", 2, INT_MAX - 1, import },
+    { "export", "ID PREFIX", 2, 2, export },
+    { "delete", "ID", 1, 1, delete },
+};
+
+static const struct verb *find_verb(const struct arguments *arguments, struct assay_error *err)
+{
+    const char *word = arguments->operands[0];
+    int count = arguments->operand_count - 1;
+
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].name, word) != 0)
+            continue;
+        if (count >= verbs[i].min && count <= verbs[i].max)
+            return &verbs[i];
+        (void)assay_fail(err, ASSAY_INVALID, NULL, "it is: assay datasets %s %s", word,
+                         verbs[i].operands);
+        return NULL;
+    }
+    (void)assay_fail(err, ASSAY_INVALID, NULL,
+                     "assay datasets takes list, show, create, import, export or delete, not "
+                     "\"%.60s\"",
+                     word);
+    return NULL;
+}
+
+int command_datasets(const struct arguments *arguments)
+{
+    struct tending t = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    const struct verb *verb = find_verb(arguments, &err);
+    bool is_ok = verb && tending_begin(&t, &err) && verb->run(&t, &err);
+
+    tending_end(&t);
+    return is_ok ? report_end(0) : report_error(&err);
+}

@@ -1,0 +1,43 @@
+/*
+ * engine/data/shard_writer.h - the CSV shards of one set.
+ *
+ * Names tell how many there are, which is known only at the end: until then they are hidden files,
+ * ".training-00000". Each begins with the header. One thread.
+ */
+#ifndef ENGINE_DATA_SHARD_WRITER_H
+#define ENGINE_DATA_SHARD_WRITER_H
+
+#include "assay/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct shard_writer; /* opaque: shard_writer.c */
+
+struct shard_plan {
+    int folder;          /* open; where they are made */
+    int64_t shard_bytes; /* a new one is begun behind the row that passes this */
+    int header_fd;       /* the header is read there, without a line end, */
+    int64_t header_offset;
+    size_t header_size;
+};
+
+/* Borrows plan and set, the name's first part. */
+struct shard_writer *shard_writer_new(const struct shard_plan *plan, const char *set,
+                                      struct assay_error *err);
+
+void shard_writer_free(struct shard_writer *writer); /* NULL is fine */
+
+/* Removes the shards, finished or not. */
+void shard_writer_remove(struct shard_writer *writer);
+
+/* Adds a row, and an LF. */
+bool shard_writer_add(struct shard_writer *writer, const char *row, size_t size,
+                      struct assay_error *err);
+
+/* Syncs the shards (at least one) and gives them their names; the folder is the caller's to sync.
+ */
+bool shard_writer_finish(struct shard_writer *writer, struct assay_error *err);
+
+#endif

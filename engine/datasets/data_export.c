@@ -1,0 +1,140 @@
+#include "engine/datasets/data_export.h"
+
+#include "engine/data/table_split.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *data_export_format(const struct dataset_kind *kind)
+{
+    return kind->is_table ? "csv" : "jsonl";
+}
+
+const char *data_export_type(const struct dataset_kind *kind, const struct input_config *config)
+{
+    if (kind->is_table)
+        return "table";
+    return config->annotation_schema_uri ? annotation_type_of(config->annotation_schema_uri)
+                                         : kind->name;
+}
+
+static bool is_ending(void *context)
+{
+    return engine_is_ending(context);
+}
+
+static bool fill_from_table(const struct data_export *export, struct item_counts *counts,
+                            struct assay_error *err)
+{
+    static const enum split_kind kinds[] = {
+        [INPUT_NO_SPLIT] = SPLIT_FRACTION,     [INPUT_FRACTION] = SPLIT_FRACTION,
+        [INPUT_PREDEFINED] = SPLIT_PREDEFINED, [INPUT_TIMESTAMP] = SPLIT_TIMESTAMP,
+        [INPUT_STRATIFIED] = SPLIT_STRATIFIED,
+    };
+    struct table_split split = {
+        .split = { .kind = kinds[export->config->split],
+                   .key = export->config->key,
+                   .seed = export->seed },
+        .target_fd = export->folder_fd,
+        .is_ending = is_ending,
+        .context = export->engine,
+    };
+    struct data_files files = { 0 };
+    bool is_ok = dataset_open_table(export->dataset, export->place, &files, err);
+
+    memcpy(split.split.fractions, export->config->fractions, sizeof split.split.fractions);
+    split_fill_fractions(split.split.fractions);
+    split.files = files.items;
+    split.file_count = files.count;
+    is_ok = is_ok && table_split_run(&split, counts->items, err);
+    data_files_clear(&files);
+    return is_ok;
+}
+
+static bool fill_from_items(const struct data_export *export, struct item_counts *counts,
+                            struct assay_error *err)
+{
+    const struct item_export items = { .engine = export->engine,
+                                       .dataset = export->dataset,
+                                       .kind = export->kind,
+                                       .config = export->config,
+                                       .seed = export->seed,
+                                       .folder_fd = export->folder_fd,
+                                       .is_whole = export->is_whole };
+
+    return item_export_run(&items, counts, err);
+}
+
+/* Whether the request itself says that the training set is to be empty. */
+static bool wants_no_training(const struct input_config *config)
+{
+    if (config->split == INPUT_FILTER)
+        return strcmp(config->filters[SPLIT_TRAINING], "-") == 0;
+    return config->fractions[SPLIT_TRAINING] == 0;
+}
+
+bool data_export_fill(const struct data_export *export, struct item_counts *counts,
+                      struct assay_error *err)
+{
+    bool is_table = export->kind->is_table;
+    const int64_t *sets = counts->items;
+
+    *counts = (struct item_counts){ 0 };
+    if (!(is_table ? fill_from_table : fill_from_items)(export, counts, err))
+        return assay_error_add(err, "dataset %" PRId64, export->dataset->id);
+    if (sets[SPLIT_TRAINING] > 0 || wants_no_training(export->config))
+        return true;
+    return assay_fail(err, ASSAY_PRECONDITION, NULL,
+                      "dataset %" PRId64 ": no %s is in the training set (%" PRId64
+                      " for validation, %" PRId64 " for test)%s",
+                      export->dataset->id, is_table ? "row" : "data item", sets[SPLIT_VALIDATION],
+                      sets[SPLIT_TEST],
+                      export->config->split >= INPUT_FILTER ? ": look at the split" : "");
+}
+
+static bool add_counts(cJSON *note, const char *name, const int64_t counts[SPLIT_SETS])
+{
+    cJSON *list = cJSON_AddArrayToObject(note, name);
+
+    for (int i = 0; list && i < SPLIT_SETS; i++)
+        if (!cJSON_AddItemToArray(list, cJSON_CreateNumber((double)counts[i])))
+            return false;
+    return list != NULL;
+}
+
+bool export_counts_write(struct export_folder *folder, const struct item_counts *counts,
+                         struct assay_error *err)
+{
+    cJSON *note = cJSON_CreateObject();
+    bool is_ok = (note && add_counts(note, "items", counts->items) &&
+                  add_counts(note, "annotations", counts->annotations)) ||
+                 assay_fail_memory(err);
+
+    is_ok = is_ok && export_folder_note(folder, note, err);
+    cJSON_Delete(note);
+    return is_ok;
+}
+
+static void read_counts(const cJSON *note, const char *name, int64_t counts[SPLIT_SETS])
+{
+    const cJSON *list = json_get(note, name);
+
+    for (int i = 0; i < SPLIT_SETS; i++) {
+        const cJSON *item = cJSON_GetArrayItem(list, i);
+
+        counts[i] = cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
+    }
+}
+
+bool export_counts_read(const struct export_folder *folder, struct item_counts *counts,
+                        struct assay_error *err)
+{
+    cJSON *note = export_folder_read_note(folder, err);
+
+    if (!note)
+        return false;
+    read_counts(note, "items", counts->items);
+    read_counts(note, "annotations", counts->annotations);
+    cJSON_Delete(note);
+    return true;
+}
