@@ -1,5 +1,6 @@
 /* The C library's door: assay.h on top of the engine and the API's functions. */
 
+#include "assay/buckets.h"
 #include "engine/api/api.h"
 #include "engine/assay_private.h"
 #include "engine/reserved.h"
@@ -176,6 +177,11 @@ uint64_t assay_commit_count(const struct assay *assay)
 bool assay_is_working(struct assay *assay, struct assay_error *err)
 {
     return engine_is_working(assay->engine, err);
+}
+
+void assay_announce_storage(struct assay *assay, const char *url)
+{
+    engine_announce_storage(assay->engine, url);
 }
 
 void assay_reopen_log(struct assay *assay)

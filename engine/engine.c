@@ -247,8 +247,7 @@ static bool start_threads(struct engine *engine, char *const *environment, struc
     engine->keeper = engine->launcher ? open_keeper(engine, err) : NULL;
     engine->models = engine->keeper ? model_registry_new(engine, err) : NULL;
     engine->pipelines = engine->models ? pipeline_runner_new(engine, err) : NULL;
-    if (!engine->pipelines || !engine_note_leftovers(engine, err) ||
-        !start_notifier(engine, err))
+    if (!engine->pipelines || !engine_note_leftovers(engine, err) || !start_notifier(engine, err))
         return false;
     code = thread_start(&engine->thread, controller_thread, engine);
     engine->has_thread = code == 0;
@@ -258,6 +257,11 @@ static bool start_threads(struct engine *engine, char *const *environment, struc
 }
 
 /* The stream stays the one that other threads hold; only what it writes to is another file. */
+void engine_announce_storage(struct engine *engine, const char *url)
+{
+    (void)snprintf(engine->storage_url, sizeof engine->storage_url, "%s", url);
+}
+
 void engine_reopen_log(struct engine *engine)
 {
     char path[PATH_TEXT];

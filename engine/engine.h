@@ -123,6 +123,9 @@ struct live *engine_live(const struct engine *engine);
 /* See assay_wait(), assay_reopen_log() and assay_is_working() in assay.h. */
 bool engine_wait(struct engine *engine, uint64_t *seen, int timeout_ms);
 void engine_reopen_log(struct engine *engine);
+
+/* See assay_announce_storage(). Before jobs are run: nothing guards it. */
+void engine_announce_storage(struct engine *engine, const char *url);
 bool engine_is_working(struct engine *engine, struct assay_error *err);
 
 #endif

@@ -10,10 +10,10 @@
 #include "engine/engine.h"
 #include "engine/follower.h"
 #include "engine/keep/keeper.h"
+#include "engine/models/registry.h"
 #include "engine/notify/notifier.h"
 #include "engine/offload.h"
 #include "engine/paths.h"
-#include "engine/models/registry.h"
 #include "engine/pipelines/pipeline_runner.h"
 #include "engine/readers.h"
 #include "engine/replay.h"
@@ -28,6 +28,7 @@ struct emulation;
 
 struct engine {
     char *state_dir;
+    char storage_url[128]; /* of the storage API; "": there is none */
     bool is_reader;
     int lock_fd;
     FILE *log; /* state folder's assay.log; its own lock guards it */
@@ -57,8 +58,8 @@ struct engine {
     struct offload *worker;   /* operations that take long */
     struct offload *answerer; /* writes the answers of those who do not wait */
     struct launcher *launcher;
-    struct keeper *keeper;        /* of what trials leave on the disk */
-    struct notifier *notifier;    /* of who is to be told; NULL: nobody */
+    struct keeper *keeper;     /* of what trials leave on the disk */
+    struct notifier *notifier; /* of who is to be told; NULL: nobody */
     struct model_registry *models;
     struct pipeline_runner *pipelines;
     pthread_mutex_t replay_mutex; /* guards replay, and is held while it works */

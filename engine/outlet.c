@@ -22,6 +22,7 @@ static struct trial_command_input command_input(const struct engine *engine,
         .point = trial->point,
         .inherited = engine->inherited,
         .inherited_count = engine->inherited_count,
+        .storage_url = engine->storage_url[0] ? engine->storage_url : NULL,
         .is_guarded = engine->forbids_host,
     };
 }

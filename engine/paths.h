@@ -8,6 +8,7 @@
  *   jobs/ID/keep                how far its ended trials were seen to (keep/keep_record.h)
  *   bin/ lease                  what the nodes of a cluster need: the shim, and a sign of life
  *   models/ID/                  manifest.json and model/ of the winner
+ *   registry/                   files of the model registry (models/registry.h)
  *   buckets/BUCKET/…            gs://BUCKET/…
  */
 #ifndef ENGINE_PATHS_H

@@ -2,23 +2,14 @@
 
 #include "assay/value.h"
 #include "engine/pool_plan.h"
+#include "engine/trial_replica.h"
 #include "launcher/storage.h"
 #include "metrics/objective.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* Where the hosted service shows buckets to containers. */
-#define GCS_DIR "/gcs"
-
-/* In an attempt's folder: those of its replicas but the primary. */
-#define REPLICAS_NAME "replicas"
 
 /*
  * Where an image runs a package, its own pip installs it, each file as the hosted service does:
@@ -30,17 +21,6 @@ static const char install_script[] =
     "while [ \"$1\" != -m ]; do "
     "python3 -m pip install --user --upgrade --force-reinstall --no-deps \"$1\" && "
     "python3 -m pip install --user \"$1\" || exit; shift; done; exec python3 \"$@\"";
-
-/* What one entry of replicas points to. */
-struct trial_replica {
-    char *dir;
-    char *tag;
-    struct command command;
-    struct container_launch container;
-    struct python_launch python;
-    struct text_list mounts;
-    struct text_list packages;
-};
 
 /* The arrays behind a command_input; text holds numbers, ASSAY_NUMBER_TEXT each. */
 struct command_parts {
@@ -421,6 +401,11 @@ static bool build_command(const struct trial_command_input *in, const struct com
         .region = "local",
         .attempt_dir = replica->dir,
         .attempt_tag = replica->tag,
+        /* The loopback of another machine, or of a network of its own, is another one. */
+        .storage_url = (plan->where.image && (out->settings.container.network || in->is_guarded)) ||
+                               (in->config && in->config->launcher == LAUNCHER_SLURM)
+                           ? NULL
+                           : in->storage_url,
     };
     bool is_built = false;
 
@@ -621,92 +606,4 @@ void trial_launch_clear(struct trial_launch *trial)
     free(trial->items);
     free(trial->replicas);
     *trial = (struct trial_launch){ 0 };
-}
-
-/* With what is missing above it. */
-static bool make_dirs(const char *path, struct assay_error *err)
-{
-    char text[PATH_TEXT];
-    int error = 0;
-
-    (void)snprintf(text, sizeof text, "%s", path);
-    for (char *at = strchr(text + 1, '/'); at; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        (void)mkdir(text, 0777); /* what cannot be made shows below */
-        *at = '/';
-    }
-    error = mkdir(text, 0777) == 0 ? 0 : errno;
-    return error == 0 || error == EEXIST ||
-           assay_fail_errno(err, error, "make the folder %s", path);
-}
-
-/* In the cloud whatever user an image names may write its outputs. Others of this machine are kept
- * out by the state folder. */
-static bool open_to_all(const struct trial_launch *trial, const char *buckets_dir,
-                        enum storage_links links, struct assay_error *err)
-{
-    struct stat info;
-    int fd = storage_open(trial->output_dir, buckets_dir, links, O_RDONLY | O_DIRECTORY, err);
-    bool is_own = fd >= 0 && fstat(fd, &info) == 0 && info.st_uid == geteuid();
-
-    if (is_own)
-        (void)fchmod(fd, 0777);
-    if (fd >= 0)
-        (void)close(fd);
-    return fd >= 0;
-}
-
-static bool make_output_dir(const struct trial_launch *trial, const char *buckets_dir,
-                            struct assay_error *err)
-{
-    enum storage_links links = trial->is_guarded ? STORAGE_NO_LINKS : STORAGE_LINKED_BUCKETS;
-
-    if (!storage_below(trial->output_dir, buckets_dir))
-        return make_dirs(trial->output_dir, err);
-    return storage_make_dirs(trial->output_dir, buckets_dir, links, err) &&
-           open_to_all(trial, buckets_dir, links, err);
-}
-
-static bool make_replicas_dir(const char *attempt_dir, struct assay_error *err)
-{
-    char path[PATH_TEXT];
-
-    (void)snprintf(path, sizeof path, "%s/" REPLICAS_NAME, attempt_dir);
-    return make_dirs(path, err);
-}
-
-bool trial_launch_make_dirs(const struct trial_launch *trial, struct assay_error *err)
-{
-    static const char buckets[] = ":" GCS_DIR;
-    bool is_made = true;
-
-    for (size_t i = 0; i < trial->count && is_made; i++) {
-        const struct text_list *mounts = &trial->items[i].mounts;
-        char path[PATH_TEXT];
-        size_t size = 0;
-
-        if (mounts->count == 0)
-            continue;
-        size = strlen(mounts->items[0]) - (sizeof buckets - 1); /* the first one is the buckets' */
-        (void)snprintf(path, sizeof path, "%.*s", (int)size, mounts->items[0]);
-        /* A container that is reused has the job's folder, which begins with this trial's. */
-        is_made = make_dirs(path, err) && make_output_dir(trial, path, err) &&
-                  (!trial->settings.container.is_reused || make_dirs(trial->items[0].dir, err)) &&
-                  (trial->count < 2 || make_replicas_dir(trial->items[0].dir, err));
-    }
-    return is_made;
-}
-
-char *trial_replica_dir(const char *attempt_dir, enum replica_role role, int32_t index,
-                        char path[PATH_TEXT])
-{
-    char name[REPLICA_NAME_TEXT];
-
-    if (role == ROLE_PRIMARY)
-        (void)snprintf(path, PATH_TEXT, "%s", attempt_dir);
-    else
-        (void)snprintf(path, PATH_TEXT, "%.*s/" REPLICAS_NAME "/%s",
-                       PATH_TEXT - (int)sizeof REPLICAS_NAME - REPLICA_NAME_TEXT - 2, attempt_dir,
-                       replica_name(role, index, name));
-    return path;
 }

@@ -208,8 +208,9 @@ bool artifact_unpack(const struct artifact_blobs *blobs, const struct artifact_t
         return is_same(target, tree) ||
                assay_fail(err, ASSAY_EXISTS, NULL, "there is a %s already", target);
     is_ok = is_ok && fill_new(blobs, tree, &place, false, err);
-    if (is_ok && renameat2(AT_FDCWD, place.partial, AT_FDCWD, target, RENAME_NOREPLACE) < 0)
-        is_ok = assay_fail_errno(err, errno, "%s", target);
+    if (is_ok && renameat2(AT_FDCWD, place.partial, AT_FDCWD, target, RENAME_NOREPLACE) < 0 &&
+        ((errno != EINVAL && errno != ENOSYS) || rename(place.partial, target) < 0))
+        is_ok = assay_fail_errno(err, errno, "%s", target); /* some file systems know no flags */
     if (is_ok)
         return sync_parent(place.parent, err);
     (void)artifact_remove(place.partial, &ignored); /* else the next call removes it */

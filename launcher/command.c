@@ -154,6 +154,19 @@ static bool set_data(const struct command_input *input, struct environment *envi
             set_data_uri(input, environment, "AIP_TEST_DATA_URI", "test"));
 }
 
+/* Whoever has set it for the engine means another place. */
+static bool set_storage(const struct command_input *input, struct environment *environment)
+{
+    static const char *const names[] = { "STORAGE_EMULATOR_HOST",
+                                         "CLOUD_STORAGE_EMULATOR_ENDPOINT" };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!environment_get(environment, names[i]) &&
+            !set_known(environment, names[i], input->storage_url))
+            return false;
+    return true;
+}
+
 static bool set_service(const struct command_input *input, struct environment *environment)
 {
     return set_known(environment, "CLOUD_ML_JOB_ID", input->job_id) &&
@@ -165,7 +178,7 @@ static bool set_service(const struct command_input *input, struct environment *e
            set_below(environment, "AIP_MODEL_DIR", input->output_dir, "model/") &&
            set_below(environment, "AIP_CHECKPOINT_DIR", input->output_dir, "checkpoints/") &&
            set_below(environment, "AIP_TENSORBOARD_LOG_DIR", input->output_dir, "logs/") &&
-           set_data(input, environment) &&
+           set_data(input, environment) && set_storage(input, environment) &&
            set_known(environment, "ASSAY_SOURCE_DIR", input->source_dir) &&
            set_known(environment, "ASSAY_ATTEMPT", input->attempt_tag) &&
            set_known(environment, "ASSAY_ATTEMPT_DIR", input->attempt_dir) &&

@@ -35,6 +35,8 @@ struct command_input {
     const char *project;     /* CLOUD_ML_PROJECT_ID */
     const char *region;      /* CLOUD_ML_REGION */
     const char *metric_tag;  /* CLOUD_ML_HP_METRIC_TAG: the objective's id */
+    const char *storage_url; /* STORAGE_EMULATOR_HOST and its kin, where inherited says nothing of
+                                them; NULL sets none */
     const char *source_dir;  /* ASSAY_SOURCE_DIR: the folder of the document */
     const char *output_dir;  /* absolute, without trailing slash: AIP_MODEL_DIR is
                                 <output_dir>/model/ and so on; NULL sets none of them */

@@ -398,7 +398,8 @@ bool api_push_models(struct api_call *call, struct assay_error *err)
         is_ok = engine_edit(call->engine, &edit, err);
     }
     if (is_ok) {
-        model_registry_note(engine_models(call->engine), false);
+        if (list.count > 0)
+            model_registry_note(engine_models(call->engine), false);
         json_begin_object(w);
         json_key(w, "versions");
         json_begin_array(w);

@@ -270,9 +270,9 @@ static bool write_new_bucket(struct buckets *buckets, const char *name, const ch
     if (!info.fields)
         return false;
     is_ok = side_execute(buckets, "BEGIN IMMEDIATE", err);
-    if (is_ok && !(side_forget_bucket(buckets, name, err) &&
-                   side_write_bucket(buckets, name, &info, err) &&
-                   side_execute(buckets, "COMMIT", err))) {
+    if (is_ok &&
+        !(side_forget_bucket(buckets, name, err) && side_write_bucket(buckets, name, &info, err) &&
+          side_execute(buckets, "COMMIT", err))) {
         (void)sqlite3_exec(buckets->db, "ROLLBACK", NULL, NULL, NULL);
         is_ok = false;
     }
@@ -459,9 +459,7 @@ void buckets_sweep(struct buckets *buckets)
     if (!buckets_lock_for_change(buckets, &ignored))
         return;
     /* Twice as old: the file of a session that still grows may be that young. */
-    (void)side_forget_old_sessions(buckets,
-                                   assay_wall_us(buckets->env) -
-                                       2 * SESSION_DAYS * INT64_C(86400000000),
-                                   &ignored);
+    (void)side_forget_old_sessions(
+        buckets, assay_wall_us(buckets->env) - 2 * SESSION_DAYS * INT64_C(86400000000), &ignored);
     buckets_unlock(buckets);
 }

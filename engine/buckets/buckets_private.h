@@ -129,8 +129,7 @@ int object_parent_make(int bucket_fd, const char *name, char last[256], struct a
 void object_prune_parents(struct buckets *buckets, int bucket_fd, const char *bucket,
                           const char *name);
 /* Is the folder an object, too? path is without the slash at its end. With the mutex held. */
-bool object_is_marked(struct buckets *buckets, int bucket_fd, const char *bucket,
-                      const char *path);
+bool object_is_marked(struct buckets *buckets, int bucket_fd, const char *bucket, const char *path);
 /* Removes a folder in which there are only folders. False: there is something. */
 bool object_remove_empty_tree(int parent_fd, const char *name);
 /* Is there an object somewhere below? */

@@ -19,8 +19,8 @@ struct open_source {
 static bool open_source(struct buckets *buckets, const struct object_source *source,
                         struct open_source *opened, struct assay_error *err)
 {
-    opened->fd = object_open(buckets, source->bucket, source->name, OBJECT_KNOWN_HASHES,
-                             &opened->info, err);
+    opened->fd =
+        object_open(buckets, source->bucket, source->name, OBJECT_KNOWN_HASHES, &opened->info, err);
     return opened->fd >= 0 && object_conditions_check(&source->conditions, &opened->info, err);
 }
 
@@ -147,8 +147,8 @@ bool object_patch(struct buckets *buckets, const char *bucket, const char *name,
     if (bucket_fd < 0)
         return false;
     if (buckets_lock_for_change(buckets, err)) {
-        is_ok = patch_locked(buckets, bucket_fd, bucket, name, patch, is_whole, conditions, info,
-                             err);
+        is_ok =
+            patch_locked(buckets, bucket_fd, bucket, name, patch, is_whole, conditions, info, err);
         buckets_unlock(buckets);
     }
     (void)close(bucket_fd);

@@ -158,7 +158,8 @@ static enum entry_kind kind_of(int folder_fd, const struct dirent *entry)
     if (entry->d_type != DT_UNKNOWN ||
         fstatat(folder_fd, entry->d_name, &file, AT_SYMLINK_NOFOLLOW) != 0)
         return ENTRY_OTHER;
-    return S_ISREG(file.st_mode) ? ENTRY_FILE : (S_ISDIR(file.st_mode) ? ENTRY_FOLDER : ENTRY_OTHER);
+    return S_ISREG(file.st_mode) ? ENTRY_FILE
+                                 : (S_ISDIR(file.st_mode) ? ENTRY_FOLDER : ENTRY_OTHER);
 }
 
 /* Folders in folders, deeper than an object's name can reach, are not looked into. */

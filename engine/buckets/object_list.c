@@ -240,8 +240,8 @@ static bool has_objects(struct walk *walk, int parent_fd, const struct entry *en
         walk->is_failed = walk->is_ended = true;
         return false;
     }
-    walk->is_failed = !side_each_folder(walk->buckets, walk->query->bucket, name, on_marker,
-                                        &search, walk->err);
+    walk->is_failed =
+        !side_each_folder(walk->buckets, walk->query->bucket, name, on_marker, &search, walk->err);
     (void)pthread_mutex_unlock(&walk->buckets->mutex);
     walk->is_ended = walk->is_ended || walk->is_failed;
     return search.is_found;
@@ -276,8 +276,7 @@ static void visit_folder(struct walk *walk, int parent_fd, const struct entry *e
     /* A whole tree that becomes one prefix need not be walked through. */
     if (query->delimiter && strcmp(query->delimiter, "/") == 0 && size > walk->prefix_size &&
         !query->has_folders_as_items && !query->start && !query->end) {
-        if (strcmp(walk->name, query->after) > 0 &&
-            has_objects(walk, parent_fd, entry, walk->name))
+        if (strcmp(walk->name, query->after) > 0 && has_objects(walk, parent_fd, entry, walk->name))
             add_prefix(walk, walk->name, size);
         return;
     }

@@ -46,8 +46,7 @@ static bool check_text(const char *name, size_t size, struct assay_error *err)
         if (step == 0)
             return assay_fail(err, ASSAY_INVALID, NULL, "the object's name is not UTF-8");
         if (name[at] == '\n' || name[at] == '\r')
-            return assay_fail(err, ASSAY_INVALID, NULL,
-                              "the object's name has a line break in it");
+            return assay_fail(err, ASSAY_INVALID, NULL, "the object's name has a line break in it");
     }
     return true;
 }

@@ -129,8 +129,8 @@ bool side_read(struct buckets *buckets, const char *bucket, const char *name,
 static bool remove_rows(struct buckets *buckets, const char *bucket, const char *name,
                         int64_t kept_generation, struct assay_error *err)
 {
-    sqlite3_stmt *statement = prepare(
-        buckets, "DELETE FROM object WHERE bucket=? AND name=? AND generation<>?", err);
+    sqlite3_stmt *statement =
+        prepare(buckets, "DELETE FROM object WHERE bucket=? AND name=? AND generation<>?", err);
 
     if (!statement)
         return false;
@@ -228,7 +228,8 @@ bool side_read_bucket(struct buckets *buckets, const char *bucket, struct bucket
 bool side_write_bucket(struct buckets *buckets, const char *bucket, const struct bucket_info *info,
                        struct assay_error *err)
 {
-    sqlite3_stmt *statement = prepare(buckets, "INSERT OR REPLACE INTO bucket VALUES(?,?,?,?)", err);
+    sqlite3_stmt *statement =
+        prepare(buckets, "INSERT OR REPLACE INTO bucket VALUES(?,?,?,?)", err);
 
     if (!statement)
         return false;

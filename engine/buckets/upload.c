@@ -76,7 +76,8 @@ static bool open_folders(struct upload *upload, struct assay_error *err)
 static bool open_file(struct upload *upload, int flags, struct assay_error *err)
 {
     upload->fd = plain_file_open_below(upload->folder_fd, upload->file, O_RDWR | flags, 0666);
-    return upload->fd >= 0 || assay_fail_errno(err, errno, "write to bucket %s", upload->row.bucket);
+    return upload->fd >= 0 ||
+           assay_fail_errno(err, errno, "write to bucket %s", upload->row.bucket);
 }
 
 static struct upload *new_upload(struct buckets *buckets, struct assay_error *err)
@@ -220,8 +221,7 @@ static void keep_hash(struct upload *upload)
     (void)pthread_mutex_unlock(&buckets->mutex);
 }
 
-struct upload *upload_session_open(struct buckets *buckets, const char *id,
-                                   struct assay_error *err)
+struct upload *upload_session_open(struct buckets *buckets, const char *id, struct assay_error *err)
 {
     struct upload *upload = new_upload(buckets, err);
     struct stat file;
@@ -260,9 +260,8 @@ static bool find_offset(struct buckets *buckets, const struct session_row *row, 
 {
     struct assay_error ignored = { 0 };
     int bucket_fd = bucket_open(buckets, row->bucket, &ignored);
-    int folder_fd = bucket_fd < 0
-                        ? -1
-                        : plain_open_below(bucket_fd, BUCKETS_UPLOADS, O_PATH | O_DIRECTORY, 0);
+    int folder_fd =
+        bucket_fd < 0 ? -1 : plain_open_below(bucket_fd, BUCKETS_UPLOADS, O_PATH | O_DIRECTORY, 0);
     struct stat file;
     bool is_there = folder_fd >= 0 && fstatat(folder_fd, id, &file, AT_SYMLINK_NOFOLLOW) == 0;
 
@@ -286,9 +285,9 @@ bool upload_session_stat(struct buckets *buckets, const char *id, int64_t *offse
     if (is_ok && !find_offset(buckets, &row, id, offset)) {
         /* The row was written before the file was renamed: only then was it done. */
         *is_done = row.done_generation != 0;
-        is_ok = *is_done ? object_stat(buckets, row.bucket, row.name, OBJECT_ALL_HASHES, info, err)
-                         : assay_fail(err, ASSAY_NOT_FOUND, NULL,
-                                      "there is no such upload any more");
+        is_ok = *is_done
+                    ? object_stat(buckets, row.bucket, row.name, OBJECT_ALL_HASHES, info, err)
+                    : assay_fail(err, ASSAY_NOT_FOUND, NULL, "there is no such upload any more");
     }
     if (is_ok) {
         *bucket = row.bucket;
@@ -356,8 +355,8 @@ bool upload_write(struct upload *upload, const void *bytes, size_t size, struct 
     if (!write_all(upload, bytes, size, err))
         return false;
     if (upload->offset - upload->handed_over >= WRITE_BEHIND_BYTES) {
-        (void)sync_file_range(upload->fd, upload->handed_over,
-                              upload->offset - upload->handed_over, SYNC_FILE_RANGE_WRITE);
+        (void)sync_file_range(upload->fd, upload->handed_over, upload->offset - upload->handed_over,
+                              SYNC_FILE_RANGE_WRITE);
         upload->handed_over = upload->offset;
     }
     return true;
@@ -498,8 +497,8 @@ static bool replace(struct upload *upload, struct object_info *info, struct assa
         goto out;
     info->created_us = assay_wall_us(buckets->env);
     info->updated_us = info->created_us;
-    info->generation = info->created_us > current.generation ? info->created_us
-                                                             : current.generation + 1;
+    info->generation =
+        info->created_us > current.generation ? info->created_us : current.generation + 1;
     info->metageneration = 1;
     parent_fd = object_parent_make(upload->bucket_fd, options->name, last, err);
     if (parent_fd < 0)

@@ -64,6 +64,8 @@ enum option_id {
     OPTION_SCHEMA,
     OPTION_MAN,
     OPTION_COMPLETION,
+    OPTION_RECURSIVE,
+    OPTION_LONG,
     OPTION_HELP,
     OPTION_COUNT,
 };
@@ -135,6 +137,10 @@ int command_exec(const struct arguments *arguments);
 int command_env(const struct arguments *arguments);
 int command_datasets(const struct arguments *arguments);
 int command_models(const struct arguments *arguments);
+int command_cp(const struct arguments *arguments);
+int command_ls(const struct arguments *arguments);
+int command_cat(const struct arguments *arguments);
+int command_rm(const struct arguments *arguments);
 int command_help(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 

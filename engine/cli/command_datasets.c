@@ -1,6 +1,7 @@
 /* datasets: managed datasets, by the same paths that clients of the API use. */
 
 #include "engine/cli/arguments.h"
+#include "engine/cli/operation.h"
 #include "engine/cli/report.h"
 #include "engine/cli/table.h"
 #include "engine/cli/text.h"
@@ -51,47 +52,28 @@ static bool find_worker(struct tending *t, struct assay_error *err)
     return true;
 }
 
-/* The answer to a request of the worker, which the caller owns; body is deleted. NULL and *err. */
-static cJSON *ask(struct tending *t, const char *method, const char *path, cJSON *body,
-                  struct assay_error *err)
+/* Has something done at a path; takes body. The operation's end, which the caller owns; NULL and
+ * *err. */
+static cJSON *work_at(struct tending *t, const char *method, const char *path, cJSON *body,
+                      struct assay_error *err)
 {
-    char *text = body ? json_text(body, 0) : NULL;
-    struct assay_request request = {
-        .method = method, .path = path, .body = text, .body_size = text ? strlen(text) : 0
-    };
-    struct assay_response response = { 0 };
-    cJSON *answer = NULL;
+    cJSON *operation = NULL;
 
-    if (body && !text)
-        (void)assay_fail_memory(err);
-    else if (client_call(t->worker, &request, &response, err))
-        answer = json_read(response.body, response.size, err);
-    assay_response_clear(&response);
+    if (find_worker(t, err))
+        operation =
+            operation_await(t->worker, operation_ask(t->worker, method, path, body, err), err);
     cJSON_Delete(body);
-    free(text);
-    return answer;
+    return operation;
 }
 
-/* Waits until the operation is done, and gives its end; takes it. NULL and *err, also for what the
- * operation ends with. */
-static cJSON *await(struct tending *t, cJSON *operation, struct assay_error *err)
+/* The same at the dataset of the first operand. */
+static cJSON *work_on(struct tending *t, const char *method, const char *verb, cJSON *body,
+                      struct assay_error *err)
 {
-    while (operation && !view_is_true(operation, "done")) {
-        char path[512];
+    char path[256];
 
-        (void)snprintf(path, sizeof path, "/v1/%.480s:wait", view_text(operation, "name"));
-        cJSON_Delete(operation);
-        operation = ask(t, "POST", path, cJSON_CreateObject(), err);
-    }
-    if (json_get(operation, "error")) {
-        const cJSON *error = json_get(operation, "error");
-
-        (void)assay_fail(err, (enum assay_code)view_integer(error, "code"), NULL, "%s",
-                         view_text(error, "message"));
-        cJSON_Delete(operation);
-        operation = NULL;
-    }
-    return operation;
+    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s%s", t->arguments->operands[1], verb);
+    return work_at(t, method, path, body, err);
 }
 
 static const char *last_part(const char *name)
@@ -269,51 +251,54 @@ static void default_name(const struct tending *t, char *name, size_t size)
     (void)snprintf(name, size, "%.*s", (int)strcspn(word, "."), word);
 }
 
-static bool create(struct tending *t, struct assay_error *err)
+/* A Dataset of this kind; takes uris, which a table has. NULL for lack of memory. */
+static cJSON *dataset_body(const struct tending *t, const char *kind, bool is_table, cJSON *uris)
 {
-    const char *kind = t->arguments->values[OPTION_KIND];
     const char *given = t->arguments->values[OPTION_NAME];
-    bool is_table = !kind || strcmp(kind, "tabular") == 0 || strcmp(kind, "time_series") == 0;
     cJSON *body = cJSON_CreateObject();
-    cJSON *uris = uri_list(t, 1, err);
-    cJSON *operation = NULL;
     char name[128];
     char schema[160];
     bool is_ok = false;
 
     default_name(t, name, sizeof name);
-    (void)snprintf(schema, sizeof schema, SCHEMA_ROOT "metadata/%.60s_1.0.0.yaml",
-                   kind ? kind : "tabular");
-    if (!uris)
-        goto out;
-    if (!is_table && uris->child) {
-        (void)assay_fail(err, ASSAY_INVALID, NULL,
-                         "files of %s datasets are imported, once there is one: assay datasets "
-                         "import ID FILE",
-                         kind);
-        goto out;
-    }
-    is_ok = cJSON_AddStringToObject(body, "displayName", given ? given : name) &&
+    (void)snprintf(schema, sizeof schema, SCHEMA_ROOT "metadata/%.60s_1.0.0.yaml", kind);
+    is_ok = body && cJSON_AddStringToObject(body, "displayName", given ? given : name) &&
             cJSON_AddStringToObject(body, "metadataSchemaUri", schema);
-    if (is_ok && is_table) {
+    if (is_ok && is_table)
         is_ok = add_source(body, uris);
-        uris = NULL;
-    }
-    if (!is_ok) {
-        (void)assay_fail_memory(err);
-        goto out;
-    }
-    operation = find_worker(t, err) ? ask(t, "POST", OWN_DATASETS, body, err) : body;
-    body = NULL;
-    operation = t->worker ? await(t, operation, err) : operation;
-    is_ok = t->worker && operation;
+    else
+        cJSON_Delete(uris);
     if (is_ok)
-        (void)printf("%s\n", last_part(view_text(json_get(operation, "response"), "name")));
-out:
+        return body;
     cJSON_Delete(body);
-    cJSON_Delete(uris);
+    return NULL;
+}
+
+static bool create(struct tending *t, struct assay_error *err)
+{
+    const char *given = t->arguments->values[OPTION_KIND];
+    const char *kind = given ? given : "tabular";
+    bool is_table = strcmp(kind, "tabular") == 0 || strcmp(kind, "time_series") == 0;
+    cJSON *uris = NULL;
+    cJSON *body = NULL;
+    cJSON *operation = NULL;
+
+    if (!is_table && t->arguments->operand_count > 1)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "files of %.60s datasets are imported, once there is one: assay datasets "
+                          "import ID FILE",
+                          kind);
+    uris = uri_list(t, 1, err);
+    if (!uris)
+        return false;
+    body = dataset_body(t, kind, is_table, uris);
+    operation = body ? work_at(t, "POST", OWN_DATASETS, body, err) : NULL;
+    if (operation)
+        (void)printf("%s\n", last_part(view_text(json_get(operation, "response"), "name")));
+    else if (!body)
+        (void)assay_fail_memory(err);
     cJSON_Delete(operation);
-    return is_ok;
+    return operation != NULL;
 }
 
 /* Says which lines were left out. */
@@ -347,21 +332,6 @@ static cJSON *import_body(cJSON *uris, const char *schema)
     cJSON_Delete(uris);
     cJSON_Delete(body);
     return NULL;
-}
-
-/* Has something done with the dataset of the first operand; takes body. The operation's end, which
- * the caller owns; NULL and *err. */
-static cJSON *work_on(struct tending *t, const char *method, const char *verb, cJSON *body,
-                      struct assay_error *err)
-{
-    char path[256];
-
-    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s%s", t->arguments->operands[1], verb);
-    if (!find_worker(t, err)) {
-        cJSON_Delete(body);
-        return NULL;
-    }
-    return await(t, ask(t, method, path, body, err), err);
 }
 
 static bool import(struct tending *t, struct assay_error *err)

@@ -46,6 +46,13 @@ static bool asking_get_job(struct asking *a, struct assay_error *err)
     return a->job != NULL;
 }
 
+/* For what is about trials. */
+static bool turn_to_backing_job(struct asking *a, struct assay_error *err)
+{
+    a->job = pipeline_backing_job(a->client, a->job, err);
+    return a->job != NULL;
+}
+
 /* The path of the job, or of the pipeline, with what is to follow. Returns text. */
 static const char *target_of(const cJSON *job, const char *rest, char text[TARGET_TEXT])
 {
@@ -210,7 +217,8 @@ int command_show(const struct arguments *arguments)
     char target[TARGET_TEXT];
 
     if (is_ok && arguments->operand_count == 2)
-        is_ok = show_trial(a.client, a.job, arguments, &a.dir, &err);
+        is_ok =
+            turn_to_backing_job(&a, &err) && show_trial(a.client, a.job, arguments, &a.dir, &err);
     else if (is_ok && arguments->is_given[OPTION_JSON])
         is_ok = report_json(a.client, target_of(a.job, "", target), &err);
     else if (is_ok)
@@ -324,22 +332,6 @@ static bool print_best(const struct asking *a, struct assay_error *err)
     report_best(a->job, &a->dir);
     report_model(a->job);
     return true;
-}
-
-/* Of a pipeline it is its job that has trials. */
-static bool turn_to_backing_job(struct asking *a, struct assay_error *err)
-{
-    cJSON *job = NULL;
-
-    if (!pipeline_is(a->job))
-        return true;
-    if (!*view_text(a->job, "job"))
-        return assay_fail(err, ASSAY_NOT_FOUND, NULL, "pipeline %s has no job yet",
-                          view_text(a->job, "id"));
-    job = client_get(a->client, err, "/assay/v1/jobs/%s", view_text(a->job, "job"));
-    cJSON_Delete(a->job);
-    a->job = job;
-    return job != NULL;
 }
 
 int command_best(const struct arguments *arguments)

@@ -1,6 +1,7 @@
 /* models: the registry of models, whoever works in the folder. */
 
 #include "engine/cli/arguments.h"
+#include "engine/cli/operation.h"
 #include "engine/cli/report.h"
 #include "engine/cli/table.h"
 #include "engine/cli/text.h"
@@ -43,26 +44,6 @@ static bool need_engine(struct registry *r, struct assay_error *err)
     if (r->work.client)
         r->client = r->work.client;
     return true;
-}
-
-/* A JSON answer, which the caller owns; body may be NULL. NULL and *err. */
-static cJSON *ask(struct registry *r, const char *method, const char *path, const cJSON *body,
-                  struct assay_error *err)
-{
-    char *text = body ? json_text(body, 0) : NULL;
-    struct assay_request request = {
-        .method = method, .path = path, .body = text, .body_size = text ? strlen(text) : 0
-    };
-    struct assay_response response = { 0 };
-    cJSON *answer = NULL;
-
-    if (body && !text)
-        (void)assay_fail_memory(err);
-    else if (client_call(r->client, &request, &response, err))
-        answer = json_read(response.body, response.size, err);
-    assay_response_clear(&response);
-    free(text);
-    return answer;
 }
 
 static bool print_json(const cJSON *answer, struct assay_error *err)
@@ -293,35 +274,12 @@ static bool has_model(struct registry *r, const char *id)
     return answer != NULL;
 }
 
-/* What an operation of an upload came to; the caller deletes it. Long ones are waited for. */
-static cJSON *wait_for(struct registry *r, cJSON *operation, struct assay_error *err)
-{
-    while (operation && !view_is_true(operation, "done")) {
-        struct timespec pause = { .tv_nsec = PUSH_POLL_MS * 1000000L };
-        char path[TARGET_TEXT];
-
-        (void)snprintf(path, sizeof path, "/v1/%s", view_text(operation, "name"));
-        cJSON_Delete(operation);
-        (void)nanosleep(&pause, NULL);
-        operation = ask(r, "GET", path, NULL, err);
-    }
-    if (operation && json_get(operation, "error")) {
-        const cJSON *why = json_get(operation, "error");
-
-        (void)assay_fail(err, (enum assay_code)view_integer(why, "code"), NULL, "%s",
-                         view_text(why, "message"));
-        cJSON_Delete(operation);
-        return NULL;
-    }
-    return operation;
-}
-
 static bool report_uploaded(struct registry *r, cJSON *operation, struct assay_error *err)
 {
     const cJSON *response = NULL;
     const char *name = "";
 
-    operation = wait_for(r, operation, err);
+    operation = operation_await(r->client, operation, err);
     response = json_get(operation, "response");
     if (!operation)
         return false;
@@ -375,7 +333,8 @@ static bool upload(struct registry *r, struct assay_error *err)
         body = upload_body(r, id, id ? id : slash + 1);
         is_ok = body && cJSON_AddStringToObject(cJSON_GetObjectItemCaseSensitive(body, "model"),
                                                 "artifactUri", path);
-        is_ok = is_ok ? report_uploaded(r, ask(r, "POST", HERE ":upload", body, err), err)
+        is_ok = is_ok ? report_uploaded(
+                            r, operation_ask(r->client, "POST", HERE ":upload", body, err), err)
                       : assay_fail_memory(err);
     }
     cJSON_Delete(body);
@@ -393,7 +352,7 @@ static bool register_job(struct registry *r, struct assay_error *err)
     if (is_ok) {
         (void)snprintf(path, sizeof path, "/assay/v1/jobs/%s:register", r->model);
         body = upload_body(r, id, "");
-        is_ok = body ? report_uploaded(r, ask(r, "POST", path, body, err), err)
+        is_ok = body ? report_uploaded(r, operation_ask(r->client, "POST", path, body, err), err)
                      : assay_fail_memory(err);
     }
     cJSON_Delete(body);
@@ -417,7 +376,7 @@ static bool merge_aliases(struct registry *r, bool is_removal, struct assay_erro
         (void)assay_fail_memory(err);
     if (is_ok && need_engine(r, err)) {
         (void)snprintf(text, sizeof text, ANYWHERE "/%s:mergeVersionAliases", r->model);
-        answer = ask(r, "POST", text, body, err);
+        answer = operation_ask(r->client, "POST", text, body, err);
     }
     is_ok = answer != NULL;
     if (is_ok && is_json(r))
@@ -499,7 +458,7 @@ static bool export(struct registry *r, struct assay_error *err)
         (void)assay_fail(err, ASSAY_INVALID, NULL,
                          "a server elsewhere does not see %s: export to a bucket by the API", dir);
     else if (err->code == ASSAY_OK && body && cJSON_AddStringToObject(body, "dir", path))
-        answer = ask(r, "POST", target, body, err);
+        answer = operation_ask(r->client, "POST", target, body, err);
     else if (err->code == ASSAY_OK)
         (void)assay_fail_memory(err);
     cJSON_Delete(answer);
@@ -560,7 +519,7 @@ static bool delete_model(struct registry *r, struct assay_error *err)
     (void)snprintf(path, sizeof path, ANYWHERE "/%s%s", r->model,
                    strchr(r->model, '@') ? ":deleteVersion" : "");
     if (need_engine(r, err))
-        answer = ask(r, "DELETE", path, NULL, err);
+        answer = operation_ask(r->client, "DELETE", path, NULL, err);
     cJSON_Delete(answer);
     return answer != NULL;
 }

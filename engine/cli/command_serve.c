@@ -1,5 +1,6 @@
 /* serve: to be the engine of a state folder for whoever asks, until a signal ends it. */
 
+#include "assay/buckets.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/emulating.h"
 #include "engine/cli/interrupts.h"
@@ -163,6 +164,8 @@ static bool open_work(struct serving *s, struct assay_error *err)
         return false;
     server.state_dir = assay_state_dir(s->work.assay);
     s->work.server = server_start(s->work.assay, &server, err);
+    if (s->work.server && s->address.is_loopback && !s->tls_cert)
+        assay_announce_storage(s->work.assay, server_url(s->work.server));
     if (s->work.server)
         s->work.client = client_new(server.state_dir, s->work.assay, err);
     return s->work.client != NULL;

@@ -2,6 +2,7 @@
 
 #include "assay/value.h"
 #include "engine/cli/arguments.h"
+#include "engine/cli/pipelines.h"
 #include "engine/cli/report.h"
 #include "engine/cli/table.h"
 #include "engine/cli/text.h"
@@ -31,7 +32,7 @@ static bool listing_begin(struct listing *l, const struct arguments *arguments, 
         return false;
     l->client = client_open(arguments, &l->dir, err);
     if (l->client)
-        l->job = client_get(l->client, err, "/assay/v1/jobs/%s", id);
+        l->job = pipeline_backing_job(l->client, pipeline_or_job(l->client, id, err), err);
     l->id = view_text(l->job, "id");
     return l->job != NULL;
 }

@@ -216,6 +216,12 @@ const struct option_spec command_options[OPTION_COUNT] = {
                             .argument = "SHELL",
                             .words = "bash",
                             .help = "print a completion script; SHELL is bash" },
+    [OPTION_RECURSIVE] = { .name = "recursive",
+                           .letter = 'r',
+                           .help = "with all that is below, folders in folders, too" },
+    [OPTION_LONG] = { .name = "long",
+                      .letter = 'l',
+                      .help = "with size and time of each object" },
     [OPTION_HELP] = { .name = "help", .letter = 'h', .help = "explain the command" },
 };
 
@@ -451,6 +457,25 @@ const struct command commands[] = {
       "A training pipeline names a dataset by its ID, and how to split it:\n"
       "docs/datasets.md.",
       command_datasets },
+    { "cp", "SOURCE DESTINATION", 2, 2, PLACE | QUIET | OPTION_BIT(OPTION_RECURSIVE),
+      "copy to, from or within gs://",
+      "At least one of the two begins with gs://BUCKET/; the other may be a file or folder.\n"
+      "A destination that ends in a slash, or is a folder, takes the source's own name;\n"
+      "with -r, what is below the source goes below the destination.\n"
+      "Objects of gs:// are files of the state folder, in buckets/; a bucket that is\n"
+      "missing is made. What is copied is compared by its checksum.\n"
+      "\n"
+      "With --endpoint the buckets are the server's. An upload that is interrupted there\n"
+      "is gone on with for as long as the command runs.",
+      command_cp },
+    { "ls", "[gs://BUCKET[/PREFIX]]", 0, 1,
+      PLACE | OPTION_BIT(OPTION_RECURSIVE) | OPTION_BIT(OPTION_LONG),
+      "list buckets, or objects of gs://",
+      "What lies deeper is one line, with a slash at its end, unless -r is given.", command_ls },
+    { "cat", "gs://BUCKET/OBJECT", 1, 1, PLACE, "print an object of gs://", "", command_cat },
+    { "rm", "gs://BUCKET/OBJECT", 1, 1, PLACE | QUIET | OPTION_BIT(OPTION_RECURSIVE),
+      "delete objects of gs://",
+      "Does not ask. With -r all objects below, and of gs://BUCKET the bucket, too.", command_rm },
     { "help", "[COMMAND]", 0, 1, OPTION_BIT(OPTION_MAN) | OPTION_BIT(OPTION_COMPLETION),
       "explain a command", "Without COMMAND it lists them all.", command_help },
     { "version", "", 0, 0, 0, "print the version", "", command_version },

@@ -42,6 +42,21 @@ cJSON *pipeline_or_job(struct client *client, const char *word, struct assay_err
     return job;
 }
 
+cJSON *pipeline_backing_job(struct client *client, cJSON *either, struct assay_error *err)
+{
+    cJSON *job = NULL;
+
+    if (!either || !pipeline_is(either))
+        return either;
+    if (*view_text(either, "job"))
+        job = client_get(client, err, "/assay/v1/jobs/%s", view_text(either, "job"));
+    else
+        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "pipeline %s has no job yet",
+                         view_text(either, "id"));
+    cJSON_Delete(either);
+    return job;
+}
+
 /* What is remembered between two looks. */
 struct staying {
     const struct follow *follow;

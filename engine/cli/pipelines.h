@@ -14,6 +14,10 @@ bool pipeline_is(const cJSON *answer);
  * two of a pipeline is its job. The caller owns it; NULL and *err. */
 cJSON *pipeline_or_job(struct client *client, const char *word, struct assay_error *err);
 
+/* The job itself, or of a pipeline its job, which has trials. Takes either (NULL: with *err); the
+ * caller owns the result. NULL and *err. */
+cJSON *pipeline_backing_job(struct client *client, cJSON *either, struct assay_error *err);
+
 /*
  * As follow_job(), of the pipeline with the id follow->job: tells where the data went, follows its
  * job, waits for the model. The caller owns the pipeline as it stands in the end; NULL and *err.

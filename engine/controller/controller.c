@@ -317,6 +317,7 @@ static void handle_ended(struct controller *c, struct live_job *job, struct live
         .stderr_tail = event->stderr_tail,
     };
     size_t first = 0;
+    char why[400];
 
     if (!add_reports(c, trial, &event->reports, &first))
         return;
@@ -326,9 +327,10 @@ static void handle_ended(struct controller *c, struct live_job *job, struct live
     note_start(c, job, trial, &event->ending);
     if (verdict.is_again) {
         trial->losses += trial->stop_cause == STOP_CAUSE_NONE;
+        ending_describe(&event->ending, why, sizeof why);
         assay_log(c->env, ASSAY_LOG_INFO,
                   "attempt to be repeated job=%" PRId64 " trial=%" PRId64 " attempt=%d: %s",
-                  job->row.id, trial->number, trial->attempt, event->ending.detail);
+                  job->row.id, trial->number, trial->attempt, why);
         start_again(c, job, trial);
     } else {
         controller_judge(c, job, trial, first, true);

@@ -2,6 +2,7 @@
  * a study is handed on to controller_study.c. */
 
 #include "engine/controller/controller_private.h"
+#include "engine/store/pipeline_rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ static bool new_job_id(struct controller *c, int64_t *id, struct assay_error *er
         struct job_row row = { 0 };
         struct assay_error none = { 0 };
         uint64_t random = 0;
+        bool is_taken = false; /* by a pipeline: ids are unique among both */
 
         if (!c->env->entropy(c->env->context, &random, sizeof random))
             return assay_fail(err, ASSAY_INTERNAL, NULL, "the system gives no random numbers");
@@ -24,8 +26,11 @@ static bool new_job_id(struct controller *c, int64_t *id, struct assay_error *er
             job_row_clear(&row);
             continue;
         }
-        if (none.code == ASSAY_NOT_FOUND)
-            return true;
+        if (none.code == ASSAY_NOT_FOUND && store_pipeline_has(c->store, *id, &is_taken, &none)) {
+            if (!is_taken)
+                return true;
+            continue;
+        }
         *err = none;
         return false;
     }

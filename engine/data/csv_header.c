@@ -90,7 +90,6 @@ bool csv_header_read(struct csv_header *header, struct csv_reader *reader, const
                           "%s is empty; its first line should name the columns", file);
     begin = first.text + first.rows->begin;
     end = first.text + first.rows->end;
-    header->offset += first.rows->begin;
     header->size = (size_t)(end - begin);
     header->count = count_fields(begin, end);
     if (header->count > CSV_COLUMNS_MAX)

@@ -16,7 +16,8 @@ enum {
 struct csv_reader {
     const char *name;
     int fd;
-    int64_t offset; /* in the file: of the text's end */
+    int64_t offset;      /* in the file: of what is read next */
+    int64_t text_offset; /* and of the text's first byte */
 
     char *text;
     uint32_t capacity; /* without the slack */
@@ -60,6 +61,7 @@ void csv_reader_open(struct csv_reader *reader, const char *name, int fd)
     reader->name = name;
     reader->fd = fd;
     reader->offset = 0;
+    reader->text_offset = 0;
     reader->size = 0;
     reader->start = 0;
     reader->is_begun = false;
@@ -102,6 +104,7 @@ static bool make_room(struct csv_reader *reader, struct assay_error *err)
 
     memmove(reader->text, reader->text + begin, reader->size - begin);
     reader->size -= begin;
+    reader->text_offset += begin;
     csv_scan_shift(&reader->scan, begin);
     if (reader->size < reader->capacity)
         return true;
@@ -182,8 +185,8 @@ bool csv_reader_first(struct csv_reader *reader, struct csv_rows *rows, int64_t 
 {
     if (!csv_reader_next(reader, rows, err))
         return false;
-    *offset = reader->offset - reader->size;
     rows->count = rows->count > 0;
+    *offset = reader->text_offset + (rows->count > 0 ? rows->rows->begin : 0);
     return true;
 }
 

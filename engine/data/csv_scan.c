@@ -184,7 +184,7 @@ static inline __attribute__((always_inline)) size_t step(struct csv_scan *scan, 
         fine = below_lowest(quotes.wrong | bare_cr);
     count = end_rows(scan, text, &masks, quotes.hidden_lf, fine, rows);
     if (fine != ~(uint64_t)0 && scan->fault == CSV_FINE)
-        scan->fault = quotes.wrong & (fine + 1) ? CSV_BARE_QUOTE : CSV_BARE_CR;
+        scan->fault = bare_cr & (fine + 1) ? CSV_BARE_CR : CSV_BARE_QUOTE;
     scan->was = ((masks.lf | masks.comma) & last ? WAS_FIELD_END : 0) |
                 (quotes.closing & last ? WAS_CLOSING : 0) | (masks.cr & last ? WAS_CR : 0);
     scan->at += bytes;

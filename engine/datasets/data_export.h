@@ -5,7 +5,6 @@
 #ifndef ENGINE_DATASETS_DATA_EXPORT_H
 #define ENGINE_DATASETS_DATA_EXPORT_H
 
-#include "engine/datasets/export_folder.h"
 #include "engine/datasets/item_export.h"
 
 struct data_export {
@@ -25,12 +24,6 @@ const char *data_export_format(const struct dataset_kind *kind);
 /* As item_export_run(); ASSAY_PRECONDITION where nothing is left for a training. */
 bool data_export_fill(const struct data_export *export, struct item_counts *counts,
                       struct assay_error *err);
-
-/* The counts as the folder's note, and from it, where an earlier run has left them. */
-bool export_counts_write(struct export_folder *folder, const struct item_counts *counts,
-                         struct assay_error *err);
-bool export_counts_read(const struct export_folder *folder, struct item_counts *counts,
-                        struct assay_error *err);
 
 /* What the folder's name says of the data: "table", "image_classification", "image". */
 const char *data_export_type(const struct dataset_kind *kind, const struct input_config *config);

@@ -197,7 +197,6 @@ static bool apply_end(void *context, struct store *store, int64_t now_us, int64_
                                err);
 }
 
-/* What an earlier run finished without saying so is done once more: it knew the counts. */
 static bool export_all(struct export_work *work, struct assay_error *err)
 {
     const struct edit edit = { .apply = apply_end, .context = work };
@@ -211,14 +210,9 @@ static bool export_all(struct export_work *work, struct assay_error *err)
                                   .is_whole = !is_split(&work->config) };
     bool is_ok = export_folder_begin(&folder, &work->place, work->prefix, work->type, err);
 
-    if (is_ok && folder.is_there)
-        is_ok = export_counts_read(&folder, &work->counts, err);
-    else if (is_ok) {
-        export.folder_fd = folder.fd;
-        is_ok = data_export_fill(&export, &work->counts, err) &&
-                export_counts_write(&folder, &work->counts, err) &&
-                export_folder_finish(&folder, err);
-    }
+    export.folder_fd = folder.fd;
+    is_ok = is_ok && data_export_fill(&export, &work->counts, err) &&
+            export_folder_finish(&folder, err);
     is_ok = is_ok && make_response(work, &folder, err) && engine_edit(work->engine, &edit, err);
     export_folder_clear(&folder);
     return is_ok;

@@ -12,11 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Beside the shards, which no pattern of theirs matches. */
-#define NOTE_NAME ".assay-export.json"
-
-enum { NOTE_MAX = 64 * 1024 };
-
 char *export_stamp(int64_t time_us, char text[EXPORT_STAMP])
 {
     char whole[ASSAY_TIME_TEXT];
@@ -66,6 +61,8 @@ static bool make_partial(struct export_folder *folder, struct assay_error *err)
 bool export_folder_begin(struct export_folder *folder, const struct data_place *place,
                          const char *prefix, const char *name, struct assay_error *err)
 {
+    int there = -1;
+
     *folder = (struct export_folder){ .parent_fd = -1, .fd = -1 };
     if (strlen(name) + sizeof "..partial" > sizeof folder->partial)
         return assay_fail(err, ASSAY_INVALID, NULL, "the folder's name %.60s… is too long", name);
@@ -74,79 +71,49 @@ bool export_folder_begin(struct export_folder *folder, const struct data_place *
     folder->parent_fd = data_folder_open(place, prefix, true, err);
     if (folder->parent_fd < 0)
         return false;
-    folder->fd = plain_open_below(folder->parent_fd, name, O_RDONLY | O_DIRECTORY, 0);
-    folder->is_there = folder->fd >= 0;
-    if (!folder->is_there && errno != ENOENT)
+    there = plain_open_below(folder->parent_fd, name, O_RDONLY | O_DIRECTORY, 0);
+    if (there < 0 && errno != ENOENT)
         return assay_fail_errno(err, errno, "%s/%s", prefix, name);
-    return folder->is_there || make_partial(folder, err);
+    folder->is_there = there >= 0;
+    if (folder->is_there)
+        (void)close(there);
+    return make_partial(folder, err);
 }
 
-static bool write_all(int fd, const char *text, size_t size)
+/* Moves the folder to its place, or out of the way of the one that is there. */
+static int put_in_place(struct export_folder *folder)
 {
-    while (size > 0) {
-        ssize_t written = write(fd, text, size);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        text += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
-
-bool export_folder_note(struct export_folder *folder, const cJSON *note, struct assay_error *err)
-{
-    char *text = json_text(note, 0);
     int fd = -1;
-    bool is_ok = false;
 
-    if (!text)
-        return assay_fail_memory(err);
-    fd = plain_file_open_below(folder->fd, NOTE_NAME, O_WRONLY | O_CREAT | O_EXCL, 0666);
-    is_ok = fd >= 0 && write_all(fd, text, strlen(text)) && fsync(fd) == 0;
-    if (!is_ok)
-        (void)assay_fail_errno(err, errno, "write %s", NOTE_NAME);
-    if (fd >= 0)
-        (void)close(fd);
-    free(text);
-    return is_ok;
-}
+    if (!folder->is_there) {
+        bool is_ok =
+            fsync(folder->fd) == 0 &&
+            renameat(folder->parent_fd, folder->partial, folder->parent_fd, folder->name) == 0 &&
+            fsync(folder->parent_fd) == 0;
 
-cJSON *export_folder_read_note(const struct export_folder *folder, struct assay_error *err)
-{
-    char *text = malloc(NOTE_MAX);
-    int fd = plain_file_open_below(folder->fd, NOTE_NAME, O_RDONLY, 0);
-    ssize_t size = text && fd >= 0 ? read(fd, text, NOTE_MAX) : -1;
-    cJSON *note = NULL;
-
-    if (size >= 0)
-        note = json_read(text, (size_t)size, err);
-    else
-        (void)assay_fail(err, ASSAY_PRECONDITION, NULL,
-                         "%s is there, and not what an export has left: remove it", folder->name);
-    if (fd >= 0)
-        (void)close(fd);
-    free(text);
-    return note;
+        return is_ok ? 0 : errno;
+    }
+    fd = plain_open_below(folder->parent_fd, folder->name, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return errno;
+    (void)close(folder->fd);
+    folder->fd = fd;
+    return remove_folder(folder->parent_fd, folder->partial);
 }
 
 bool export_folder_finish(struct export_folder *folder, struct assay_error *err)
 {
-    if (fsync(folder->fd) < 0 ||
-        renameat(folder->parent_fd, folder->partial, folder->parent_fd, folder->name) < 0 ||
-        fsync(folder->parent_fd) < 0)
-        return assay_fail_errno(err, errno, "finish the folder %s", folder->name);
-    folder->is_there = true;
-    return true;
+    int error = put_in_place(folder);
+
+    folder->is_finished = error == 0;
+    return !error || assay_fail_errno(err, error, "finish the folder %s", folder->name);
 }
 
 void export_folder_clear(struct export_folder *folder)
 {
     if (folder->fd >= 0)
         (void)close(folder->fd);
-    if (folder->fd >= 0 && !folder->is_there)
+    if (folder->fd >= 0 && !folder->is_finished)
         (void)remove_folder(folder->parent_fd, folder->partial);
     if (folder->parent_fd >= 0)
         (void)close(folder->parent_fd);

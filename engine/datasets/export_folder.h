@@ -3,12 +3,12 @@
  * name, synced, renamed.
  *
  * What an earlier run left half filled is removed by the next one of the same name; what it
- * finished is found. Any thread; two may not fill the same folder.
+ * finished stays, and the next one fills its own for nothing but what it learns by that. Any
+ * thread; two may not fill the same folder.
  */
 #ifndef ENGINE_DATASETS_EXPORT_FOLDER_H
 #define ENGINE_DATASETS_EXPORT_FOLDER_H
 
-#include "assay/json.h"
 #include "engine/datasets/data_source.h"
 
 #include <limits.h>
@@ -18,6 +18,7 @@ struct export_folder {
     int parent_fd;
     int fd;        /* of the folder to be filled */
     bool is_there; /* an earlier run has finished it */
+    bool is_finished;
     char name[NAME_MAX + 1];
     char partial[NAME_MAX + 1];
 };
@@ -26,12 +27,7 @@ struct export_folder {
 bool export_folder_begin(struct export_folder *folder, const struct data_place *place,
                          const char *prefix, const char *name, struct assay_error *err);
 
-/* Leaves a word in it for a later run: what it needs to know of the first one. */
-bool export_folder_note(struct export_folder *folder, const cJSON *note, struct assay_error *err);
-/* That word; the caller owns it. NULL and *err. */
-cJSON *export_folder_read_note(const struct export_folder *folder, struct assay_error *err);
-
-/* Its files are synced already. Afterwards it is there, and durably so. */
+/* Its files are synced already. Afterwards it is there, and durably so, and fd is open at it. */
 bool export_folder_finish(struct export_folder *folder, struct assay_error *err);
 
 /* Removes what was not finished. */

@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 
 /* What is handed to the store at once: one or the other, whichever is reached first. */
-enum { IMPORT_BATCH_ITEMS = 200, IMPORT_BATCH_BYTES = 1024 * 1024 };
+enum { IMPORT_BATCH_ITEMS = 500, IMPORT_BATCH_BYTES = 1024 * 1024 };
 
 struct identified_item {
     int64_t id;

@@ -157,26 +157,16 @@ bool pipeline_input_check(struct engine *engine, const struct pipeline_input *in
     return is_ok;
 }
 
-/* Fills the folder and finishes it. */
-static bool fill(struct looking *l, struct export_folder *folder, struct item_counts *counts,
-                 struct assay_error *err)
-{
-    const struct data_export export = { .engine = l->engine,
-                                        .place = &l->place,
-                                        .dataset = &l->row,
-                                        .kind = l->kind,
-                                        .config = &l->config,
-                                        .seed = l->input->seed,
-                                        .folder_fd = folder->fd };
-
-    return data_export_fill(&export, counts, err) && export_counts_write(folder, counts, err) &&
-           export_folder_finish(folder, err);
-}
-
 static bool export_into(struct looking *l, struct pipeline_data *data, struct assay_error *err)
 {
     struct export_folder folder = { .parent_fd = -1, .fd = -1 };
     struct item_counts counts = { 0 };
+    struct data_export export = { .engine = l->engine,
+                                  .place = &l->place,
+                                  .dataset = &l->row,
+                                  .kind = l->kind,
+                                  .config = &l->config,
+                                  .seed = l->input->seed };
     char name[NAME_MAX + 1];
     char stamp[EXPORT_STAMP];
     bool is_ok = false;
@@ -189,11 +179,8 @@ static bool export_into(struct looking *l, struct pipeline_data *data, struct as
         return assay_fail_memory(err);
     }
     is_ok = export_folder_begin(&folder, &l->place, l->config.gcs_prefix, name, err);
-    if (is_ok && folder.is_there) {
-        is_ok = export_counts_read(&folder, &counts, err);
-    } else if (is_ok) {
-        is_ok = fill(l, &folder, &counts, err);
-    }
+    export.folder_fd = folder.fd;
+    is_ok = is_ok && data_export_fill(&export, &counts, err) && export_folder_finish(&folder, err);
     memcpy(data->counts, counts.items, sizeof data->counts);
     export_folder_clear(&folder);
     return is_ok;

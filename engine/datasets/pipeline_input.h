@@ -36,7 +36,8 @@ bool pipeline_input_check(struct engine *engine, const struct pipeline_input *in
 /*
  * Writes the shards; blocks, may take long; asks engine_is_ending() now and then (ASSAY_ABORTED).
  * The folder appears whole (filled under another name, synced, renamed); one that is there already
- * is what an earlier call made, and is taken as it is. The caller clears *data.
+ * is what an earlier call made, and stays as it is: what it has is counted by splitting once more.
+ * The caller clears *data.
  */
 bool pipeline_input_export(struct engine *engine, const struct pipeline_input *input,
                            struct pipeline_data *data, struct assay_error *err);

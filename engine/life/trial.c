@@ -69,6 +69,21 @@ static void add_detail(const struct ending *ending, struct trial_verdict *verdic
         add_reason(verdict, " (%s)", ending->detail);
 }
 
+/* As documents have it: "64M" for 64 MiB. */
+static const char *memory_text(int64_t bytes, char *text, size_t size)
+{
+    static const char units[] = "KMGT";
+    size_t unit = 0;
+
+    while (unit < sizeof units - 1 && bytes % 1024 == 0 && bytes > 0) {
+        bytes /= 1024;
+        unit++;
+    }
+    (void)snprintf(text, size, "%lld%.*s", (long long)bytes, unit > 0,
+                   unit > 0 ? units + unit - 1 : "");
+    return text;
+}
+
 /* In the service's own words where they are known. */
 static void explain_ending(const struct trial_facts *facts, struct trial_verdict *verdict)
 {
@@ -103,8 +118,8 @@ static void explain_ending(const struct trial_facts *facts, struct trial_verdict
                    "Replicas low on memory: workerpool%d. The replica %s needed more than ",
                    (int)ending->role, name);
         if (facts->spec->assay.memory_bytes > 0)
-            add_reason(verdict, "the %lld bytes that assay.memory allows.",
-                       (long long)facts->spec->assay.memory_bytes);
+            add_reason(verdict, "the %s that assay.memory allows.",
+                       memory_text(facts->spec->assay.memory_bytes, text, sizeof text));
         else
             add_reason(verdict, "its machine gives it.");
         add_detail(ending, verdict);

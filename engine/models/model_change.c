@@ -35,14 +35,14 @@ static bool touch(struct store *store, struct model_row *model, int64_t now_us,
                   struct assay_error *err)
 {
     model->update_us = now_us;
-    model->revision++;
     return store_model_row_put(store, model, err);
 }
 
+/* Its time is part of the etag: no two changes have the same, also where the clock stands still. */
 static bool touch_version(struct store *store, struct model_version_row *version, int64_t now_us,
                           struct assay_error *err)
 {
-    version->update_us = now_us;
+    version->update_us = now_us > version->update_us ? now_us : version->update_us + 1;
     return store_model_version_put(store, version, err);
 }
 
@@ -167,15 +167,28 @@ bool model_find(struct store *store, const struct model_name *name, struct model
     return false;
 }
 
+/* What stands before the last but one of an etag's hyphens is the model's, the rest the version's.
+ */
+static bool is_etag(const char *asked, const char *now, bool is_version)
+{
+    size_t size = strcspn(now, "-") + 1;
+
+    size += strcspn(now + size, "-");
+    if (strlen(asked) <= size || asked[size] != '-')
+        return false;
+    return is_version ? strcmp(asked + size, now + size) == 0 : memcmp(asked, now, size) == 0;
+}
+
 static bool check_etag(const struct model_row *model, const struct model_version_row *version,
-                       const char *etag, struct assay_error *err)
+                       bool is_version, const char *etag, struct assay_error *err)
 {
     char now[MODEL_ETAG_SIZE];
 
-    if (!etag || !*etag || strcmp(model_etag(model, version, now), etag) == 0)
+    if (!etag || !*etag || is_etag(etag, model_etag(model, version, now), is_version))
         return true;
     return assay_fail(err, ASSAY_ABORTED, "model.etag",
-                      "the Model has changed since it was read: read it again");
+                      "the %s has changed since it was read: read it again",
+                      is_version ? "version" : "Model");
 }
 
 static bool check_level(bool is_version, unsigned parts, struct assay_error *err)
@@ -198,6 +211,7 @@ static bool patch_model(struct store *store, struct model_row *model, unsigned p
 {
     if ((parts & MODEL_PATCH_DISPLAY_NAME) && (!document->display_name || !*document->display_name))
         return assay_fail(err, ASSAY_INVALID, "model.display_name", "is required");
+    model->revision++;
     return (!(parts & MODEL_PATCH_DISPLAY_NAME) ||
             set_text(&model->display_name, document->display_name, err)) &&
            (!(parts & MODEL_PATCH_DESCRIPTION) ||
@@ -225,7 +239,7 @@ bool model_patch(struct store *store, const struct model_name *name, unsigned pa
     struct model_version_row version = { 0 };
     bool is_ok = model_find(store, name, &model, &version, err) &&
                  check_level(is_version, parts, err) &&
-                 check_etag(&model, &version, document->etag, err);
+                 check_etag(&model, &version, is_version, document->etag, err);
 
     if (is_ok && is_version)
         is_ok = patch_version(store, &model, &version, parts, document, now_us, err);
@@ -349,8 +363,8 @@ bool model_delete_version(struct store *store, const struct model_name *name, in
 char *model_etag(const struct model_row *model, const struct model_version_row *version,
                  char text[MODEL_ETAG_SIZE])
 {
-    (void)snprintf(text, MODEL_ETAG_SIZE, "%" PRIx64 "-%" PRIx64 "-%" PRIx64,
-                   (uint64_t)model->create_us, (uint64_t)version->version,
-                   (uint64_t)model->revision);
+    (void)snprintf(text, MODEL_ETAG_SIZE, "%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64,
+                   (uint64_t)model->create_us, (uint64_t)model->revision,
+                   (uint64_t)version->version, (uint64_t)version->update_us);
     return text;
 }

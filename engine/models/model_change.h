@@ -58,8 +58,9 @@ bool model_delete(struct store *store, const struct model_name *name, struct ass
 bool model_delete_version(struct store *store, const struct model_name *name, int64_t now_us,
                           struct assay_error *err);
 
-enum { MODEL_ETAG_SIZE = 64 };
-/* What changes with each change of the model or a version of it. Returns text. */
+enum { MODEL_ETAG_SIZE = 80 };
+/* What changes with each change of the model's own fields, or of the version's. A patch of the one
+ * minds no change of the other: clients keep what they read for long. Returns text. */
 char *model_etag(const struct model_row *model, const struct model_version_row *version,
                  char text[MODEL_ETAG_SIZE]);
 

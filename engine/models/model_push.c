@@ -80,9 +80,13 @@ bool model_push(struct engine *engine, const char *remote, const char *id,
     char from[PATH_TEXT];
     char manifest[BLOB_PATH];
     char to[REMOTE_TEXT];
-    bool is_ok =
-        check_files(engine, version, err) && model_registry_show(engine, id, version, true, err);
+    bool is_ok = false;
 
+    /* What is deleted after that fails at rclone, and is asked for by nobody any more. */
+    model_registry_begin(engine_models(engine));
+    is_ok =
+        check_files(engine, version, err) && model_registry_show(engine, id, version, true, err);
+    model_registry_end(engine_models(engine));
     if (!is_ok)
         return false;
     (void)model_registry_path(engine_state_dir(engine), id, version->version, from);

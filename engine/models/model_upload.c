@@ -132,6 +132,19 @@ static bool choose_id(struct uploading *u, struct store *store, struct assay_err
     return true;
 }
 
+/* The name as the model has it: a project's number may have stood for its id. */
+static bool name_uploaded(const struct uploading *u, struct store *store, struct assay_error *err)
+{
+    struct model_row row = { 0 };
+    bool is_read = store_model_row_get(store, u->id, &row, err);
+
+    if (is_read)
+        (void)snprintf(u->uploaded->name, sizeof u->uploaded->name, "%s/models/%s", row.parent,
+                       row.id);
+    model_row_clear(&row);
+    return is_read;
+}
+
 static bool apply(void *context, struct store *store, int64_t now_us, int64_t job,
                   struct assay_error *err)
 {
@@ -153,8 +166,8 @@ static bool apply(void *context, struct store *store, int64_t now_us, int64_t jo
 
     if (!choose_id(u, store, err) || !model_create(store, &made, now_us, &u->version, err))
         return false;
-    (void)snprintf(u->uploaded->name, sizeof u->uploaded->name, "%.250s/models/%.63s",
-                   made.is_version ? u->parent_model.parent : upload->parent, u->id);
+    if (!name_uploaded(u, store, err))
+        return false;
     (void)snprintf(u->uploaded->version, sizeof u->uploaded->version, "%" PRId64, u->version);
     return !u->also || !u->also->apply || u->also->apply(u->also->context, store, now_us, job, err);
 }

@@ -368,17 +368,12 @@ static int64_t push_next(struct model_registry *r)
 /* False at the end. *has_removed: rows are gone, and so are files to be. */
 static bool wait_for(struct model_registry *r, int64_t pause_us, bool *has_removed)
 {
-    struct timespec until;
+    int64_t due_us = assay_mono_us(engine_env(r->engine)) + pause_us;
+    struct timespec until = { .tv_sec = (time_t)(due_us / 1000000),
+                              .tv_nsec = (long)(due_us % 1000000) * 1000 };
     bool is_ending = false;
     int code = 0;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(pause_us / 1000000);
-    until.tv_nsec += (long)(pause_us % 1000000) * 1000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     (void)pthread_mutex_lock(&r->mutex);
     while (!r->is_ending && !r->is_noted && code == 0 && pause_us > 0)
         code = pthread_cond_timedwait(&r->is_woken, &r->mutex, &until);

@@ -30,9 +30,10 @@ struct teller {
     char *key;
     pthread_t thread;
     bool has_thread;
-    bool has_ended; /* guarded by the notifier's mutex, as is seen's other end */
-    uint64_t seen;  /* commits, when it last looked */
-    int64_t done;   /* the thread's own: the last notice it was told of, or that is none of its */
+    bool has_ended; /* guarded by the notifier's mutex */
+    /* The thread's own: */
+    uint64_t seen; /* commits, when it last looked */
+    int64_t done;  /* the last notice that it has told, or that is none of its hook's */
 };
 
 struct notifier {

@@ -164,17 +164,19 @@ struct model_ending {
     int64_t id;
     int64_t best_trial;
     const struct model_uploaded *model;
+    bool is_late; /* set: there is nothing to be ended any more */
 };
 
 static bool apply_end(void *context, struct store *store, int64_t now_us, int64_t job,
                       struct assay_error *err)
 {
-    const struct model_ending *ending = context;
+    struct model_ending *ending = context;
     struct pipeline_row row = { 0 };
     bool is_ok = store_pipeline_get(store, ending->id, &row, err);
 
     (void)job;
-    if (is_ok && (row.end_us != 0 || row.state == JOB_STATE_CANCELLING))
+    ending->is_late = is_ok && (row.end_us != 0 || row.state == JOB_STATE_CANCELLING);
+    if (ending->is_late)
         is_ok = assay_fail(err, ASSAY_CANCELLED, NULL, "the pipeline was cancelled");
     if (is_ok) {
         free(row.model);
@@ -192,7 +194,7 @@ static bool apply_end(void *context, struct store *store, int64_t now_us, int64_
 }
 
 static bool run(struct engine *engine, const struct pipeline_upload *u,
-                const struct model_upload *upload, struct assay_error *err)
+                const struct model_upload *upload, bool *is_late, struct assay_error *err)
 {
     struct model_uploaded uploaded = { 0 };
     struct model_ending ending = { .id = u->row->id,
@@ -201,13 +203,14 @@ static bool run(struct engine *engine, const struct pipeline_upload *u,
     const struct edit also = { .apply = apply_end, .context = &ending };
     bool is_ok = model_upload_run(engine, upload, &also, &uploaded, err);
 
+    *is_late = ending.is_late;
     if (is_ok)
         assay_log(engine_env(engine), ASSAY_LOG_INFO, "model made pipeline=%" PRId64 " %s@%s",
                   u->row->id, uploaded.name, uploaded.version);
     return is_ok;
 }
 
-bool pipeline_model_upload(struct engine *engine, const struct pipeline_upload *u,
+bool pipeline_model_upload(struct engine *engine, const struct pipeline_upload *u, bool *is_late,
                            struct assay_error *err)
 {
     struct job_spec *job = job_row_spec(u->job, err);
@@ -225,6 +228,7 @@ bool pipeline_model_upload(struct engine *engine, const struct pipeline_upload *
                                        u->spec->artifact_uri && engine_place(engine).is_guarded };
     bool is_ok = false;
 
+    *is_late = false;
     if (!job)
         return false;
     if (!engine_is_emulated(engine)) { /* where nothing was trained */
@@ -242,7 +246,7 @@ bool pipeline_model_upload(struct engine *engine, const struct pipeline_upload *
     upload.artifact_dir = dir;
     upload.artifact_uri = uri;
     upload.lineage = lineage;
-    is_ok = run(engine, u, &upload, err);
+    is_ok = run(engine, u, &upload, is_late, err);
 out:
     cJSON_Delete(lineage);
     free(uri);

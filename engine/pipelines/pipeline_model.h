@@ -17,10 +17,12 @@ struct pipeline_upload {
     const struct job_row *job;        /* that has succeeded */
 };
 
-/* Blocks. The pipeline SUCCEEDED in the moment in which its model is made. False and *err:
- * ASSAY_CANCELLED when it was cancelled meanwhile, and then there is no model. */
+/*
+ * Blocks. The pipeline SUCCEEDED in the moment in which its model is made. False and *err;
+ * *is_late: since it was cancelled or ended meanwhile, and then there is no model.
+ */
 bool pipeline_model_upload(struct engine *engine, const struct pipeline_upload *upload,
-                           struct assay_error *err);
+                           bool *is_late, struct assay_error *err);
 
 /* The pipeline's resource name. Returns text. */
 char *pipeline_name(const struct pipeline_row *row, char *text, size_t size);

@@ -103,6 +103,8 @@ static void work(struct pipeline_runner *r, struct watched *item)
 
     item->is_busy = true;
     item->is_due = false;
+    /* This may take long: somebody else is to see to the others. */
+    (void)pthread_cond_signal(&r->is_woken);
     (void)pthread_mutex_unlock(&r->mutex);
     is_done = pipeline_work(r->engine, id, &is_over, &err);
     if (!is_done && !engine_is_ending(r->engine))

@@ -95,6 +95,7 @@ struct row_change {
     const struct assay_error *why; /* FAILED, CANCELLED */
     int64_t best_trial;
     const struct pipeline_data *data; /* an export */
+    bool is_late; /* set: the row has gone on meanwhile, and needs this no more */
 };
 
 static bool apply_end(void *context, struct store *store, int64_t now_us, int64_t job,
@@ -193,11 +194,13 @@ static bool export_data(struct working *w, struct assay_error *err)
 static bool note_job(void *context, struct store *store, int64_t now_us, int64_t job,
                      struct assay_error *err)
 {
-    const struct row_change *change = context;
+    struct row_change *change = context;
     struct pipeline_row row = { 0 };
     bool is_ok = store_pipeline_get(store, change->id, &row, err);
 
-    if (is_ok && (row.job != 0 || row.end_us != 0 || row.state == JOB_STATE_CANCELLING))
+    change->is_late =
+        is_ok && (row.job != 0 || row.end_us != 0 || row.state == JOB_STATE_CANCELLING);
+    if (change->is_late)
         is_ok = assay_fail(err, ASSAY_ABORTED, NULL, "the pipeline needs no job any more");
     if (is_ok) {
         row.job = job;
@@ -231,7 +234,7 @@ static bool submit(struct working *w, struct assay_error *err)
     if (is_ok)
         assay_log(engine_env(w->engine), ASSAY_LOG_INFO,
                   "backing job submitted pipeline=%" PRId64 " job=%" PRId64, w->row.id, id);
-    else if (err->code == ASSAY_ABORTED) /* cancelled in this moment: the next look tells */
+    else if (change.is_late) /* cancelled in this moment, say: the next look tells */
         is_ok = true;
     else
         is_ok = give_up(w, "the backing job", err);
@@ -253,12 +256,11 @@ static bool upload(struct working *w, struct assay_error *err)
     const struct pipeline_upload upload = {
         .row = &w->row, .document = w->document, .spec = w->spec, .job = &w->job
     };
+    bool is_late = false;
 
-    if (pipeline_model_upload(w->engine, &upload, err))
-        return true;
-    if (err->code == ASSAY_CANCELLED) /* the next look tells */
-        return true;
-    return give_up(w, "the upload of the model", err);
+    /* Cancelled in this moment: the next look tells. */
+    return pipeline_model_upload(w->engine, &upload, &is_late, err) || is_late ||
+           give_up(w, "the upload of the model", err);
 }
 
 static bool end(struct working *w, enum job_state state, struct assay_error *err)

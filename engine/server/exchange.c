@@ -279,6 +279,16 @@ static bool make_request(struct exchange *exchange, const char *method,
     return !exchange->refusal;
 }
 
+bool exchange_body(struct exchange *exchange, const char **body, size_t *size)
+{
+    struct assay_request request;
+    bool is_ok = make_request(exchange, "", &request);
+
+    *body = request.body;
+    *size = request.body_size;
+    return is_ok;
+}
+
 bool exchange_answer(struct exchange *exchange, const char *method, struct assay *assay,
                      struct assay_response *response)
 {

@@ -45,6 +45,9 @@ void exchange_add(struct exchange *exchange, const char *bytes, size_t size);
 
 size_t exchange_body_size(const struct exchange *exchange); /* of what has come, unpacked */
 
+/* All of the body, unpacked, as long as the exchange; NULL while empty. False: it is refused. */
+bool exchange_body(struct exchange *exchange, const char **body, size_t *size);
+
 /* False: there is no answer (no memory); the transport then closes the connection. */
 bool exchange_answer(struct exchange *exchange, const char *method, struct assay *assay,
                      struct assay_response *response);

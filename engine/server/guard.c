@@ -2,8 +2,10 @@
 
 #include "assay/env.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -28,13 +30,35 @@ static void set_due(struct guarded *guarded, int64_t due_us)
     atomic_store_explicit(&guarded->due_us, due_us, memory_order_relaxed);
 }
 
+/* Nothing comes any more, and nothing is left of what came. */
+static bool has_ended(int fd)
+{
+    struct pollfd polled = { .fd = fd, .events = POLLRDHUP };
+    int unread = 0;
+
+    return poll(&polled, 1, 0) > 0 && ioctl(fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+/* Two looks in a row, with nothing read between them: what was read last may be the body's end. */
+static bool is_cut_off(struct guarded *guarded, long long due)
+{
+    bool was_ended = guarded->hung_due_us == due;
+
+    if (!atomic_load(&guarded->is_reading) || !has_ended(guarded->fd)) {
+        guarded->hung_due_us = 0;
+        return false;
+    }
+    guarded->hung_due_us = due;
+    return was_ended;
+}
+
 static void look_at(struct guarded *guarded, int64_t now)
 {
     long long due = atomic_load_explicit(&guarded->due_us, memory_order_relaxed);
 
     if (due >= 0) {
         /* Only shut down: the descriptor is its owner's, who then finds the end of the stream. */
-        if (due < now)
+        if (due < now || is_cut_off(guarded, due))
             (void)shutdown(guarded->fd, SHUT_RDWR);
     } else if (-due < now && guarded->pulse) {
         /* The stream may begin to write at this moment: then its own time counts. */
@@ -111,6 +135,7 @@ void guard_free(struct guard *guard)
 
 static void expect_within(struct guarded *guarded, int64_t seconds)
 {
+    atomic_store(&guarded->is_reading, false);
     set_due(guarded, now_us() + seconds * 1000000);
 }
 
@@ -167,6 +192,7 @@ void guard_expect_headers(struct guarded *guarded)
 void guard_expect_body(struct guarded *guarded)
 {
     expect_within(guarded, GUARD_STEP_SECONDS);
+    atomic_store(&guarded->is_reading, true);
 }
 
 void guard_note_bytes(struct guarded *guarded, size_t size)
@@ -178,6 +204,7 @@ void guard_note_bytes(struct guarded *guarded, size_t size)
 
 void guard_expect_nothing(struct guarded *guarded)
 {
+    atomic_store(&guarded->is_reading, false);
     set_due(guarded, INT64_MAX);
 }
 

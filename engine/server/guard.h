@@ -41,6 +41,8 @@ struct guarded {
     guard_pulse_fn pulse; /* of a stream; else NULL */
     /* On the monotonic clock: when it is late; below 0, when its next pulse is. */
     atomic_llong due_us;
+    atomic_bool is_reading; /* a body has begun and is not all there */
+    long long hung_due_us;  /* the guard's own: due_us when its peer was first found to be gone */
 };
 
 struct guard *guard_new(struct assay_error *err);

@@ -7,6 +7,7 @@
 #include "engine/server/guard.h"
 #include "engine/server/monitor.h"
 #include "engine/server/peer.h"
+#include "engine/server/storage_visit.h"
 
 #include <microhttpd.h>
 #include <poll.h>
@@ -57,7 +58,9 @@ struct visit {
     bool is_answered;
     bool has_answer; /* it could be made */
     struct assay_response answer;
-    struct event_stream *stream; /* in place of an answer */
+    struct event_stream *stream;   /* in place of an answer */
+    struct storage_visit *storage; /* it asks the storage API; else NULL */
+    struct storage_answer stored;  /* and this is the answer */
 };
 
 static struct caller *caller_of(struct MHD_Connection *connection)
@@ -115,8 +118,22 @@ static void visit_free(struct visit *visit)
         return;
     assay_response_clear(&visit->answer);
     event_stream_close(visit->stream);
+    storage_answer_clear(&visit->stored);
+    storage_visit_free(visit->storage);
     exchange_free(visit->exchange);
     free(visit);
+}
+
+/* False for lack of memory. */
+static bool note_storage(struct visit *visit, const char *target)
+{
+    struct buckets *buckets = visit->door->options.buckets;
+
+    storage_answer_init(&visit->stored);
+    if (!buckets || !storage_is_path(storage_visit_path(target)))
+        return true;
+    visit->storage = storage_visit_new(buckets, target);
+    return visit->storage != NULL;
 }
 
 /* Called with the request line before anything is decoded: the query stays as it was sent. */
@@ -131,7 +148,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
         visit->connection = connection;
         visit->door = door;
     }
-    if (!visit || !visit->exchange || !visit->caller) {
+    if (!visit || !visit->exchange || !visit->caller || !note_storage(visit, target)) {
         visit_free(visit);
         return NULL;
     }
@@ -211,6 +228,27 @@ static void check_access(struct http_door *door, struct visit *visit,
                         err.message);
 }
 
+static bool takes_bytes(const struct visit *visit)
+{
+    return visit->storage && storage_visit_takes_bytes(visit->storage);
+}
+
+static void begin_storage(struct visit *visit)
+{
+    struct MHD_Connection *connection = visit->connection;
+    const struct storage_headers headers = {
+        .content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
+        .content_encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING),
+        .content_range = header(connection, MHD_HTTP_HEADER_CONTENT_RANGE),
+        .upload_content_type = header(connection, "X-Upload-Content-Type"),
+        .hash = header(connection, "X-Goog-Hash"),
+        .range = header(connection, MHD_HTTP_HEADER_RANGE),
+    };
+
+    storage_visit_begin(visit->storage, visit->method, &headers,
+                        visit->door->options.tls_cert != NULL, host_of(visit));
+}
+
 /* The headers are there: what they forbid is refused before the body comes. */
 static void begin(struct http_door *door, struct visit *visit, struct MHD_Connection *connection)
 {
@@ -227,9 +265,14 @@ static void begin(struct http_door *door, struct visit *visit, struct MHD_Connec
         header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING))
         exchange_refuse(visit->exchange, 400, ASSAY_INVALID,
                         "Content-Length and Transfer-Encoding exclude each other");
-    exchange_expect(visit->exchange, announced_size(connection));
-    if (encoding)
-        exchange_expect_encoding(visit->exchange, encoding);
+    if (visit->storage && !exchange_is_refused(visit->exchange))
+        begin_storage(visit);
+    /* An object may have any size and encoding. */
+    if (!takes_bytes(visit)) {
+        exchange_expect(visit->exchange, announced_size(connection));
+        if (encoding)
+            exchange_expect_encoding(visit->exchange, encoding);
+    }
     guard_expect_body(&visit->caller->guarded);
 }
 
@@ -367,12 +410,48 @@ static bool wants_stream(const struct visit *visit)
                                   exchange_query(visit->exchange));
 }
 
+/* An object's bytes go from its file to the connection. */
+static struct MHD_Response *make_stored(struct storage_answer *stored)
+{
+    struct MHD_Response *response = NULL;
+
+    if (stored->fd >= 0 && stored->count > 0) {
+        response = MHD_create_response_from_fd_at_offset64((uint64_t)stored->count, stored->fd,
+                                                           (uint64_t)stored->first);
+        if (response)
+            stored->fd = -1; /* the response's now */
+        return response;
+    }
+    response = MHD_create_response_from_buffer(
+        stored->size, stored->body, stored->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (response)
+        stored->body = NULL;
+    return response;
+}
+
+static enum MHD_Result send_stored(struct visit *visit)
+{
+    struct storage_answer *stored = &visit->stored;
+    struct MHD_Response *response = make_stored(stored);
+
+    if (!response)
+        return MHD_NO;
+    for (size_t i = 0; i < stored->header_count; i++)
+        (void)MHD_add_response_header(response, stored->headers[i].name, stored->headers[i].value);
+    visit->answer.status = stored->status;
+    visit->answer.content_type = stored->content_type;
+    visit->answer.size = stored->fd >= 0 ? 0 : stored->size + (size_t)stored->count;
+    return queue(visit, response);
+}
+
 static enum MHD_Result send_answer(struct visit *visit)
 {
     struct MHD_Response *response = NULL;
 
     if (visit->stream)
         return send_stream(visit);
+    if (visit->stored.status != 0)
+        return send_stored(visit);
     if (!visit->has_answer || !visit->answer.body)
         return MHD_NO;
     response = MHD_create_response_from_buffer(visit->answer.size, visit->answer.body,
@@ -406,11 +485,25 @@ static enum MHD_Result send_options(struct visit *visit)
     return queue(visit, response);
 }
 
+/* False: the request is refused. */
+static bool make_stored_answer(struct visit *visit)
+{
+    const char *body = NULL;
+    size_t size = 0;
+
+    if (!exchange_body(visit->exchange, &body, &size))
+        return false;
+    storage_visit_answer(visit->storage, body, size, &visit->stored);
+    return true;
+}
+
 static void make_answer(struct visit *visit)
 {
     const struct http_door_options *options = &visit->door->options;
 
     visit->is_answered = true;
+    if (visit->storage && make_stored_answer(visit))
+        return;
     if (wants_stream(visit) && open_stream(visit))
         return;
     visit->has_answer =
@@ -437,7 +530,7 @@ static bool is_quick(const struct visit *visit)
 
     if (exchange_is_refused(visit->exchange))
         return true;
-    return strcmp(visit->method, "GET") == 0 && last &&
+    return !visit->storage && strcmp(visit->method, "GET") == 0 && last &&
            strspn(last + 1, "0123456789") == strlen(last + 1);
 }
 
@@ -449,8 +542,8 @@ static bool is_question(const struct visit *visit)
     const char *path = exchange_path(visit->exchange);
     const char *verb = strrchr(path, ':');
 
-    if (!verb || strcmp(visit->method, "POST") != 0 || !strstr(path, "/studies/") ||
-        exchange_body_size(visit->exchange) > QUESTION_BYTES)
+    if (visit->storage || !verb || strcmp(visit->method, "POST") != 0 ||
+        !strstr(path, "/studies/") || exchange_body_size(visit->exchange) > QUESTION_BYTES)
         return false;
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(verb, verbs[i]) == 0)
@@ -538,7 +631,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                                                             : MHD_YES;
     }
     if (*upload_size) {
-        exchange_add(visit->exchange, upload, *upload_size);
+        if (takes_bytes(visit))
+            storage_visit_add(visit->storage, upload, *upload_size);
+        else
+            exchange_add(visit->exchange, upload, *upload_size);
         guard_note_bytes(&visit->caller->guarded, *upload_size);
         *upload_size = 0;
         return MHD_YES;

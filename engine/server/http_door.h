@@ -12,6 +12,7 @@
 #define ENGINE_SERVER_HTTP_DOOR_H
 
 #include "assay.h"
+#include "assay/buckets.h"
 #include "engine/server/access.h"
 #include "engine/server/traffic.h"
 
@@ -19,6 +20,7 @@ struct http_door;
 
 struct http_door_options {
     struct assay *assay;
+    struct buckets *buckets; /* NULL: there is no storage API */
     struct traffic *traffic;
     const struct access_rules *access; /* NULL: whoever can connect may ask */
     unsigned int threads;              /* that read and write connections */

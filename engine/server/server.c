@@ -23,6 +23,7 @@ enum { TCP_THREADS = 2, TCP_ERRANDS_MAX = 128 };
 
 struct server {
     struct assay *assay;
+    struct buckets *buckets;
     struct traffic traffic;
     struct http_door *socket_door;
     struct socket_path path;
@@ -61,6 +62,7 @@ fail:
 static bool open_socket_door(struct server *server, const char *state_dir, struct assay_error *err)
 {
     struct http_door_options options = { .assay = server->assay,
+                                         .buckets = server->buckets,
                                          .traffic = &server->traffic,
                                          .threads = SOCKET_THREADS,
                                          .errands_max = SOCKET_ERRANDS_MAX,
@@ -79,6 +81,7 @@ static bool open_tcp_door(struct server *server, const struct server_options *wa
                           struct assay_error *err)
 {
     struct http_door_options options = { .assay = server->assay,
+                                         .buckets = server->buckets,
                                          .traffic = &server->traffic,
                                          .access = &server->access,
                                          .threads = TCP_THREADS,
@@ -119,7 +122,10 @@ struct server *server_start(struct assay *assay, const struct server_options *op
     server->assay = assay;
     server->path.dir_fd = -1;
     server->traffic.start_us = assay_mono_us(assay_env_system());
-    if (open_socket_door(server, options->state_dir, err) &&
+    server->buckets = buckets_new(options->state_dir, assay_env_system(), err);
+    if (server->buckets)
+        buckets_sweep(server->buckets);
+    if (server->buckets && open_socket_door(server, options->state_dir, err) &&
         (!options->listen || open_tcp_door(server, options, err)))
         return server;
     server_stop(server);
@@ -140,5 +146,6 @@ void server_stop(struct server *server)
     if (server->is_bound)
         (void)unlink(server->path.address.sun_path);
     socket_path_clear(&server->path);
+    buckets_free(server->buckets);
     free(server);
 }

@@ -230,8 +230,7 @@ void storage_write_object(struct json_writer *writer, const char *base, const ch
         write_text(writer, "id", id);
     free(id);
     write_link(writer, "selfLink", base, "/storage/v1", bucket, info->name, "");
-    write_link(writer, "mediaLink", base, "/download/storage/v1", bucket, info->name,
-               "?alt=media");
+    write_link(writer, "mediaLink", base, "/download/storage/v1", bucket, info->name, "?alt=media");
     write_text(writer, "name", info->name);
     write_text(writer, "bucket", bucket);
     write_text(writer, "generation", generation);
@@ -251,8 +250,9 @@ void storage_write_object(struct json_writer *writer, const char *base, const ch
 void storage_write_bucket(struct json_writer *writer, const char *base,
                           const struct bucket_info *info)
 {
-    static const char *const defaults[] = { "location",     "US",       "locationType",
-                                            "multi-region", "storageClass", "STANDARD", NULL };
+    static const char *const defaults[] = {
+        "location", "US", "locationType", "multi-region", "storageClass", "STANDARD", NULL
+    };
 
     json_begin_object(writer);
     write_text(writer, "kind", "storage#bucket");
@@ -329,7 +329,7 @@ void storage_answer_object_headers(struct storage_answer *answer, const struct o
     storage_answer_header(answer, "x-goog-stored-content-length", "%" PRId64, info->size);
     storage_answer_header(answer, "x-goog-stored-content-encoding", "%s",
                           encoding && *encoding && !strpbrk(encoding, "\r\n") ? encoding
-                                                                             : "identity");
+                                                                              : "identity");
     storage_answer_header(answer, "ETag", "%" PRId64 "-%" PRId64, info->generation,
                           info->metageneration);
     storage_answer_header(answer, "Accept-Ranges", "bytes");
@@ -350,17 +350,22 @@ static bool is_listed(const char *name, const char *const *names)
 /* What a client sends back of a resource that it has read, and what only the server says. */
 static bool is_clients(const char *name, bool is_bucket)
 {
-    static const char *const of_object[] = { "cacheControl",  "contentDisposition",
-                                             "contentEncoding", "contentLanguage",
-                                             "contentType",   "customTime",
-                                             "eventBasedHold", "metadata",
-                                             "storageClass",  "temporaryHold",
+    static const char *const of_object[] = { "cacheControl",
+                                             "contentDisposition",
+                                             "contentEncoding",
+                                             "contentLanguage",
+                                             "contentType",
+                                             "customTime",
+                                             "eventBasedHold",
+                                             "metadata",
+                                             "storageClass",
+                                             "temporaryHold",
                                              NULL };
-    static const char *const of_server[] = { "kind",     "id",       "name",
-                                             "selfLink", "etag",     "metageneration",
-                                             "generation", "timeCreated", "updated",
-                                             "projectNumber", "acl", "defaultObjectAcl",
-                                             "owner",    NULL };
+    static const char *const of_server[] = { "kind",          "id",          "name",
+                                             "selfLink",      "etag",        "metageneration",
+                                             "generation",    "timeCreated", "updated",
+                                             "projectNumber", "acl",         "defaultObjectAcl",
+                                             "owner",         NULL };
 
     return is_bucket ? !is_listed(name, of_server) : is_listed(name, of_object);
 }

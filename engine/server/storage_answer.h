@@ -34,8 +34,8 @@ struct storage_answer {
 void storage_answer_init(struct storage_answer *answer);
 void storage_answer_clear(struct storage_answer *answer);
 /* What there is no memory for is left out. */
-void storage_answer_header(struct storage_answer *answer, const char *name, const char *format,
-                           ...) __attribute__((format(printf, 3, 4)));
+void storage_answer_header(struct storage_answer *answer, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* In place of whatever stood there. */
 void storage_answer_error(struct storage_answer *answer, const struct assay_error *err);

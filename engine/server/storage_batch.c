@@ -139,6 +139,22 @@ static bool on_bytes(void *context, int number, const char *bytes, size_t size)
     return true;
 }
 
+/* Python's client ends lines by a line feed alone. The caller frees the copy. */
+static char *with_line_ends(const char *body, size_t *size)
+{
+    char *copy = malloc(2 * *size + 1);
+    char *to = copy;
+
+    for (size_t at = 0; copy && at < *size; at++) {
+        if (body[at] == '\n' && (at == 0 || body[at - 1] != '\r'))
+            *to++ = '\r';
+        *to++ = body[at];
+    }
+    if (copy)
+        *size = (size_t)(to - copy);
+    return copy;
+}
+
 void storage_batch_answer(const struct storage_request *request, const char *content_type,
                           struct storage_answer *answer)
 {
@@ -148,12 +164,13 @@ void storage_batch_answer(const struct storage_request *request, const char *con
                                              .context = &batch };
     struct multipart *multipart = multipart_new(content_type ? content_type : "", &reader);
     struct assay_error err = { 0 };
+    size_t size = request->body_size;
+    char *body = request->body ? with_line_ends(request->body, &size) : NULL;
     bool is_ok = false;
 
     batch.out = open_memstream(&answer->body, &answer->size);
-    if (multipart && batch.out && request->body) {
-        is_ok = multipart_add(multipart, request->body, request->body_size) &&
-                multipart_is_whole(multipart);
+    if (multipart && batch.out && body) {
+        is_ok = multipart_add(multipart, body, size) && multipart_is_whole(multipart);
         if (is_ok)
             end_call(&batch);
         (void)fprintf(batch.out, "--%s--\r\n", boundary);
@@ -163,6 +180,7 @@ void storage_batch_answer(const struct storage_request *request, const char *con
         is_ok = false;
     multipart_free(multipart);
     free(batch.call);
+    free(body);
     if (!is_ok) {
         (void)assay_fail(&err, ASSAY_INVALID, NULL,
                          "a batch is multipart/mixed with at most %d requests", (int)CALLS_MAX);

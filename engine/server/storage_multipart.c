@@ -19,7 +19,7 @@ enum multipart_state {
 struct multipart {
     struct multipart_reader reader;
     enum multipart_state state;
-    int number; /* of the part, from 0 */
+    int number;                  /* of the part, from 0 */
     char mark[BOUNDARY_MAX + 5]; /* "\r\n--boundary" */
     size_t mark_size;
     size_t size; /* bytes that wait in room */
@@ -93,8 +93,8 @@ static bool emit(struct multipart *multipart, size_t count)
 /* Bytes up to the next boundary, or all that cannot be the beginning of one. */
 static bool read_bytes(struct multipart *multipart, bool *goes_on)
 {
-    const char *mark = memmem(multipart->room, multipart->size, multipart->mark,
-                              multipart->mark_size);
+    const char *mark =
+        memmem(multipart->room, multipart->size, multipart->mark, multipart->mark_size);
     size_t count = 0;
 
     if (mark)
@@ -149,8 +149,7 @@ static bool read_headers(struct multipart *multipart, bool *goes_on)
     headers[size] = '\0';
     drop(multipart, size + 4);
     multipart->state = MULTIPART_BYTES;
-    return strlen(headers) == size &&
-           reader->on_part(reader->context, multipart->number, headers);
+    return strlen(headers) == size && reader->on_part(reader->context, multipart->number, headers);
 }
 
 static bool step(struct multipart *multipart, bool *goes_on)

@@ -55,7 +55,8 @@ static bool make_bucket(const struct storage_request *request, struct storage_an
     if (name)
         fields = storage_client_fields(request->body, request->body_size, true, err);
     is_ok = fields && bucket_make(request->buckets, name, fields, err) &&
-            bucket_stat(request->buckets, name, &info, err) && answer_bucket(request, &info, answer);
+            bucket_stat(request->buckets, name, &info, err) &&
+            answer_bucket(request, &info, answer);
     free(info.fields);
     free(fields);
     cJSON_Delete(body);
@@ -169,16 +170,16 @@ static bool list_objects(const struct storage_request *request, struct storage_a
                                  .token = storage_query_text(query, "pageToken"),
                                  .start = storage_query_text(query, "startOffset"),
                                  .end = storage_query_text(query, "endOffset") };
-    struct object_query wanted = {
-        .bucket = request->route->bucket,
-        .prefix = texts.prefix ? texts.prefix : "",
-        .delimiter = texts.delimiter && *texts.delimiter ? texts.delimiter : NULL,
-        .after = texts.token ? texts.token : "",
-        .start = texts.start && *texts.start ? texts.start : NULL,
-        .end = texts.end && *texts.end ? texts.end : NULL,
-        .max = OBJECT_LIST_MAX,
-        .has_folders_as_items = storage_query_is_true(query, "includeTrailingDelimiter")
-    };
+    struct object_query wanted = { .bucket = request->route->bucket,
+                                   .prefix = texts.prefix ? texts.prefix : "",
+                                   .delimiter =
+                                       texts.delimiter && *texts.delimiter ? texts.delimiter : NULL,
+                                   .after = texts.token ? texts.token : "",
+                                   .start = texts.start && *texts.start ? texts.start : NULL,
+                                   .end = texts.end && *texts.end ? texts.end : NULL,
+                                   .max = OBJECT_LIST_MAX,
+                                   .has_folders_as_items =
+                                       storage_query_is_true(query, "includeTrailingDelimiter") };
     struct object_condition max = { 0 };
     struct object_list list = { 0 };
     bool is_ok = storage_query_number(query, "maxResults", &max, err);
@@ -253,8 +254,8 @@ static bool get_object(const struct storage_request *request, struct storage_ans
     char *alt = storage_query_text(request->query, "alt");
     bool wants_bytes = route->is_download || (alt && strcmp(alt, "media") == 0);
     struct object_info info = { 0 };
-    int fd = object_open(request->buckets, route->bucket, route->name, OBJECT_ALL_HASHES, &info,
-                         err);
+    int fd =
+        object_open(request->buckets, route->bucket, route->name, OBJECT_ALL_HASHES, &info, err);
     bool is_ok = fd >= 0 && check_read(request, &info, answer, err);
 
     free(alt);
@@ -448,13 +449,13 @@ static const struct {
     const char *method;
     answer_fn answer;
 } routes[] = {
-    { STORAGE_BUCKETS, "GET", list_buckets },   { STORAGE_BUCKETS, "POST", make_bucket },
-    { STORAGE_BUCKET, "GET", get_bucket },      { STORAGE_BUCKET, "PATCH", patch_bucket },
-    { STORAGE_BUCKET, "PUT", patch_bucket },    { STORAGE_BUCKET, "DELETE", remove_bucket },
-    { STORAGE_OBJECTS, "GET", list_objects },   { STORAGE_OBJECT, "GET", get_object },
-    { STORAGE_OBJECT, "PATCH", patch_object },  { STORAGE_OBJECT, "PUT", update_object },
+    { STORAGE_BUCKETS, "GET", list_buckets },    { STORAGE_BUCKETS, "POST", make_bucket },
+    { STORAGE_BUCKET, "GET", get_bucket },       { STORAGE_BUCKET, "PATCH", patch_bucket },
+    { STORAGE_BUCKET, "PUT", patch_bucket },     { STORAGE_BUCKET, "DELETE", remove_bucket },
+    { STORAGE_OBJECTS, "GET", list_objects },    { STORAGE_OBJECT, "GET", get_object },
+    { STORAGE_OBJECT, "PATCH", patch_object },   { STORAGE_OBJECT, "PUT", update_object },
     { STORAGE_OBJECT, "DELETE", remove_object }, { STORAGE_COPY, "POST", copy_object },
-    { STORAGE_REWRITE, "POST", copy_object },   { STORAGE_COMPOSE, "POST", compose_object },
+    { STORAGE_REWRITE, "POST", copy_object },    { STORAGE_COMPOSE, "POST", compose_object },
 };
 
 void storage_objects_answer(const struct storage_request *request, struct storage_answer *answer)

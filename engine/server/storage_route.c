@@ -93,13 +93,12 @@ static char *decode(const char *text, size_t size, bool has_plus)
 static bool take(char **slot, const char *text, size_t size, struct assay_error *err)
 {
     *slot = decode(text, size, false);
-    return *slot || assay_fail(err, ASSAY_INVALID, NULL,
-                               "the path is not percent-encoded correctly");
+    return *slot ||
+           assay_fail(err, ASSAY_INVALID, NULL, "the path is not percent-encoded correctly");
 }
 
 /* "b/BUCKET/o/NAME" behind copyTo or rewriteTo. */
-static bool read_destination(const char *text, struct storage_route *route,
-                             struct assay_error *err)
+static bool read_destination(const char *text, struct storage_route *route, struct assay_error *err)
 {
     size_t bucket = strcspn(text, "/");
 
@@ -132,8 +131,7 @@ static bool read_object(const char *text, const char *method, struct storage_rou
         return take(&route->name, text, (size_t)(verb - text), err) &&
                read_destination(verb + strlen(copy), route, err);
     }
-    if (is_post && size > strlen(compose) &&
-        strcmp(text + size - strlen(compose), compose) == 0) {
+    if (is_post && size > strlen(compose) && strcmp(text + size - strlen(compose), compose) == 0) {
         route->target = STORAGE_COMPOSE;
         size -= strlen(compose);
     }
@@ -190,8 +188,7 @@ char *storage_query_text(const char *query, const char *name)
 
         if (length >= size && strncmp(query, name, size) == 0 &&
             (length == size || query[size] == '='))
-            return length == size ? strdup("")
-                                  : decode(query + size + 1, length - size - 1, true);
+            return length == size ? strdup("") : decode(query + size + 1, length - size - 1, true);
         query += length + (query[length] == '&');
     }
     return NULL;

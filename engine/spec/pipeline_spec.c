@@ -1,6 +1,7 @@
 #include "engine/spec/pipeline_spec.h"
 
 #include "assay/utf8.h"
+#include "assay/value.h"
 #include "engine/spec/messages.h"
 
 #include <inttypes.h>
@@ -233,19 +234,61 @@ static bool add_member(cJSON *parent, const char *key, const cJSON *root)
     return !member || add(parent, key, cJSON_Duplicate(member, true));
 }
 
+/* Of a document that is ours to change. */
+static cJSON *own_member(cJSON *object, const char *name)
+{
+    return (cJSON *)(uintptr_t)fields_member(object, name);
+}
+
+/* Arguments that are numbers become text: Google's Python library takes numbers, and passes them on
+ * among the inputs, which have no type. */
+static bool spell_args(cJSON *task)
+{
+    cJSON *args = own_member(task, "args");
+    const cJSON *arg = NULL;
+    char text[ASSAY_NUMBER_TEXT];
+
+    for (int i = 0; (arg = cJSON_GetArrayItem(args, i)); i++) {
+        cJSON *spelt = NULL;
+
+        if (!cJSON_IsNumber(arg))
+            continue;
+        spelt = cJSON_CreateString(assay_number_text(arg->valuedouble, text));
+        if (!spelt || !cJSON_ReplaceItemInArray(args, i, spelt))
+            return false;
+    }
+    return true;
+}
+
+static bool spell_pools(cJSON *run)
+{
+    cJSON *pool = NULL;
+
+    cJSON_ArrayForEach(pool, own_member(run, "workerPoolSpecs"))
+    {
+        if (!spell_args(own_member(pool, "containerSpec")) ||
+            !spell_args(own_member(pool, "pythonPackageSpec")))
+            return false;
+    }
+    return true;
+}
+
 static bool add_inputs(cJSON *job, const struct pipeline_spec *spec)
 {
     const cJSON *member = NULL;
 
-    if (spec->kind == JOB_CUSTOM)
-        return add(job, "jobSpec", cJSON_Duplicate(spec->inputs, true));
+    if (spec->kind == JOB_CUSTOM) {
+        cJSON *run = cJSON_Duplicate(spec->inputs, true);
+
+        return add(job, "jobSpec", run) && spell_pools(run);
+    }
     cJSON_ArrayForEach(member, spec->inputs)
     {
         if (is_tuning_input(member->string) &&
             !add(job, member->string, cJSON_Duplicate(member, true)))
             return false;
     }
-    return true;
+    return spell_pools(own_member(job, "trialJobSpec"));
 }
 
 static bool add_data(cJSON *block, const struct pipeline_job_facts *facts)

@@ -97,7 +97,7 @@ static const struct field run_fields[] = {
     { .name = "tensorboard", .kind = FIELD_TEXT },
     { .name = "enableWebAccess",
       .kind = FIELD_BOOL,
-      .at = FIELD_AT(struct run_spec, has_web_access) },
+      .at = FIELD_AT(struct job_spec, run.has_web_access) },
     { .name = "enableDashboardAccess", .kind = FIELD_BOOL },
     { .name = "experiment", .kind = FIELD_TEXT },
     { .name = "experimentRun", .kind = FIELD_TEXT },

@@ -46,6 +46,8 @@ bool store_pipeline_delete(struct store *store, int64_t id, struct assay_error *
 /* Fills *row (clear it, also after false); ASSAY_NOT_FOUND. */
 bool store_pipeline_get(struct store *store, int64_t id, struct pipeline_row *row,
                         struct assay_error *err);
+/* Whether there is one of that id. */
+bool store_pipeline_has(struct store *store, int64_t id, bool *has, struct assay_error *err);
 /* The pipeline whose backing job this is; *id is 0 where there is none. */
 bool store_pipeline_of_job(struct store *store, int64_t job, int64_t *id, struct assay_error *err);
 

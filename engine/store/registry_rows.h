@@ -20,7 +20,7 @@ struct model_row {
     char *description;
     char *labels; /* JSON object, or "" */
     int64_t create_us, update_us;
-    int64_t revision;     /* counts what changes it or a version of it */
+    int64_t revision;     /* counts changes of its own fields */
     int64_t last_version; /* the highest that was ever given */
 };
 

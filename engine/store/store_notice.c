@@ -13,12 +13,12 @@
     " display_name, error_message) "
 #define JOB_NOTICE(old)                                                                            \
     NOTICE_INSERT                                                                                  \
-        "VALUES (1, new.id, new.kind, new.state, " old                                             \
-        ", new.update_us, new.error_code, new.parent, new.display_name, new.error_message);"
+    "VALUES (1, new.id, new.kind, new.state, " old                                                 \
+    ", new.update_us, new.error_code, new.parent, new.display_name, new.error_message);"
 #define PIPELINE_NOTICE(old)                                                                       \
     NOTICE_INSERT                                                                                  \
-        "VALUES (2, new.id, 0, new.state, " old                                                    \
-        ", new.update_us, new.error_code, new.parent, new.display_name, new.error_message);"
+    "VALUES (2, new.id, 0, new.state, " old                                                        \
+    ", new.update_us, new.error_code, new.parent, new.display_name, new.error_message);"
 #define TRIAL_NOTICE(old)                                                                          \
     NOTICE_INSERT "SELECT 4, new.id, job.kind, new.state, " old                                    \
                   ", max(new.end_us, new.start_us), 0, job.parent, job.display_name, "             \

@@ -201,6 +201,22 @@ bool store_pipeline_get(struct store *store, int64_t id, struct pipeline_row *ro
     return is_ok;
 }
 
+bool store_pipeline_has(struct store *store, int64_t id, bool *has, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_sql(store, "SELECT 1 FROM pipeline WHERE id=?1", err);
+    int code = 0;
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, id);
+    code = sqlite3_step(s);
+    *has = code == SQLITE_ROW;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        (void)store_fail(store, "look for a pipeline", err);
+    (void)sqlite3_reset(s);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
 bool store_pipeline_of_job(struct store *store, int64_t job, int64_t *id, struct assay_error *err)
 {
     sqlite3_stmt *s = NULL;

@@ -110,11 +110,11 @@ int object_open(struct buckets *buckets, const char *bucket, const char *name,
 
 struct object_query {
     const char *bucket;
-    const char *prefix;       /* "" for all */
-    const char *delimiter;    /* NULL: none */
-    const char *after;        /* items behind this name or prefix; "" from the start */
-    const char *start, *end;  /* names from start on, and before end; NULL: no bound */
-    int max;                  /* items and prefixes; 1 to OBJECT_LIST_MAX */
+    const char *prefix;        /* "" for all */
+    const char *delimiter;     /* NULL: none */
+    const char *after;         /* items behind this name or prefix; "" from the start */
+    const char *start, *end;   /* names from start on, and before end; NULL: no bound */
+    int max;                   /* items and prefixes; 1 to OBJECT_LIST_MAX */
     bool has_folders_as_items; /* includeTrailingDelimiter: `a/` is an item beside its prefix */
 };
 
@@ -198,6 +198,13 @@ bool object_patch(struct buckets *buckets, const char *bucket, const char *name,
 
 bool object_remove(struct buckets *buckets, const char *bucket, const char *name,
                    const struct object_conditions *conditions, struct assay_error *err);
+
+struct assay;
+
+/* Trials that begin from now on find the storage API at url ("http://127.0.0.1:8080"), in
+ * STORAGE_EMULATOR_HOST and CLOUD_STORAGE_EMULATOR_ENDPOINT, unless these are set already. Before
+ * jobs are run. */
+void assay_announce_storage(struct assay *assay, const char *url);
 
 /* Goes on from crc, 0 at first. */
 uint32_t object_crc32c(uint32_t crc, const void *bytes, size_t size);

@@ -175,6 +175,16 @@ static struct container_image *inspect(const struct container_engine *engine, co
     return image;
 }
 
+/* Of a chain of reasons the last counts, and little more of it reaches whoever reads of it. */
+static const char *ending_of(const char *line)
+{
+    enum { SHOWN = 160 };
+    size_t size = strlen(line);
+    const char *from = size > SHOWN ? strstr(line + size - SHOWN, ": ") : NULL;
+
+    return from ? from + 2 : line;
+}
+
 static bool pull_once(const struct container_engine *engine, const char *name,
                       subprocess_line_fn progress, void *context, struct subprocess_cancel *cancel,
                       struct assay_error *err)
@@ -190,9 +200,13 @@ static bool pull_once(const struct container_engine *engine, const char *name,
     bool is_ok = container_engine_call(engine, &call, &result, err);
 
     if (is_ok && result.status != 0) {
+        const char *why = NULL;
+
         (void)subprocess_last_line(result.errors, line, sizeof line);
-        is_ok = assay_fail(err, container_image_fault(line), NULL, "image %s cannot be pulled: %s",
-                           name, strncmp(line, "Error: ", 7) == 0 ? line + 7 : line);
+        why = ending_of(strncmp(line, "Error: ", 7) == 0 ? line + 7 : line);
+        is_ok =
+            assay_fail(err, container_image_fault(line), NULL, "image %s cannot be pulled: %s%s",
+                       name, why > line + 7 ? "… " : "", why);
     }
     subprocess_result_clear(&result);
     return is_ok;

@@ -245,7 +245,9 @@ bool places_clamp(const struct machine *machine, struct resources *requests, siz
         like.memory_bytes = wanted.memory = 0;
     wanted.gpus = 0;
     if (warning_size > 0)
-        (void)snprintf(warning, warning_size, "asks for %s%s and gets what this machine has: %s",
+        (void)snprintf(warning, warning_size,
+                       "asks for %s%s and gets all that this machine has: %s, so that one trial "
+                       "runs at a time",
                        describe(wanted, asked), count > 1 ? " for its replicas at once" : "",
                        machine_describe(&like, has));
     return true;

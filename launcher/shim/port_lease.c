@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -19,20 +20,20 @@ enum { ROOM = 12000, ROOM_LEAST = 1000 };
 
 struct port_range port_range_outside(const char *text)
 {
-    int first = KERNEL_FIRST;
-    int last = KERNEL_LAST;
+    char *end = NULL;
+    long first = strtol(text, &end, 10);
+    long last = strtol(end, NULL, 10);
     int least = 0;
 
-    if (sscanf(text, "%d %d", &first, &last) != 2 || first < 1 || last < first ||
-        last > PORT_MOST) {
+    if (first < 1 || last < first || last > PORT_MOST) {
         first = KERNEL_FIRST;
         last = KERNEL_LAST;
     }
-    least = first - ROOM > PORT_LEAST ? first - ROOM : PORT_LEAST;
+    least = first - ROOM > PORT_LEAST ? (int)first - ROOM : PORT_LEAST;
     if (first - least >= ROOM_LEAST)
-        return (struct port_range){ .first = least, .count = first - least };
+        return (struct port_range){ .first = least, .count = (int)first - least };
     if (PORT_MOST - last >= ROOM_LEAST)
-        return (struct port_range){ .first = last + 1, .count = PORT_MOST - last };
+        return (struct port_range){ .first = (int)last + 1, .count = PORT_MOST - (int)last };
     return (struct port_range){ .first = KERNEL_FIRST - ROOM, .count = ROOM };
 }
 

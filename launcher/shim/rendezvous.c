@@ -43,6 +43,7 @@ static int take_ports(struct rendezvous *rendezvous, struct replica_address *own
 /* Which of the jobs of this tag we are in, by the script of the job; "-": it has only one. */
 static const char *own_run(void)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     const char *run = getenv(NODE_RUN_VARIABLE);
 
     return run && run[0] ? run : "-";

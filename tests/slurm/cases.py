@@ -451,8 +451,11 @@ def an_engine_killed_again_and_again_loses_and_repeats_nothing(world):
 @case(LONG)
 def no_trial_is_cut_off_by_the_end_of_its_allocation(world):
     """Of a minute each, on the only node that is wished for; in the second half nothing is begun."""
+    idle = lambda: world.cluster.run("sinfo", "-h", "-N", "-t", "idle",  # noqa: E731
+                                     "-o", "%N").stdout.split()
+    world.until(idle, "an idle node")
     world.start("run", world.study(trials=12, parallel=2, seconds=(2.9, 3)),
-                "--slurm-allocation=1", "--slurm-time=1", "--slurm-option=--nodelist=node1")
+                "--slurm-allocation=1", "--slurm-time=1", f"--slurm-option=--nodelist={idle()[-1]}")
     waits = lambda: "ends too soon" in subprocess.run(  # noqa: E731
         [world.assay, "status", "--state", world.state], check=False, capture_output=True,
         text=True).stdout

@@ -163,7 +163,7 @@ static char *node_text(const cJSON *node, const char *fallback)
 static bool create(struct api_call *call, const struct dataset_document *document,
                    struct assay_error *err)
 {
-    static char nothing[] = "";
+    char nothing[] = "";
     const struct assay_env *env = engine_env(call->engine);
     char parent[2 * ROUTE_WORD_SIZE + 32];
     struct creation creation = {

@@ -216,13 +216,15 @@ static bool apply_uploaded(void *context, struct store *store, int64_t now_us, i
                            struct assay_error *err)
 {
     const struct uploaded_end *ending = context;
-    char response[RESOURCE_NAME_SIZE + 128];
+    char *response = vertex_object_text((const char *const[]){
+        "model", ending->uploaded->name, "modelVersionId", ending->uploaded->version, NULL });
+    bool is_ok = response ? long_operation_done(store, ending->operation, now_us,
+                                                "UploadModelResponse", response, err)
+                          : assay_fail_memory(err);
 
     (void)job;
-    (void)snprintf(response, sizeof response, "{\"model\":\"%s\",\"modelVersionId\":\"%s\"}",
-                   ending->uploaded->name, ending->uploaded->version);
-    return long_operation_done(store, ending->operation, now_us, "UploadModelResponse", response,
-                               err);
+    free(response);
+    return is_ok;
 }
 
 /* The request of a row; clear it after failure too. */
@@ -381,21 +383,6 @@ static void name_folder(const struct model_view *view, int64_t now_us, char *fol
                    assay_time_text(now_us, time), (int)(now_us / 1000 % 1000));
 }
 
-/* The text of an object whose members are texts: names and values, NULL at the end. */
-static char *object_text(const char *const *pairs)
-{
-    cJSON *root = cJSON_CreateObject();
-    char *text = NULL;
-    bool is_ok = root != NULL;
-
-    for (; is_ok && *pairs; pairs += 2)
-        is_ok = cJSON_AddStringToObject(root, pairs[0], pairs[1]) != NULL;
-    if (is_ok)
-        text = json_text(root, 0);
-    cJSON_Delete(root);
-    return text;
-}
-
 static bool apply_export(void *context, struct store *store, int64_t now_us, int64_t job,
                          struct assay_error *err)
 {
@@ -417,8 +404,8 @@ static bool apply_export(void *context, struct store *store, int64_t now_us, int
     (void)snprintf(name, sizeof name, "%s@%" PRId64, exporting->view->model.id,
                    exporting->view->version.version);
     (void)snprintf(uri, sizeof uri, "%.*s/%s", (int)size, prefix, folder);
-    info = object_text((const char *const[]){ "artifactOutputUri", uri, NULL });
-    request = object_text((const char *const[]){ "name", name, "folder", uri, NULL });
+    info = vertex_object_text((const char *const[]){ "artifactOutputUri", uri, NULL });
+    request = vertex_object_text((const char *const[]){ "name", name, "folder", uri, NULL });
     is_ok = info && request && asprintf(&metadata, "{\"outputInfo\":%s}", info) >= 0;
     is_ok =
         is_ok ? long_operation_put(store, exporting->parent, vertex_model_export_kind.metadata_type,

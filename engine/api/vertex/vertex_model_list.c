@@ -98,7 +98,7 @@ struct model_list {
     bool is_of_versions;
     struct model_name model;           /* of versions: whose */
     struct store *store;               /* held while the page is made */
-    char text[3][FILTER_TEXT_MAX + 1]; /* filter, order, mask */
+    char text[3][FILTER_TEXT_MAX + 2]; /* filter, order, mask */
     struct api_page page;
     struct filter *filter;
     struct field_mask *mask;

@@ -19,6 +19,20 @@ char *vertex_path_parent(const struct api_call *call, char parent[VERTEX_PARENT_
     return parent;
 }
 
+char *vertex_object_text(const char *const *pairs)
+{
+    cJSON *root = cJSON_CreateObject();
+    char *text = NULL;
+    bool is_ok = root != NULL;
+
+    for (; is_ok && *pairs; pairs += 2)
+        is_ok = cJSON_AddStringToObject(root, pairs[0], pairs[1]) != NULL;
+    if (is_ok)
+        text = json_text(root, 0);
+    cJSON_Delete(root);
+    return text;
+}
+
 static bool fail_absent(const struct api_call *call, struct assay_error *err)
 {
     return assay_fail(err, ASSAY_NOT_FOUND, NULL, "the Model %s does not exist",
@@ -79,25 +93,30 @@ bool vertex_read_body(struct api_call *call, const struct message *message, void
     return is_ok;
 }
 
-static bool answer_model(struct api_call *call, const struct model_name *name, bool has_version,
+/* Whoever names a version is answered with its name, which clients send back with a patch. */
+static bool has_version(const struct model_name *name)
+{
+    return name->version[0] && strcmp(name->version, "-") != 0;
+}
+
+static bool answer_model(struct api_call *call, const struct model_name *name,
                          struct assay_error *err)
 {
     struct model_view view;
     bool is_ok = model_view_read(engine_read_begin(call->engine), name, &view, err);
 
     engine_read_end(call->engine);
-    is_ok = is_ok && model_view_write(&call->json, &view, has_version, err);
+    is_ok = is_ok && model_view_write(&call->json, &view, has_version(name), err);
     model_view_clear(&view);
     return is_ok;
 }
 
-/* The name in an answer has @VERSION only in lists of versions; there versionId tells. */
 bool vertex_get_model(struct api_call *call, struct assay_error *err)
 {
     struct model_name name;
     struct model_view view;
     bool is_ok = vertex_read_model(call, &name, &view, err) &&
-                 model_view_write(&call->json, &view, false, err);
+                 model_view_write(&call->json, &view, has_version(&name), err);
 
     model_view_clear(&view);
     return is_ok;
@@ -109,7 +128,7 @@ static const char *const patchable[] = { "display_name", "description", "version
 /* Which parts the mask is about. What is not to be changed is refused by name. */
 static bool read_mask(const struct api_call *call, unsigned *parts, struct assay_error *err)
 {
-    char text[FIELD_MASK_TEXT_MAX + 1] = "";
+    char text[FIELD_MASK_TEXT_MAX + 2] = ""; /* what is too long is to be refused */
     struct field_mask *mask = NULL;
 
     if (!api_query(call, "updateMask", text, sizeof text) || !text[0])
@@ -168,7 +187,7 @@ bool vertex_patch_model(struct api_call *call, struct assay_error *err)
     const struct edit edit = { .apply = apply_patch, .context = &patching };
     bool is_ok = check_model(call, &name, err) && read_mask(call, &patching.parts, err) &&
                  read_patch(call, &document, err) && engine_edit(call->engine, &edit, err) &&
-                 answer_model(call, &name, false, err);
+                 answer_model(call, &name, err);
 
     model_document_clear(&document);
     return is_ok;
@@ -209,7 +228,7 @@ bool vertex_merge_model_aliases(struct api_call *call, struct assay_error *err)
 
     if (is_ok && !name.version[0])
         is_ok = assay_fail(err, ASSAY_INVALID, "name", "name a version, as in models/ID@2");
-    is_ok = is_ok && engine_edit(call->engine, &edit, err) && answer_model(call, &name, false, err);
+    is_ok = is_ok && engine_edit(call->engine, &edit, err) && answer_model(call, &name, err);
     for (size_t i = 0; i < merging.count; i++)
         free(merging.aliases[i]);
     free(merging.aliases);
@@ -342,30 +361,49 @@ static bool make_copy(struct copying *c, struct store *store, const struct model
     return is_ok;
 }
 
+static bool choose_copy_id(struct copying *c, struct store *store, struct assay_error *err)
+{
+    if (!c->to.id[0] && !(c->model_id && *c->model_id))
+        return model_new_id(c->engine, store, c->id, sizeof c->id, err);
+    (void)snprintf(c->id, sizeof c->id, "%s", c->to.id[0] ? c->to.id : c->model_id);
+    return true;
+}
+
+/* The copy's operation, which is done. */
+static bool put_copied(struct copying *c, struct store *store, int64_t now_us,
+                       struct assay_error *err)
+{
+    struct model_row row = { 0 };
+    char name[RESOURCE_NAME_SIZE];
+    char version[24];
+    char *response = NULL;
+    bool is_ok = store_model_row_get(store, c->id, &row, err);
+
+    if (is_ok) {
+        (void)snprintf(name, sizeof name, "%s/models/%s", row.parent, row.id);
+        (void)snprintf(version, sizeof version, "%" PRId64, c->version);
+        response = vertex_object_text(
+            (const char *const[]){ "model", name, "modelVersionId", version, NULL });
+        is_ok = response ? long_operation_put_done(store, name, "CopyModelOperationMetadata",
+                                                   "CopyModelResponse", response, now_us,
+                                                   &c->operation, err)
+                         : assay_fail_memory(err);
+    }
+    free(response);
+    model_row_clear(&row);
+    return is_ok;
+}
+
 static bool apply_copy(void *context, struct store *store, int64_t now_us, int64_t job,
                        struct assay_error *err)
 {
     struct copying *c = context;
     struct model_view from = { 0 };
-    char response[2 * RESOURCE_NAME_SIZE];
-    char parent[RESOURCE_NAME_SIZE];
-    bool is_ok = model_find(store, &c->from, &from.model, &from.version, err);
+    bool is_ok = model_find(store, &c->from, &from.model, &from.version, err) &&
+                 choose_copy_id(c, store, err) && make_copy(c, store, &from, now_us, err) &&
+                 put_copied(c, store, now_us, err);
 
     (void)job;
-    if (is_ok && c->to.id[0])
-        (void)snprintf(c->id, sizeof c->id, "%s", c->to.id);
-    else if (is_ok && c->model_id && *c->model_id)
-        (void)snprintf(c->id, sizeof c->id, "%s", c->model_id);
-    else if (is_ok)
-        is_ok = model_new_id(c->engine, store, c->id, sizeof c->id, err);
-    is_ok = is_ok && make_copy(c, store, &from, now_us, err);
-    (void)snprintf(parent, sizeof parent, "%s/models/%s", c->to.id[0] ? c->to.parent : c->parent,
-                   c->id);
-    (void)snprintf(response, sizeof response,
-                   "{\"model\":\"%s\",\"modelVersionId\":\"%" PRId64 "\"}", parent, c->version);
-    is_ok =
-        is_ok && long_operation_put_done(store, parent, "CopyModelOperationMetadata",
-                                         "CopyModelResponse", response, now_us, &c->operation, err);
     model_view_clear(&from);
     return is_ok;
 }

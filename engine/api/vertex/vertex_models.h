@@ -44,6 +44,10 @@ bool vertex_read_model(const struct api_call *call, struct model_name *name,
 bool vertex_read_body(struct api_call *call, const struct message *message, void *record,
                       struct assay_error *err);
 
+/* The text of an object whose members are texts: names and values, NULL at the end. The caller
+ * frees it; NULL for lack of memory. */
+char *vertex_object_text(const char *const *pairs);
+
 /* "projects/…/locations/…" of the path. */
 enum { VERTEX_PARENT_SIZE = 2 * ROUTE_WORD_SIZE + 32 };
 char *vertex_path_parent(const struct api_call *call, char parent[VERTEX_PARENT_SIZE]);

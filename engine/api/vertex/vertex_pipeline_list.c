@@ -2,6 +2,7 @@
 
 #include "engine/api/list/field_mask.h"
 #include "engine/api/list/filter.h"
+#include "engine/api/list/masked.h"
 #include "engine/api/vertex/vertex_jobs.h"
 #include "engine/api/vertex/vertex_pipelines.h"
 #include "engine/spec/fields.h"
@@ -144,46 +145,30 @@ static bool take_row(void *context, const struct pipeline_row *row)
     return true;
 }
 
-static bool write_masked(struct pipeline_page *page, const struct pipeline_row *row,
-                         struct assay_error *err)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    struct json_writer writer;
-    cJSON *tree = NULL;
-    bool is_ok = false;
+struct listed {
+    struct api_call *call;
+    struct pipeline_row row;
+};
 
-    if (!out)
-        return assay_fail_memory(err);
-    json_writer_init(&writer, out, 0);
-    writer.has_enum_numbers = page->call->json.has_enum_numbers;
-    is_ok = vertex_write_pipeline(page->call, &writer, row, err);
-    is_ok = json_writer_finish(&writer) && is_ok;
-    is_ok = fclose(out) == 0 && is_ok;
-    tree = is_ok ? json_read(text, size, err) : NULL;
-    free(text);
-    if (!tree)
-        return is_ok ? false : assay_fail_memory(err);
-    field_mask_apply(page->mask, tree);
-    json_node(&page->call->json, tree);
-    cJSON_Delete(tree);
-    return true;
+static bool write_listed(struct json_writer *writer, const void *item, struct assay_error *err)
+{
+    const struct listed *listed = item;
+
+    return vertex_write_pipeline(listed->call, writer, &listed->row, err);
 }
 
 /* A pipeline that was deleted since the walk is passed over. */
 static bool write_item(struct pipeline_page *page, int64_t id, struct assay_error *err)
 {
-    struct pipeline_row row = { 0 };
-    bool is_ok = store_pipeline_get(engine_read_begin(page->call->engine), id, &row, err);
+    struct listed listed = { .call = page->call };
+    bool is_ok = store_pipeline_get(engine_read_begin(page->call->engine), id, &listed.row, err);
 
     engine_read_end(page->call->engine);
     if (is_ok)
-        is_ok = page->mask ? write_masked(page, &row, err)
-                           : vertex_write_pipeline(page->call, &page->call->json, &row, err);
+        is_ok = masked_write(&page->call->json, page->mask, write_listed, &listed, err);
     else
         is_ok = err->code == ASSAY_NOT_FOUND;
-    pipeline_row_clear(&row);
+    pipeline_row_clear(&listed.row);
     return is_ok;
 }
 

@@ -21,7 +21,18 @@ static bool is_free(const char *key)
            strcmp(key, "trainingTaskInputs") == 0;
 }
 
-/* As the API writes it: keys in camelCase, no nulls. */
+/* Absent and zero are the same to the API, which leaves both out; an empty message is there. */
+static bool is_absent(const char *key, const cJSON *node)
+{
+    if (cJSON_IsObject(node))
+        return !node->child && strcmp(key, "labels") == 0;
+    if (cJSON_IsNumber(node))
+        return !(node->valuedouble < 0 || node->valuedouble > 0);
+    return cJSON_IsNull(node) || cJSON_IsFalse(node) || (cJSON_IsArray(node) && !node->child) ||
+           (cJSON_IsString(node) && !*node->valuestring);
+}
+
+/* As the API writes it: keys in camelCase, nothing that is absent. */
 static void write_node(struct json_writer *w, const cJSON *node)
 {
     const cJSON *child = NULL;
@@ -43,9 +54,10 @@ static void write_node(struct json_writer *w, const cJSON *node)
             write_node(w, child);
             continue;
         }
-        if (cJSON_IsNull(child))
+        (void)fields_camel(child->string, key, sizeof key);
+        if (is_absent(key, child))
             continue;
-        json_key(w, fields_camel(child->string, key, sizeof key));
+        json_key(w, key);
         if (is_free(key))
             json_node(w, child);
         else
@@ -75,7 +87,7 @@ static void write_model(struct json_writer *w, const cJSON *model, const struct 
         char key[KEY_SIZE];
 
         (void)fields_camel(child->string, key, sizeof key);
-        if (cJSON_IsNull(child) || strcmp(key, "name") == 0 || strcmp(key, "versionId") == 0)
+        if (is_absent(key, child) || strcmp(key, "name") == 0 || strcmp(key, "versionId") == 0)
             continue;
         json_key(w, key);
         if (is_free(key))
@@ -109,7 +121,7 @@ static void write_document(struct json_writer *w, const cJSON *document,
         char key[KEY_SIZE];
 
         (void)fields_camel(member->string, key, sizeof key);
-        if (cJSON_IsNull(member) || is_output(key))
+        if (is_absent(key, member) || is_output(key))
             continue;
         json_key(w, key);
         if (strcmp(key, "modelToUpload") == 0)

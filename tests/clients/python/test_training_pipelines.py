@@ -107,6 +107,7 @@ class Sdk(unittest.TestCase):
         folder = custom.job_spec.base_output_directory.output_uri_prefix
         self.assertEqual(sorted(uri.removeprefix(folder + "/") for uri in files_below(folder)), sorted(
             f"{trial}model/{file}" for trial in ("", "1/", "2/", "3/") for file in ("model.joblib", "told.json")))
+        self.assertEqual(json.loads(read(folder + "/model/told.json"))["mode"], "local")
         model.wait()
         self.assertEqual(told(model)["C"], 3)
         self.assertEqual(model.version_id, "1")
@@ -157,6 +158,7 @@ class Sdk(unittest.TestCase):
             aiplatform.CustomContainerTrainingJob.get(job.resource_name)
 
 
+@all_at_once
 class GeneratedClient(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -61,12 +61,12 @@ Test(route, what_is_not_here_is_told_from_what_is_nowhere)
     struct route_match match;
 
     cr_assert(eq(int, (int)find("PATCH", "/v1/" JOBS "/77", &match), ASSAY_UNIMPLEMENTED));
-    cr_assert(eq(int, (int)find("GET", "/v1/projects/p/locations/l/models/5", &match),
+    cr_assert(eq(int, (int)find("GET", "/v1/projects/p/locations/l/indexes/5", &match),
                  ASSAY_UNIMPLEMENTED));
     cr_assert(eq(int, (int)find("POST", "/v1/projects/p/locations/l/endpoints/5:predict", &match),
                  ASSAY_UNIMPLEMENTED));
     cr_assert(
-        eq(int, (int)find("GET", "/v1/projects/p/locations/l/modelsx", &match), ASSAY_NOT_FOUND));
+        eq(int, (int)find("GET", "/v1/projects/p/locations/l/indexesx", &match), ASSAY_NOT_FOUND));
     cr_assert(eq(int, (int)find("GET", "/", &match), ASSAY_NOT_FOUND));
     cr_assert(eq(int, (int)find("GET", "", &match), ASSAY_NOT_FOUND));
     cr_assert(eq(int, (int)find("GET", "/v1/projects/p", &match), ASSAY_NOT_FOUND));

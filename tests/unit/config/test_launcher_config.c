@@ -194,3 +194,33 @@ Test(launcher_config, a_named_file_must_be_there)
     cr_expect(strstr(err.message, "/nowhere/else.yaml") != NULL);
     launcher_config_free(NULL);
 }
+
+Test(launcher_config, hooks_are_commands_and_web_addresses)
+{
+    static const struct document_override option = { .path = "notifyCommand",
+                                                     .value = "\"./tell\"" };
+    struct assay_error err;
+    struct launcher_config *config = NULL;
+
+    write_file("notify:\n- command: [logger, -t, assay]\n"
+               "- webhook: https://example.org/h\n  secret: s\n  on: [trial]\n");
+    config = load(&option, 1, &err);
+    cr_assert(config != NULL, "%s", err.message);
+    cr_assert(eq(sz, config->hook_count, 3));
+    cr_assert(eq(sz, config->hooks[0].command_count, 3));
+    cr_assert(eq(int, (int)config->hooks[0].kinds, NOTICE_JOB | NOTICE_PIPELINE));
+    cr_assert(eq(int, (int)config->hooks[1].kinds, NOTICE_TRIAL));
+    cr_assert(strcmp(config->hooks[1].secret, "s") == 0);
+    cr_assert(strcmp(config->hooks[2].command[0], "./tell") == 0);
+    launcher_config_free(config);
+}
+
+Test(launcher_config, hooks_that_can_never_be_told_are_refused)
+{
+    assert_refused("notify: [{}]", "one of the two");
+    assert_refused("notify: [{command: [a], webhook: 'http://h'}]", "one of the two");
+    assert_refused("notify: [{webhook: 'ftp://h'}]", "https://");
+    assert_refused("notify: [{command: [a], secret: s}]", "goes with a webhook");
+    assert_refused("notify: [{command: [a], on: [moon]}]", "pipeline");
+    assert_refused("notifyWebhook: example.org", "https://");
+}

@@ -59,6 +59,42 @@ static bool has_mount(const struct container_launch *container, const char *moun
     return false;
 }
 
+#define DATA_JOB(uri)                                                                              \
+    "jobSpec: {workerPoolSpecs: [{containerSpec: {imageUri: 'host:', command: [a]}}, "             \
+    "{containerSpec: {imageUri: img}}]}\nassay: {data: {format: csv, uri: '" uri "'}}\n"
+
+Test(trial_launch, every_replica_finds_the_data_set_where_it_sees_it)
+{
+    struct job_spec *spec = job_of(DATA_JOB("gs://bkt/d"));
+    struct trial_command_input input = input_of(spec);
+    struct trial_launch launch;
+
+    build(&input, &launch);
+    expect(&launch.replicas[0], "AIP_DATA_FORMAT", "csv");
+    expect(&launch.replicas[0], "AIP_TEST_DATA_URI", "/s/buckets/bkt/d/test-*.csv");
+    expect(&launch.replicas[1], "AIP_TEST_DATA_URI", "/gcs/bkt/d/test-*.csv");
+    cr_expect(not(has_mount(launch.replicas[1].container, "/s/buckets/bkt/d:/s/buckets/bkt/d:ro")));
+    trial_launch_clear(&launch);
+    job_spec_free(spec);
+}
+
+Test(trial_launch, a_data_set_in_no_bucket_is_shown_to_containers_but_not_to_those_of_others)
+{
+    struct job_spec *spec = job_of(DATA_JOB("data"));
+    struct trial_command_input input = input_of(spec);
+    struct trial_launch launch;
+
+    build(&input, &launch);
+    expect(&launch.replicas[1], "AIP_TRAINING_DATA_URI", "/doc/data/training-*.csv");
+    cr_expect(has_mount(launch.replicas[1].container, "/doc/data:/doc/data:ro"));
+    trial_launch_clear(&launch);
+    input.is_guarded = true;
+    build(&input, &launch);
+    cr_expect(not(has_mount(launch.replicas[1].container, "/doc/data:/doc/data:ro")));
+    trial_launch_clear(&launch);
+    job_spec_free(spec);
+}
+
 Test(trial_launch, a_gang_is_all_replicas_in_the_order_of_pools)
 {
     struct job_spec *spec =

@@ -166,8 +166,8 @@ Test(split, many_small_counts_add_up_and_each_is_rounded_down_or_up)
         for (int i = 0; i < SPLIT_SETS; i++) {
             double share = usual[i] * (double)count;
 
-            cr_assert((double)shares[i] >= floor(share + 1e-9));
-            cr_assert((double)shares[i] <= ceil(share - 1e-9));
+            cr_assert(ge(dbl, (double)shares[i], floor(share + 1e-9)));
+            cr_assert(le(dbl, (double)shares[i], ceil(share - 1e-9)));
             wanted[i] += share;
             sums[i] += shares[i];
             cr_assert(lt(dbl, fabs(wanted[i] - (double)sums[i]), 2), "step %d set %d", step, i);

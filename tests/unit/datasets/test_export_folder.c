@@ -34,7 +34,7 @@ static bool is_there(const char *path)
     char whole[2 * FOLDER_PATH];
     struct stat info;
 
-    (void)snprintf(whole, sizeof whole, "%s/%s", place.buckets_dir, path);
+    (void)snprintf(whole, sizeof whole, "%s/buckets/%s", root, path);
     return lstat(whole, &info) == 0;
 }
 
@@ -46,18 +46,14 @@ static void put_file(const struct export_folder *folder, const char *name)
     (void)close(fd);
 }
 
-Test(export_folder, it_appears_when_it_is_finished_and_is_found_by_a_later_run)
+Test(export_folder, it_appears_when_it_is_finished_and_a_later_run_leaves_it)
 {
     struct export_folder folder;
     struct assay_error err = { 0 };
-    cJSON *note = cJSON_CreateObject();
-    cJSON *read = NULL;
 
-    cr_assert(cJSON_AddStringToObject(note, "a", "b") != NULL);
     cr_assert(export_folder_begin(&folder, &place, "gs://bucket/x", "data", &err), "%s",
               err.message);
     put_file(&folder, "shard");
-    cr_assert(export_folder_note(&folder, note, &err));
     cr_assert(not(is_there("bucket/x/data")));
     cr_assert(export_folder_finish(&folder, &err), "%s", err.message);
     export_folder_clear(&folder);
@@ -65,12 +61,13 @@ Test(export_folder, it_appears_when_it_is_finished_and_is_found_by_a_later_run)
 
     cr_assert(export_folder_begin(&folder, &place, "gs://bucket/x", "data", &err));
     cr_assert(folder.is_there);
-    read = export_folder_read_note(&folder, &err);
-    cr_assert(cJSON_Compare(note, read, true));
+    put_file(&folder, "other");
+    cr_assert(export_folder_finish(&folder, &err), "%s", err.message);
+    cr_assert_eq(faccessat(folder.fd, "shard", F_OK, 0), 0, "it is not open at the one there");
     export_folder_clear(&folder);
     cr_assert(is_there("bucket/x/data/shard"));
-    cJSON_Delete(read);
-    cJSON_Delete(note);
+    cr_assert(not(is_there("bucket/x/data/other")));
+    cr_assert(not(is_there("bucket/x/.data.partial")));
 }
 
 Test(export_folder, what_was_not_finished_goes_with_the_run_or_with_the_next_one)
@@ -86,7 +83,7 @@ Test(export_folder, what_was_not_finished_goes_with_the_run_or_with_the_next_one
     put_file(&next, "old");
     export_folder_clear(&next);
     cr_assert(not(is_there("bucket/.data.partial")));
-    folder.is_there = true; /* nothing is left for it to remove */
+    folder.is_finished = true; /* nothing is left for it to remove */
     export_folder_clear(&folder);
 }
 
@@ -98,7 +95,7 @@ Test(export_folder, a_link_in_its_place_is_not_followed)
 
     cr_assert(export_folder_begin(&folder, &place, "gs://bucket", "other", &err));
     export_folder_clear(&folder);
-    (void)snprintf(path, sizeof path, "%s/bucket/data", place.buckets_dir);
+    (void)snprintf(path, sizeof path, "%s/buckets/bucket/data", root);
     cr_assert_eq(symlink("/tmp", path), 0);
     cr_assert(not(export_folder_begin(&folder, &place, "gs://bucket", "data", &err)));
     export_folder_clear(&folder);

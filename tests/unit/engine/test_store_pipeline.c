@@ -71,6 +71,7 @@ Test(store_pipeline, a_row_is_read_as_it_was_written)
     struct assay_error err = { 0 };
     static char uri[] = "gs://b/d";
     int64_t id = 0;
+    bool has = false;
     struct bench bench;
 
     bench_init(&bench);
@@ -94,8 +95,12 @@ Test(store_pipeline, a_row_is_read_as_it_was_written)
     cr_assert(store_pipeline_of_job(bench.reader, 78, &id, &err));
     cr_assert(eq(i64, id, 0));
     pipeline_row_clear(&row);
+    cr_assert(store_pipeline_has(bench.reader, 1234567890, &has, &err));
+    cr_assert(has);
     in.is_deletion = true;
     cr_assert(edit(&bench, &in, &err));
+    cr_assert(store_pipeline_has(bench.reader, 1234567890, &has, &err));
+    cr_assert(not(has));
     cr_assert(not(store_pipeline_get(bench.reader, 1234567890, &row, &err)));
     cr_assert(eq(int, (int)err.code, ASSAY_NOT_FOUND));
     bench_clear(&bench);

@@ -131,7 +131,7 @@ Test(trial, each_ending_has_its_class)
         { { .kind = ENDING_SIGNALED, .status = SIGSEGV }, FAILURE_USER_ERROR, "SIGSEGV" },
         { { .kind = ENDING_SIGNALED, .status = SIGKILL }, FAILURE_USER_ERROR, "memory" },
         { { .kind = ENDING_TIMEOUT }, FAILURE_TIMEOUT, "90 s" },
-        { { .kind = ENDING_OUT_OF_MEMORY }, FAILURE_OUT_OF_MEMORY, "4096 bytes" },
+        { { .kind = ENDING_OUT_OF_MEMORY }, FAILURE_OUT_OF_MEMORY, "the 4K that assay.memory" },
         { { .kind = ENDING_NOT_FOUND, .detail = "pyton3: No such file" },
           FAILURE_NOT_FOUND,
           "pyton3: No such file" },

@@ -151,7 +151,7 @@ Test(model_change, an_alias_is_removed_only_where_it_is)
     cr_assert(eq(i64, meaning("m@gold"), 0));
 }
 
-Test(model_change, any_change_gives_another_etag_and_an_old_one_is_refused)
+Test(model_change, a_change_gives_another_etag_and_an_old_one_is_refused)
 {
     struct model_name name = named("m");
     struct model_row model;
@@ -167,6 +167,33 @@ Test(model_change, any_change_gives_another_etag_and_an_old_one_is_refused)
     model_version_row_clear(&version);
     cr_assert(model_patch(store, &name, MODEL_PATCH_DESCRIPTION, &document, 5, &err));
     cr_assert(not(model_patch(store, &name, MODEL_PATCH_DESCRIPTION, &document, 5, &err)));
+    cr_assert(eq(int, (int)err.code, ASSAY_ABORTED));
+    (void)snprintf(etag, sizeof etag, "rubbish");
+    cr_assert(not(model_patch(store, &name, MODEL_PATCH_DESCRIPTION, &document, 5, &err)));
+}
+
+Test(model_change, a_change_of_a_version_leaves_the_etag_for_the_model_good_and_the_other_way_round)
+{
+    struct model_name name = named("m");
+    struct model_name first = named("m@1");
+    struct model_row model;
+    struct model_version_row version;
+    char etag[MODEL_ETAG_SIZE];
+    char text[] = "d";
+    struct model_document document = { .description = text,
+                                       .version_description = text,
+                                       .etag = etag };
+
+    (void)create(false, NULL);
+    cr_assert(model_find(store, &first, &model, &version, &err));
+    (void)model_etag(&model, &version, etag);
+    model_row_clear(&model);
+    model_version_row_clear(&version);
+    cr_assert(eq(i64, create(true, "default"), 2));
+    cr_assert(model_patch(store, &name, MODEL_PATCH_DESCRIPTION, &document, 5, &err), "%s",
+              err.message);
+    cr_assert(model_patch(store, &first, MODEL_PATCH_VERSION_DESCRIPTION, &document, 5, &err));
+    cr_assert(not(model_patch(store, &first, MODEL_PATCH_VERSION_DESCRIPTION, &document, 5, &err)));
     cr_assert(eq(int, (int)err.code, ASSAY_ABORTED));
 }
 

@@ -71,7 +71,7 @@ Test(model_document, all_faults_are_told_with_their_paths)
                "\"versionAliases\":[\"x\"]}",
                false);
     expect_faults("model.container_spec.env[0].name model.container_spec.image_uri model.colour "
-                  "model.labels[\"A\"] model.version_aliases model.display_name");
+                  "model.labels.A model.version_aliases model.display_name");
 }
 
 Test(model_document, a_patch_requires_nothing)

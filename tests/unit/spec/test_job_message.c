@@ -119,7 +119,8 @@ Test(job_message, a_document_of_no_known_shape_gives_one_fault)
 {
     assert_fault("{}", 1, "",
                  "expected a HyperparameterTuningJob (studySpec, trialJobSpec), a "
-                 "CustomJob (jobSpec), a CustomJobSpec (workerPoolSpecs) or a TrainingPipeline (trainingTaskDefinition)");
+                 "CustomJob (jobSpec), a CustomJobSpec (workerPoolSpecs) or a TrainingPipeline "
+                 "(trainingTaskDefinition)");
     assert_fault("x: 1\nstudySpecs: {}\n", 2, "",
                  "it has \"studySpecs\"; did you mean \"studySpec\"?");
     assert_fault("work_pool_specs: []\n", 1, "", "did you mean \"workerPoolSpecs\"?");

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,6 +158,31 @@ Test(pipeline_spec, a_model_id_without_a_model_is_a_fault)
     assert_refused(CUSTOM "trainingTaskInputs: {}\nmodelId: m", "model_id", "there is none");
     assert_refused(CUSTOM "trainingTaskInputs: {}\nparentModel: m", "parent_model",
                    "there is none");
+}
+
+Test(pipeline_spec, arguments_that_are_numbers_become_text_in_the_job_only)
+{
+    static const char pools[] = "worker_pool_specs: [{containerSpec: {imageUri: 'host:', "
+                                "args: [--n, 3.0, 0.5]}}]";
+    struct pipeline_job_facts none = { 0 };
+    char text[512];
+
+    for (int is_tuning = 0; is_tuning < 2; is_tuning++) {
+        struct reading r = { 0 };
+        char *job = NULL;
+
+        (void)snprintf(text, sizeof text, "%strainingTaskInputs: {%s%s%s}",
+                       is_tuning ? TUNING : CUSTOM, is_tuning ? "trialJobSpec: {" : "", pools,
+                       is_tuning ? "}" : "");
+        r = read_text(text);
+        job = job_text(&r, &none);
+        cr_assert(strstr(job, "[\"--n\",\"3\",\"0.5\"]") != NULL, "%s", job);
+        free(job);
+        job = json_text(r.root, 0);
+        cr_assert(strstr(job, "[\"--n\",3,0.5]") != NULL, "%s", job);
+        free(job);
+        reading_clear(&r);
+    }
 }
 
 Test(pipeline_spec, inputs_of_a_tuning_task_have_no_members_of_the_pipeline)

@@ -281,8 +281,8 @@ Test(places, too_much_is_lowered_to_the_machine_and_gpus_are_not)
     cr_assert(eq(i64, request.memory_bytes, 8 * GIB));
     cr_assert(eq(int, request.gpus, 2));
     cr_assert(eq(str, warning,
-                 "asks for 32 CPUs and 100 GiB of memory and gets what this machine has: 4 CPUs "
-                 "and 8 GiB of memory"));
+                 "asks for 32 CPUs and 100 GiB of memory and gets all that this machine has: 4 "
+                 "CPUs and 8 GiB of memory, so that one trial runs at a time"));
     cr_assert(not(places_clamp(&machine, &request, 1, NULL, 0)));
 }
 
@@ -302,8 +302,8 @@ Test(places, a_gang_is_lowered_in_proportion_until_it_fits_at_once)
     cr_assert(epsilon_eq(dbl, gang[2].cpus, 1.6, 1e-9));
     cr_assert(eq(i64, gang[0].memory_bytes, GIB));
     cr_assert(eq(str, warning,
-                 "asks for 14 CPUs for its replicas at once and gets what this machine has: 4 "
-                 "CPUs"));
+                 "asks for 14 CPUs for its replicas at once and gets all that this machine has: 4 "
+                 "CPUs, so that one trial runs at a time"));
     cr_assert(places_fits_ever(&machine, gang, 3, NULL, &err), "%s", err.message);
 }
 
