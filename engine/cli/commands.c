@@ -219,9 +219,7 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_RECURSIVE] = { .name = "recursive",
                            .letter = 'r',
                            .help = "with all that is below, folders in folders, too" },
-    [OPTION_LONG] = { .name = "long",
-                      .letter = 'l',
-                      .help = "with size and time of each object" },
+    [OPTION_LONG] = { .name = "long", .letter = 'l', .help = "with size and time of each object" },
     [OPTION_HELP] = { .name = "help", .letter = 'h', .help = "explain the command" },
 };
 
@@ -411,7 +409,7 @@ const struct command commands[] = {
       command_emulate },
     { "models", "VERB [MODEL[@VERSION]] [...]", 1, INT_MAX,
       PLACE | OPTION_BIT(OPTION_CONFIG) | JSON | OPTION_BIT(OPTION_NAME),
-      "the registry of models: their versions, files and aliases",
+      "keep models: versions, files, aliases",
       "list [MODEL]              all models, or the versions of one\n"
       "show MODEL[@V]            what made a version, its files, and where they are\n"
       "document MODEL[@V]        the document of the job or pipeline that made it\n"

@@ -92,8 +92,8 @@ Test(arguments, values_that_are_missing_or_too_much_are_told)
     cr_assert(eq(str, message_of("assay run f --json=yes"), "the option --json takes no value"));
     cr_assert(
         eq(str, message_of("assay run"), "something is missing: the usage is assay run FILE"));
-    cr_assert(
-        eq(str, message_of("assay show 1 2"), "\"2\" is too much: the usage is assay show [ID]"));
+    cr_assert(eq(str, message_of("assay show 1 2 3"),
+                 "\"3\" is too much: the usage is assay show [ID [TRIAL]]"));
 }
 
 Test(arguments, a_command_behind_dashes_is_there_or_the_dashes_are_not)
