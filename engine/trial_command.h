@@ -28,7 +28,7 @@ struct trial_command_input {
     const struct command_pair *inherited;
     size_t inherited_count;
     const char *storage_url; /* of the storage API on this machine's loopback; NULL: none */
-    const char *tag; /* ASSAY_ATTEMPT: of replica 0; the others' begin with it */
+    const char *tag;         /* ASSAY_ATTEMPT: of replica 0; the others' begin with it */
     bool
         is_guarded; /* nothing of this machine is shown to containers but the trial's own folders */
 };

@@ -80,7 +80,7 @@ static void write_exit_statuses(FILE *out)
 void help_write_overview(FILE *out)
 {
     (void)fputs(
-        "assay runs Vertex AI tuning jobs, custom jobs and training pipelines on this machine.\n"
+        "assay runs Vertex AI tuning jobs, custom jobs and training pipelines here.\n"
         "\n"
         "usage: assay COMMAND [OPERANDS] [OPTIONS]\n"
         "\n"

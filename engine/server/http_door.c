@@ -8,6 +8,7 @@
 #include "engine/server/monitor.h"
 #include "engine/server/peer.h"
 #include "engine/server/storage_visit.h"
+#include "engine/server/stored_response.h"
 
 #include <microhttpd.h>
 #include <poll.h>
@@ -410,38 +411,14 @@ static bool wants_stream(const struct visit *visit)
                                   exchange_query(visit->exchange));
 }
 
-/* An object's bytes go from its file to the connection. */
-static struct MHD_Response *make_stored(struct storage_answer *stored)
-{
-    struct MHD_Response *response = NULL;
-
-    if (stored->fd >= 0 && stored->count > 0) {
-        response = MHD_create_response_from_fd_at_offset64((uint64_t)stored->count, stored->fd,
-                                                           (uint64_t)stored->first);
-        if (response)
-            stored->fd = -1; /* the response's now */
-        return response;
-    }
-    response = MHD_create_response_from_buffer(
-        stored->size, stored->body, stored->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    if (response)
-        stored->body = NULL;
-    return response;
-}
-
 static enum MHD_Result send_stored(struct visit *visit)
 {
-    struct storage_answer *stored = &visit->stored;
-    struct MHD_Response *response = make_stored(stored);
+    struct MHD_Response *response = stored_response(&visit->stored);
 
-    if (!response)
-        return MHD_NO;
-    for (size_t i = 0; i < stored->header_count; i++)
-        (void)MHD_add_response_header(response, stored->headers[i].name, stored->headers[i].value);
-    visit->answer.status = stored->status;
-    visit->answer.content_type = stored->content_type;
-    visit->answer.size = stored->fd >= 0 ? 0 : stored->size + (size_t)stored->count;
-    return queue(visit, response);
+    visit->answer.status = visit->stored.status;
+    visit->answer.content_type = visit->stored.content_type;
+    visit->answer.size = visit->stored.size + (size_t)visit->stored.count;
+    return response ? queue(visit, response) : MHD_NO;
 }
 
 static enum MHD_Result send_answer(struct visit *visit)

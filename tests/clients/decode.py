@@ -68,6 +68,7 @@ DELETE  models/*                                            google.longrunning.O
 POST    models/*:export                                     google.longrunning.Operation  ExportModelOperationMetadata ExportModelResponse
 GET     models/*:listVersions                               ListModelVersionsResponse
 GET     models/*:listCheckpoints                            ListModelVersionCheckpointsResponse
+GET     models/*/evaluations                                ListModelEvaluationsResponse
 DELETE  models/*:deleteVersion                              google.longrunning.Operation  DeleteOperationMetadata google.protobuf.Empty
 POST    models/*:mergeVersionAliases                        Model
 POST    datasets                                            google.longrunning.Operation  CreateDatasetOperationMetadata Dataset

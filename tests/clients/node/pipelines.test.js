@@ -140,7 +140,8 @@ test('images are imported, listed and exported', async () => {
   assert.match(metadata.gcsOutputDirectory, /^gs:\/\/stage\/export-/);
   const [dataset] = await client.getDataset({name});
   assert.equal(String(dataset.dataItemCount), '3');
-  const [updated] = await client.updateDataset({dataset: {name, labels: {grade: 'b'}}, updateMask: {paths: ['labels']}});
+  const [updated] = await client.updateDataset(
+    {dataset: {name, labels: {grade: 'b'}}, updateMask: {paths: ['labels']}});
   assert.equal(updated.labels.grade, 'b');
   const [deleted] = await client.deleteDataset({name});
   await deleted.promise();
