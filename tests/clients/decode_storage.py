@@ -48,8 +48,9 @@ KINDS = {
          "storageClass": is_text, "selfLink": is_text, "mediaLink": is_text},
         # Hashes of a file that a trial wrote are there once somebody has read it.
         {"crc32c": is_hash(4), "md5Hash": is_hash(16), "contentType": is_text, "contentEncoding": is_text,
-         "cacheControl": is_text, "contentDisposition": is_text, "contentLanguage": is_text, "metadata": is_map, "customTime": is_time,
-         "timeStorageClassUpdated": is_time, "timeFinalized": is_time, "componentCount": lambda count: count > 0}),
+         "cacheControl": is_text, "contentDisposition": is_text, "contentLanguage": is_text, "metadata": is_map,
+         "customTime": is_time, "timeStorageClassUpdated": is_time, "timeFinalized": is_time,
+         "componentCount": lambda count: count > 0}),
     "storage#bucket": (
         {"id": is_text, "name": is_text, "etag": is_text, "timeCreated": is_time, "updated": is_time,
          "metageneration": is_digits, "location": is_text, "storageClass": is_text, "selfLink": is_text},

@@ -125,7 +125,8 @@ test('images are imported, listed and exported', async () => {
   const [{name}] = await operation.promise();
   const lines = await Promise.all(['daisy', 'rose', 'violet'].map(async displayName => JSON.stringify(
     {imageGcsUri: await stored(displayName, '.jpg'), classificationAnnotation: {displayName}})));
-  const [imported] = await client.importData({name, importConfigs: [{gcsSource: {uris: [await stored(lines.join('\n'), '.jsonl')]},
+  const uris = [await stored(lines.join('\n'), '.jsonl')];
+  const [imported] = await client.importData({name, importConfigs: [{gcsSource: {uris},
     importSchemaUri: `${SCHEMAS}dataset/ioformat/image_classification_single_label_io_format_1.0.0.yaml`}]});
   await imported.promise();
   const [items] = await client.listDataItems({parent: name, pageSize: 2});
