@@ -79,13 +79,12 @@ static void write_exit_statuses(FILE *out)
 
 void help_write_overview(FILE *out)
 {
-    (void)fputs(
-        "assay runs Vertex AI tuning jobs, custom jobs and training pipelines here.\n"
-        "\n"
-        "usage: assay COMMAND [OPERANDS] [OPTIONS]\n"
-        "\n"
-        "commands\n",
-        out);
+    (void)fputs("assay runs Vertex AI tuning jobs, custom jobs and training pipelines here.\n"
+                "\n"
+                "usage: assay COMMAND [OPERANDS] [OPTIONS]\n"
+                "\n"
+                "commands\n",
+                out);
     for (size_t i = 0; i < command_count; i++) {
         int at = fprintf(out, "  %s %s", commands[i].name, commands[i].operands);
 

@@ -23,8 +23,8 @@ struct controller_outlet {
     /* Before a new job is stored: QUEUED or PENDING keeps it so until EVENT_MOVED, RUNNING does
      * not. False for lack of memory. NULL: nobody holds jobs. */
     bool (*hold)(void *context, const struct live_job *job, enum job_state *state);
-    /* How many trials may be started beyond parallelTrialCount, since the launcher has them wait for
-     * their predecessors. NULL: none. */
+    /* How many trials may be started beyond parallelTrialCount, since the launcher has them wait
+     * for their predecessors. NULL: none. */
     int64_t (*ahead)(void *context, const struct live_job *job);
     /* False and *err: it could not be started; the attempt then ends as ENDING_NOT_STARTED. */
     bool (*launch)(void *context, const struct live_job *job, const struct live_trial *trial,

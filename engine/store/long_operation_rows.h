@@ -17,11 +17,11 @@ enum { LONG_OPERATIONS_KEPT = 10000 };
 
 /* Strings are never NULL in what is read; owned there, borrowed in what is put. */
 struct long_operation_row {
-    int64_t id; /* 0: put chooses one */
+    int64_t id;   /* 0: put chooses one */
     char *parent; /* "projects/…/locations/…/models/7": what stands before /operations/ID */
     char *metadata_type; /* "UploadModelOperationMetadata": message of google.cloud.aiplatform.v1 */
-    char *metadata; /* JSON object: members beside genericMetadata; "" for none */
-    char *request;  /* JSON: what it takes to run it again after a crash; "" where it is done */
+    char *metadata;      /* JSON object: members beside genericMetadata; "" for none */
+    char *request; /* JSON: what it takes to run it again after a crash; "" where it is done */
     char *response_type; /* "UploadModelResponse", "" for google.protobuf.Empty */
     char *response;      /* JSON object without @type; "" for no members */
     int64_t create_us, update_us;

@@ -108,3 +108,24 @@ char *make_document(const char *study, const char *more)
            0));
     return document;
 }
+
+void insert_job(struct store *store, int64_t id, int64_t create_us)
+{
+    struct job_row row = make_row(id, "{}");
+    struct assay_error err = { 0 };
+
+    row.create_us = create_us;
+    begin(store);
+    cr_assert(store_job_insert(store, &row, &err), "%s", err.message);
+    commit(store);
+    job_row_clear(&row);
+}
+
+void check_refused(const char *folder, enum store_mode mode, const char *word)
+{
+    struct assay_error err = { 0 };
+
+    cr_assert(store_open(folder, mode, &err) == NULL);
+    cr_assert(eq(int, assay_code_info(err.code)->exit_status, 4), "%s", err.message);
+    cr_assert(strstr(err.message, word) != NULL, "%s", err.message);
+}

@@ -16,6 +16,8 @@ void bench_store_init(struct bench_store *bench);
 void bench_store_clear(struct bench_store *bench); /* closes and removes */
 
 struct store *open_store(const char *folder, enum store_mode mode); /* asserts that it opens */
+/* Asserts that it does not, with the exit status of a folder in trouble and this word. */
+void check_refused(const char *folder, enum store_mode mode, const char *word);
 void begin(struct store *store);
 void commit(struct store *store);
 
@@ -25,6 +27,9 @@ void put_measurement(struct store *store, int64_t trial, int64_t index, double v
 
 /* A row that owns its strings; the document as given, JSON. */
 struct job_row make_row(int64_t id, const char *document);
+
+/* Stores a job of these, in a transaction of its own. */
+void insert_job(struct store *store, int64_t id, int64_t create_us);
 
 /* The typed spec of a JSON document that has no fault. */
 struct job_spec *make_spec(const char *document);
