@@ -86,13 +86,15 @@ static bool is_whole(const struct adding *adding, const struct artifact_entry *e
            artifact_blob_copy(adding->blobs, entry, -1, adding->buffer, &ignored);
 }
 
-/* Gives the file at path, open at fd, its name, unless a whole one has it; path is then gone. */
+/* Gives the file at path, open at fd, its name, unless a whole one has it; path is then gone.
+ * Whoever gave that its name may not have synced the folder yet, so it is touched in any case. */
 static int give_name(struct adding *adding, int fd, const char *path,
                      const struct artifact_entry *entry)
 {
     char name[BLOB_PATH];
     char folder[BLOB_PATH];
 
+    adding->is_touched[folder_of(entry->sha256)] = true;
     if (is_whole(adding, entry))
         return unlink(path) < 0 ? errno : 0;
     if (fchmod(fd, 0444) < 0 || fsync(fd) < 0)
@@ -102,7 +104,6 @@ static int give_name(struct adding *adding, int fd, const char *path,
         return errno;
     if (rename(path, artifact_blob_path(adding->blobs, entry->sha256, name)) < 0)
         return errno;
-    adding->is_touched[folder_of(entry->sha256)] = true;
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,27 +137,89 @@ static bool name_place(const char *target, struct place *place, struct assay_err
     return true;
 }
 
-static bool fill_new(const struct artifact_blobs *blobs, const struct artifact_tree *tree,
-                     const struct place *place, bool is_shown, struct assay_error *err)
+/* Opens the folder at path and takes the lock that keeps others off it, which goes with the
+ * descriptor. -1 and *error; EWOULDBLOCK: somebody has it. ESTALE: it is another one by now. */
+static int open_locked(const char *path, bool is_patient, int *error)
+{
+    struct stat opened;
+    struct stat there;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    *error = fd < 0 ? errno : 0;
+    if (fd < 0)
+        return -1;
+    /* Some file systems know no locks; there two callers are on their own. */
+    if (flock(fd, is_patient ? LOCK_EX : LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+        *error = EWOULDBLOCK;
+    else if (fstat(fd, &opened) < 0 || lstat(path, &there) < 0 || opened.st_ino != there.st_ino ||
+             opened.st_dev != there.st_dev)
+        *error = ESTALE;
+    if (!*error)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+/* Each try that is not the last was lost to somebody else's. */
+enum { TRIES_MAX = 1000 };
+
+/*
+ * A new folder at path, open and locked; what a crash has left there is removed. -1 and *err:
+ * ASSAY_EXISTS where somebody is at it, unless the caller is patient.
+ */
+static int make_locked(const char *path, bool is_patient, struct assay_error *err)
+{
+    for (int i = 0; i < TRIES_MAX; i++) {
+        bool is_new = mkdir(path, 0777) == 0;
+        int error = is_new || errno == EEXIST ? 0 : errno;
+        int fd = error ? -1 : open_locked(path, is_patient, &error);
+
+        if (error == EWOULDBLOCK)
+            (void)assay_fail(err, ASSAY_EXISTS, NULL, "%s: somebody is filling it", path);
+        else if (error && error != ESTALE && error != ENOENT)
+            (void)assay_fail_errno(err, error, "%s", path);
+        else if (fd >= 0 && is_new)
+            return fd;
+        else
+            error = fd < 0 || artifact_remove(path, err) ? 0 : EIO;
+        if (fd >= 0)
+            (void)close(fd);
+        if (error)
+            return -1;
+    }
+    (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL, "%s: others make and remove it", path);
+    return -1;
+}
+
+/* Fills a new folder at place->partial. It is open and locked afterwards, also after false: -1
+ * where there is none. */
+static int fill_new(const struct artifact_blobs *blobs, const struct artifact_tree *tree,
+                    const struct place *place, bool is_shown, bool *is_ok, struct assay_error *err)
 {
     struct unpacking u = { .blobs = blobs, .root = -1, .buffer = malloc(ARTIFACT_COPY_BUFFER) };
     int error = u.buffer ? record_make_dirs(place->parent) : 0;
-    bool is_ok = u.buffer != NULL || assay_fail_memory(err);
 
+    *is_ok = u.buffer != NULL || assay_fail_memory(err);
     if (error)
-        is_ok = assay_fail_errno(err, error, "%s", place->parent);
-    is_ok = is_ok && artifact_remove(place->partial, err);
-    if (is_ok && mkdir(place->partial, 0777) < 0)
-        is_ok = assay_fail_errno(err, errno, "%s", place->partial);
-    if (is_ok) {
-        u.root = open(place->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        is_ok = u.root >= 0 ? fill(&u, tree, is_shown, err)
-                            : assay_fail_errno(err, errno, "%s", place->partial);
+        *is_ok = assay_fail_errno(err, error, "%s", place->parent);
+    if (*is_ok) {
+        u.root = make_locked(place->partial, is_shown, err);
+        *is_ok = u.root >= 0 && fill(&u, tree, is_shown, err);
     }
-    if (u.root >= 0)
-        (void)close(u.root);
     free(u.buffer);
-    return is_ok;
+    return u.root;
+}
+
+/* At the end, with the folder where it belongs or of no use. */
+static void leave(int fd, const struct place *place, bool is_ok)
+{
+    struct assay_error ignored = { 0 };
+
+    if (fd < 0)
+        return;
+    if (!is_ok)
+        (void)artifact_remove(place->partial, &ignored); /* else the next call removes it */
+    (void)close(fd);
 }
 
 static bool sync_parent(const char *parent, struct assay_error *err)
@@ -200,35 +263,33 @@ bool artifact_unpack(const struct artifact_blobs *blobs, const struct artifact_t
                      const char *target, struct assay_error *err)
 {
     struct place place;
-    struct assay_error ignored = { 0 };
     struct stat info;
     bool is_ok = name_place(target, &place, err);
+    int fd = -1;
 
     if (is_ok && lstat(target, &info) == 0)
         return is_same(target, tree) ||
                assay_fail(err, ASSAY_EXISTS, NULL, "there is a %s already", target);
-    is_ok = is_ok && fill_new(blobs, tree, &place, false, err);
+    if (is_ok)
+        fd = fill_new(blobs, tree, &place, false, &is_ok, err);
     if (is_ok && renameat2(AT_FDCWD, place.partial, AT_FDCWD, target, RENAME_NOREPLACE) < 0 &&
         ((errno != EINVAL && errno != ENOSYS) || rename(place.partial, target) < 0))
         is_ok = assay_fail_errno(err, errno, "%s", target); /* some file systems know no flags */
-    if (is_ok)
-        return sync_parent(place.parent, err);
-    (void)artifact_remove(place.partial, &ignored); /* else the next call removes it */
-    return false;
+    leave(fd, &place, is_ok);
+    return is_ok && sync_parent(place.parent, err);
 }
 
 bool artifact_show(const struct artifact_blobs *blobs, const struct artifact_tree *tree,
                    const char *target, struct assay_error *err)
 {
     struct place place;
-    struct assay_error ignored = { 0 };
-    bool is_ok = name_place(target, &place, err) && fill_new(blobs, tree, &place, true, err) &&
-                 artifact_remove(target, err);
+    bool is_ok = name_place(target, &place, err);
+    int fd = is_ok ? fill_new(blobs, tree, &place, true, &is_ok, err) : -1;
 
+    is_ok = is_ok && artifact_remove(target, err);
     if (is_ok && rename(place.partial, target) < 0)
         is_ok = assay_fail_errno(err, errno, "%s", target);
-    if (!is_ok)
-        (void)artifact_remove(place.partial, &ignored);
+    leave(fd, &place, is_ok);
     return is_ok;
 }
 

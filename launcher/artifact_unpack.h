@@ -10,14 +10,14 @@
 /*
  * Copies the files to the new folder target, each held against its hash on the way: complete or
  * absent, synced. ASSAY_EXISTS: there is something already, unless it is exactly these files;
- * ASSAY_DATA_LOSS with the path of the damaged file. Rubbish ".target.partial" of a crash goes with
- * the next call.
+ * and where somebody else is filling it; ASSAY_DATA_LOSS with the path of the damaged file. Rubbish
+ * ".target.partial" of a crash goes with the next call.
  */
 bool artifact_unpack(const struct artifact_blobs *blobs, const struct artifact_tree *tree,
                      const char *target, struct assay_error *err);
 
 /* The same as hard links to the blobs, where the file system has them, for people to look at: not
- * verified, not synced; what stands there is replaced. */
+ * verified, not synced; what stands there is replaced. Waits for others that show it. */
 bool artifact_show(const struct artifact_blobs *blobs, const struct artifact_tree *tree,
                    const char *target, struct assay_error *err);
 

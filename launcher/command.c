@@ -159,12 +159,15 @@ static bool set_storage(const struct command_input *input, struct environment *e
 {
     static const char *const names[] = { "STORAGE_EMULATOR_HOST",
                                          "CLOUD_STORAGE_EMULATOR_ENDPOINT" };
+    /* Without it gcsfs asks what kind each bucket is by gRPC, and waits a minute for it. */
+    static const char only_json[] = "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT";
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (!environment_get(environment, names[i]) &&
             !set_known(environment, names[i], input->storage_url))
             return false;
-    return true;
+    return !input->storage_url || environment_get(environment, only_json) ||
+           environment_set(environment, only_json, "false");
 }
 
 static bool set_service(const struct command_input *input, struct environment *environment)

@@ -208,19 +208,31 @@ static bool write_check(struct api_call *call, const struct submission *job,
     return is_ok;
 }
 
+/* The datasets and models of a state folder that nobody here works in; NULL where there are none to
+ * be read, which is no fault of a document. */
+static struct engine *open_registry(const char *state_dir)
+{
+    const struct engine_options options = { .state_dir = state_dir, .is_reader = true };
+    struct assay_error none = { 0 };
+
+    return engine_open(&options, &none);
+}
+
 static bool check_pipeline(struct api_call *call, const struct submission_text *text,
                            const struct launch_place *launch, struct assay_error *err)
 {
     struct pipeline_submission s = { 0 };
+    struct engine *reader = call->engine ? NULL : open_registry(launch->state_dir);
     const struct pipeline_place place = { .launch = launch,
-                                          .engine = call->engine,
+                                          .engine = call->engine ? call->engine : reader,
                                           .parent = STORE_PARENT_LOCAL };
     bool is_ok = pipeline_submission_read(&s, text, &place, err);
     bool is_later = false;
 
-    is_later = !call->engine && s.spec && (s.spec->data_config || s.spec->model);
+    is_later = !place.engine && s.spec && (s.spec->data_config || s.spec->model);
     is_ok = is_ok && write_check(call, &s.job, &s.faults, launch, is_later, err);
     pipeline_submission_clear(&s);
+    engine_close(reader);
     return is_ok;
 }
 

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Another process holds the database for one short transaction; it is not held while anything is
- * waited for but the disk. */
-enum { BUSY_MS = 30000, SESSION_DAYS = 7 };
+/* Another process holds lock and database for one short transaction. One that keeps them, because
+ * it was stopped perhaps, must not keep a server's threads. */
+enum { BUSY_MS = 1000, LOCK_WAIT_MS = 3000, LOCK_LOOK_MS = 2, SESSION_DAYS = 7 };
 enum { VERSION = 1 };
 
 static const char schema[] =
@@ -47,6 +48,7 @@ struct buckets *buckets_new(const char *state_dir, const struct assay_env *env,
     buckets->env = env;
     buckets->lock_fd = -1;
     (void)pthread_mutex_init(&buckets->mutex, NULL);
+    (void)pthread_mutex_init(&buckets->change_mutex, NULL);
     return buckets;
 }
 
@@ -58,6 +60,7 @@ void buckets_free(struct buckets *buckets)
     if (buckets->lock_fd >= 0)
         (void)close(buckets->lock_fd);
     (void)pthread_mutex_destroy(&buckets->mutex);
+    (void)pthread_mutex_destroy(&buckets->change_mutex);
     free(buckets->state_dir);
     free(buckets);
 }
@@ -115,6 +118,24 @@ static bool open_database(struct buckets *buckets, struct assay_error *err)
     return false;
 }
 
+/* Waits for other processes, but not for ever. */
+static bool lock_file(const struct buckets *buckets, int wait_ms, struct assay_error *err)
+{
+    const struct timespec pause = { .tv_nsec = LOCK_LOOK_MS * 1000000L };
+
+    for (;; wait_ms -= LOCK_LOOK_MS) {
+        if (flock(buckets->lock_fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return assay_fail_errno(err, errno, "lock %s/buckets.lock", buckets->state_dir);
+        if (wait_ms <= 0)
+            return assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                              "another process has locked %s/buckets.lock, and keeps it",
+                              buckets->state_dir);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 bool side_open(struct buckets *buckets, struct assay_error *err)
 {
     char path[PATH_MAX];
@@ -130,9 +151,8 @@ bool side_open(struct buckets *buckets, struct assay_error *err)
     if (buckets->lock_fd < 0)
         return assay_fail_errno(err, errno, "open %s", path);
     /* Two processes that begin at once would find each other at the change to WAL. */
-    while (flock(buckets->lock_fd, LOCK_EX) != 0)
-        if (errno != EINTR)
-            return assay_fail_errno(err, errno, "lock %s", path);
+    if (!lock_file(buckets, BUSY_MS, err))
+        return false;
     (void)open_database(buckets, err);
     (void)flock(buckets->lock_fd, LOCK_UN);
     return buckets->db != NULL;
@@ -147,24 +167,35 @@ bool buckets_lock(struct buckets *buckets, struct assay_error *err)
     return false;
 }
 
+/* The file is opened by now. Once it was waited for in vain nobody waits until it has been free. */
+static bool lock_out_others(struct buckets *buckets, struct assay_error *err)
+{
+    buckets->is_stuck = !lock_file(buckets, buckets->is_stuck ? 0 : LOCK_WAIT_MS, err);
+    return !buckets->is_stuck;
+}
+
 bool buckets_lock_for_change(struct buckets *buckets, struct assay_error *err)
 {
-    if (!buckets_lock(buckets, err))
-        return false;
-    while (flock(buckets->lock_fd, LOCK_EX) != 0) {
-        if (errno == EINTR)
-            continue;
-        (void)assay_fail_errno(err, errno, "lock %s/buckets.lock", buckets->state_dir);
+    bool is_ok = false;
+
+    (void)pthread_mutex_lock(&buckets->change_mutex);
+    if (buckets_lock(buckets, err)) {
+        /* Who only reads goes on while the file is waited for. */
         (void)pthread_mutex_unlock(&buckets->mutex);
-        return false;
+        is_ok = lock_out_others(buckets, err);
     }
-    return true;
+    if (is_ok)
+        (void)pthread_mutex_lock(&buckets->mutex);
+    else
+        (void)pthread_mutex_unlock(&buckets->change_mutex);
+    return is_ok;
 }
 
 void buckets_unlock(struct buckets *buckets)
 {
-    (void)flock(buckets->lock_fd, LOCK_UN);
     (void)pthread_mutex_unlock(&buckets->mutex);
+    (void)flock(buckets->lock_fd, LOCK_UN);
+    (void)pthread_mutex_unlock(&buckets->change_mutex);
 }
 
 /* buckets/ itself may be a link of its owner's, to a larger disk. */

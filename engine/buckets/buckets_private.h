@@ -38,6 +38,10 @@ struct kept_hash {
 struct buckets {
     char *state_dir;
     const struct assay_env *env;
+    /* Of the one who changes something, from before it waits for other processes. Taken before
+     * mutex; it guards is_stuck. */
+    pthread_mutex_t change_mutex;
+    bool is_stuck;         /* another process has kept the lock for too long */
     pthread_mutex_t mutex; /* guards all below, and the database */
     sqlite3 *db;           /* NULL: not opened yet */
     int lock_fd;           /* of buckets.lock; -1 like it */
@@ -57,7 +61,8 @@ struct file_mark file_mark(const struct stat *file);
  * whose name begins with side_. */
 bool side_open(struct buckets *buckets, struct assay_error *err);
 bool buckets_lock(struct buckets *buckets, struct assay_error *err);
-/* The mutex, and the lock that other processes respect, too. */
+/* The mutex, and the lock that other processes respect, too: waited for some seconds, then
+ * ASSAY_UNAVAILABLE. */
 bool buckets_lock_for_change(struct buckets *buckets, struct assay_error *err);
 void buckets_unlock(struct buckets *buckets);
 /* The bucket's folder, O_PATH; -1 and *err (ASSAY_NOT_FOUND). */

@@ -55,6 +55,30 @@ static bool is_text(const char *name)
     return true;
 }
 
+/* No name below the folder can be one that is asked for. */
+static bool is_passed_by(const struct walk *walk, const char *name, size_t size)
+{
+    const struct object_query *query = walk->query;
+    size_t common = size < walk->prefix_size ? size : walk->prefix_size;
+
+    return memcmp(name, query->prefix, common) != 0 || strncmp(name, query->after, size) < 0 ||
+           (query->start && strncmp(name, query->start, size) < 0);
+}
+
+/* What earlier pages had need not be put in order again. */
+static bool is_behind(struct walk *walk, const struct entry *entry)
+{
+    size_t folder = strlen(walk->name);
+    size_t size = folder + strlen(entry->name);
+    bool is_behind = false;
+
+    memcpy(walk->name + folder, entry->name, size - folder + 1);
+    is_behind = entry->is_folder ? is_passed_by(walk, walk->name, size)
+                                 : strcmp(walk->name, walk->query->after) <= 0;
+    walk->name[folder] = '\0';
+    return is_behind;
+}
+
 /* Only what can be an object, or lead to one. */
 static bool read_entry(const struct walk *walk, int folder_fd, const struct dirent *found,
                        struct entry *entry)
@@ -101,7 +125,8 @@ static struct entry *read_folder(struct walk *walk, int folder_fd, size_t *count
             entries = grown;
             capacity = capacity ? capacity * 2 : 64;
         }
-        *count += read_entry(walk, folder_fd, found, &entries[*count]);
+        *count += read_entry(walk, folder_fd, found, &entries[*count]) &&
+                  !is_behind(walk, &entries[*count]);
     }
     if (folder)
         (void)closedir(folder);
@@ -248,16 +273,6 @@ static bool has_objects(struct walk *walk, int parent_fd, const struct entry *en
 }
 
 static void walk_folder(struct walk *walk, int folder_fd);
-
-/* No name below the folder can be one that is asked for. */
-static bool is_passed_by(const struct walk *walk, const char *name, size_t size)
-{
-    const struct object_query *query = walk->query;
-    size_t common = size < walk->prefix_size ? size : walk->prefix_size;
-
-    return memcmp(name, query->prefix, common) != 0 || strncmp(name, query->after, size) < 0 ||
-           (query->start && strncmp(name, query->start, size) < 0);
-}
 
 /* walk->name is the folder's. */
 static void visit_folder(struct walk *walk, int parent_fd, const struct entry *entry)

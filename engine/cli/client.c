@@ -26,6 +26,9 @@ struct client {
     CURL *curl;
     struct endpoint endpoint;  /* its url NULL: the folder's engine is asked */
     bool has_answered;         /* the endpoint's server */
+    bool trusts_own;           /* and no other user's engine */
+    int socket;                /* curl's, where it trusts_own */
+    bool met_stranger;         /* who listens on the folder's socket */
     char why[CURL_ERROR_SIZE]; /* the last transfer failed; "" where curl does not say */
 };
 
@@ -91,6 +94,11 @@ bool client_is_remote(const struct client *client)
     return client->endpoint.url != NULL;
 }
 
+void client_trust_own(struct client *client)
+{
+    client->trusts_own = true;
+}
+
 bool client_is_engine_home(struct client *client)
 {
     struct assay_error err = { 0 };
@@ -122,13 +130,44 @@ static size_t on_bytes(char *bytes, size_t one, size_t size, void *context)
     return fwrite(bytes, 1, size, out);
 }
 
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct client *client = context;
+
+    (void)purpose;
+    client->socket = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return client->socket;
+}
+
+/* Connected, and nothing is asked yet: does this user listen there, or root? */
+static int check_peer(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    struct client *client = context;
+    struct ucred peer = { 0 };
+    socklen_t size = sizeof peer;
+    bool is_known = getsockopt(client->socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+
+    (void)ip;
+    (void)local_ip;
+    (void)port;
+    (void)local_port;
+    client->met_stranger = !is_known || (peer.uid != geteuid() && peer.uid != 0);
+    return client->met_stranger ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 /* Where it goes: the folder's socket, or the server with what it wants. */
-static void prepare_place(const struct client *client, const char *socket)
+static void prepare_place(struct client *client, const char *socket)
 {
     (void)curl_easy_setopt(client->curl, CURLOPT_PROXY, ""); /* whatever $http_proxy says */
     if (socket) {
         (void)curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, socket);
         (void)curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http");
+        if (client->trusts_own) {
+            (void)curl_easy_setopt(client->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+            (void)curl_easy_setopt(client->curl, CURLOPT_OPENSOCKETDATA, client);
+            (void)curl_easy_setopt(client->curl, CURLOPT_PREREQFUNCTION, check_peer);
+            (void)curl_easy_setopt(client->curl, CURLOPT_PREREQDATA, client);
+        }
         return;
     }
     (void)curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -208,6 +247,11 @@ static bool call_socket(struct client *client, const struct assay_request *reque
     if (code == CURLE_OK)
         return true;
     assay_response_clear(response);
+    if (client->met_stranger)
+        return assay_fail(err, ASSAY_DENIED, NULL,
+                          "the engine of state folder %s is another user's, whose word for what to "
+                          "start is not taken: type this as that user",
+                          client->state_dir);
     if (code == CURLE_OUT_OF_MEMORY)
         return assay_fail_memory(err);
     /* An engine that ended while it was asked is not home either; but what was to be changed may
@@ -308,7 +352,34 @@ static enum assay_code code_of_name(const char *name)
     return ASSAY_UNKNOWN;
 }
 
-/* {"error": {"message", "status"}} as an error of ours. */
+/* How the message of an answer begins that is made of a document's faults. */
+static const char fault_list[] = "List of found errors:";
+
+/* What is wrong with a document, a line for each fault; the service's one-line list of them is for
+ * programs. */
+static void list_faults(const cJSON *violations, struct assay_error *err)
+{
+    const cJSON *violation = NULL;
+    int count = cJSON_GetArraySize(violations);
+    size_t used = 0;
+
+    err->message[0] = '\0';
+    if (count > 1)
+        (void)snprintf(err->message, sizeof err->message, "%d faults", count);
+    cJSON_ArrayForEach(violation, violations)
+    {
+        const cJSON *field = json_get(violation, "field");
+        const cJSON *description = json_get(violation, "description");
+
+        used = strlen(err->message);
+        (void)snprintf(err->message + used, sizeof err->message - used, "%s%s%s%s",
+                       count > 1 ? "\n" : "", cJSON_IsString(field) ? field->valuestring : "",
+                       cJSON_IsString(field) ? ": " : "",
+                       cJSON_IsString(description) ? description->valuestring : "");
+    }
+}
+
+/* {"error": {"message", "status", "details"}} as an error of ours. */
 bool client_check(struct assay_response *response, struct assay_error *err)
 {
     struct assay_error ignored = { 0 };
@@ -316,6 +387,7 @@ bool client_check(struct assay_response *response, struct assay_error *err)
     const cJSON *error = NULL;
     const cJSON *message = NULL;
     const cJSON *status = NULL;
+    const cJSON *violations = NULL;
 
     if (response->status < 400)
         return true;
@@ -328,6 +400,10 @@ bool client_check(struct assay_response *response, struct assay_error *err)
     else
         (void)assay_fail(err, ASSAY_UNKNOWN, NULL, "the engine answered with status %d",
                          response->status);
+    violations = json_get(cJSON_GetArrayItem(json_get(error, "details"), 0), "fieldViolations");
+    if (strncmp(err->message, fault_list, strlen(fault_list)) == 0 &&
+        cJSON_GetArraySize(violations) > 0)
+        list_faults(violations, err);
     cJSON_Delete(body);
     assay_response_clear(response);
     return false;

@@ -30,6 +30,10 @@ struct client *client_open(const struct arguments *arguments, struct state_dir *
 /* It asks a server, not a folder. */
 bool client_is_remote(const struct client *client);
 
+/* From now on only an engine of this user, or root's, is asked over the folder's socket: for who
+ * does what it answers. */
+void client_trust_own(struct client *client);
+
 /* Somebody listens on the folder's socket; of a server, it is taken for granted. */
 bool client_is_engine_home(struct client *client);
 

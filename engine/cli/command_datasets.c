@@ -8,10 +8,14 @@
 #include "engine/cli/view.h"
 #include "engine/cli/work.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Datasets of this machine's own, and those of every project. */
@@ -26,6 +30,8 @@ struct tending {
     struct client *client;
     struct work work;
     struct client *worker; /* who changes something; NULL: nobody has been looked for */
+    const char *id;        /* of the dataset that is meant; NULL where a verb takes none */
+    char newest[64];       /* what last stands for */
 };
 
 static bool tending_begin(struct tending *t, struct assay_error *err)
@@ -66,13 +72,13 @@ static cJSON *work_at(struct tending *t, const char *method, const char *path, c
     return operation;
 }
 
-/* The same at the dataset of the first operand. */
+/* The same at the dataset that is meant. */
 static cJSON *work_on(struct tending *t, const char *method, const char *verb, cJSON *body,
                       struct assay_error *err)
 {
     char path[256];
 
-    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s%s", t->arguments->operands[1], verb);
+    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s%s", t->id, verb);
     return work_at(t, method, path, body, err);
 }
 
@@ -181,7 +187,7 @@ static bool show(struct tending *t, struct assay_error *err)
     char path[256];
     cJSON *dataset = NULL;
 
-    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s", t->arguments->operands[1]);
+    (void)snprintf(path, sizeof path, ALL_DATASETS "/%.100s", t->id);
     if (t->arguments->is_given[OPTION_JSON])
         return report_json(t->client, path, err);
     dataset = client_get(t->client, err, "%s", path);
@@ -191,7 +197,106 @@ static bool show(struct tending *t, struct assay_error *err)
     return dataset != NULL;
 }
 
-/* A path as others find it: from the root, unless it is a URI. */
+/* The newest dataset, in place of the word last. */
+static bool find_newest(struct tending *t, struct assay_error *err)
+{
+    cJSON *answer = client_get(t->client, err, ALL_DATASETS "?pageSize=1");
+    const cJSON *first = cJSON_GetArrayItem(json_get(answer, "datasets"), 0);
+
+    (void)snprintf(t->newest, sizeof t->newest, "%s", last_part(view_text(first, "name")));
+    cJSON_Delete(answer);
+    t->id = t->newest;
+    return *t->newest ||
+           (answer && assay_fail(err, ASSAY_NOT_FOUND, NULL, "there is no dataset yet"));
+}
+
+/* What stands at the beginning of a file. */
+struct beginning {
+    char bytes[4096];
+    size_t size;
+};
+
+/* The commas of a line that are in no quotes, and where the next one begins; NULL: it has not been
+ * seen to its end. */
+static const char *count_commas(const char *line, const char *end, int *count)
+{
+    bool is_quoted = false;
+
+    for (*count = 0; line < end && (is_quoted || *line != '\n'); line++) {
+        is_quoted ^= *line == '"';
+        *count += !is_quoted && *line == ',';
+    }
+    return line < end ? line + 1 : NULL;
+}
+
+/* Whether the first two lines have as many columns, more than one. */
+static bool looks_like_table(const struct beginning *beginning)
+{
+    const char *end = beginning->bytes + beginning->size;
+    int first = 0;
+    int second = 0;
+    const char *next = count_commas(beginning->bytes, end, &first);
+
+    if (next)
+        (void)count_commas(next, end, &second);
+    return first > 0 && first == second;
+}
+
+static bool ends_in(const char *word, const char *ending)
+{
+    size_t size = strlen(word);
+
+    return size > strlen(ending) && strcasecmp(word + size - strlen(ending), ending) == 0;
+}
+
+/* False and *err, for a file that is meant by mistake: what is in a table is read later. */
+static bool check_table(const char *word, struct assay_error *err)
+{
+    struct beginning *beginning = calloc(1, sizeof *beginning);
+    struct stat info = { 0 };
+    FILE *file = beginning ? fopen(word, "re") : NULL;
+    bool is_ok = false;
+
+    if (!beginning)
+        return assay_fail_memory(err);
+    if (file && fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode))
+        beginning->size = fread(beginning->bytes, 1, sizeof beginning->bytes, file);
+    if (!file)
+        (void)assay_fail_errno(err, errno, "%s", word);
+    else if (S_ISDIR(info.st_mode))
+        (void)assay_fail(err, ASSAY_INVALID, NULL,
+                         "%s is a folder: name the CSV files in it, as in '%s%s*.csv'", word, word,
+                         ends_in(word, "/") ? "" : "/");
+    else if (beginning->size == 0)
+        (void)assay_fail(err, ASSAY_INVALID, NULL, "%s is empty: a table is a CSV file", word);
+    else if (memchr(beginning->bytes, '\0', beginning->size) ||
+             !(ends_in(word, ".csv") || looks_like_table(beginning)))
+        (void)assay_fail(err, ASSAY_INVALID, NULL,
+                         "%s is no table: a CSV file, whose first line names the columns, is one",
+                         word);
+    else
+        is_ok = true;
+    if (file)
+        (void)fclose(file);
+    free(beginning);
+    return is_ok;
+}
+
+/* Files of this machine that are named as they are; what a server or a bucket has is for those who
+ * read it. */
+static bool check_tables(const struct tending *t, struct assay_error *err)
+{
+    for (int i = 1; i < t->arguments->operand_count; i++) {
+        const char *word = t->arguments->operands[i];
+
+        if (!t->dir.is_remote && !strstr(word, "://") && !strpbrk(word, "*?") &&
+            !check_table(word, err))
+            return false;
+    }
+    return true;
+}
+
+/* A path as others find it: from the root, unless it is a URI. A server's may be the same. */
 static cJSON *uri_node(const struct tending *t, const char *word, bool is_read,
                        struct assay_error *err)
 {
@@ -199,7 +304,7 @@ static cJSON *uri_node(const struct tending *t, const char *word, bool is_read,
     char *path = NULL;
     cJSON *node = NULL;
 
-    if (strstr(word, "://") || *word == '/' || t->dir.is_remote)
+    if (strstr(word, "://") || *word == '/')
         path = strdup(word);
     else if (!getcwd(folder, sizeof folder) || asprintf(&path, "%s/%s", folder, word) < 0)
         path = NULL;
@@ -274,6 +379,18 @@ static cJSON *dataset_body(const struct tending *t, const char *kind, bool is_ta
     return NULL;
 }
 
+static bool check_kind(const char *kind, struct assay_error *err)
+{
+    static const char *const kinds[] = { "tabular", "time_series", "image", "text", "video" };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return true;
+    return assay_fail(err, ASSAY_INVALID, NULL,
+                      "there is no kind %.60s: it is tabular, time_series, image, text or video",
+                      kind);
+}
+
 static bool create(struct tending *t, struct assay_error *err)
 {
     const char *given = t->arguments->values[OPTION_KIND];
@@ -283,11 +400,18 @@ static bool create(struct tending *t, struct assay_error *err)
     cJSON *body = NULL;
     cJSON *operation = NULL;
 
+    if (!check_kind(kind, err))
+        return false;
     if (!is_table && t->arguments->operand_count > 1)
         return assay_fail(err, ASSAY_INVALID, NULL,
                           "files of %.60s datasets are imported, once there is one: assay datasets "
                           "import ID FILE",
                           kind);
+    if (is_table && t->arguments->operand_count == 1)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "something is missing: the usage is assay datasets create FILE...");
+    if (is_table && !check_tables(t, err))
+        return false;
     uris = uri_list(t, 1, err);
     if (!uris)
         return false;
@@ -390,7 +514,7 @@ static bool delete (struct tending *t, struct assay_error *err)
     bool is_ok = operation != NULL;
 
     if (is_ok && !t->arguments->is_given[OPTION_QUIET])
-        (void)fprintf(stderr, "dataset %s is deleted\n", t->arguments->operands[1]);
+        (void)fprintf(stderr, "dataset %s is deleted\n", t->id);
     cJSON_Delete(operation);
     return is_ok;
 }
@@ -399,14 +523,15 @@ static const struct verb {
     const char *name;
     const char *operands; /* behind the verb */
     int min, max;
+    bool takes_id;
     bool (*run)(struct tending *t, struct assay_error *err);
 } verbs[] = {
-    { "list", "", 0, 0, list },
-    { "show", "ID", 1, 1, show },
-    { "create", "[FILE...]", 0, INT_MAX - 1, create },
-    { "import", "ID FILE...", 2, INT_MAX - 1, import },
-    { "export", "ID PREFIX", 2, 2, export },
-    { "delete", "ID", 1, 1, delete },
+    { "list", "", 0, 0, false, list },
+    { "show", "ID", 1, 1, true, show },
+    { "create", "[FILE...]", 0, INT_MAX - 1, false, create },
+    { "import", "ID FILE...", 2, INT_MAX - 1, true, import },
+    { "export", "ID PREFIX", 2, 2, true, export },
+    { "delete", "ID", 1, 1, true, delete },
 };
 
 static const struct verb *find_verb(const struct arguments *arguments, struct assay_error *err)
@@ -419,14 +544,13 @@ static const struct verb *find_verb(const struct arguments *arguments, struct as
             continue;
         if (count >= verbs[i].min && count <= verbs[i].max)
             return &verbs[i];
-        (void)assay_fail(err, ASSAY_INVALID, NULL, "it is: assay datasets %s %s", word,
-                         verbs[i].operands);
+        (void)assay_fail(err, ASSAY_INVALID, NULL, "%s: the usage is assay datasets %s%s%s",
+                         count < verbs[i].min ? "something is missing" : "that is too much", word,
+                         *verbs[i].operands ? " " : "", verbs[i].operands);
         return NULL;
     }
     (void)assay_fail(err, ASSAY_INVALID, NULL,
-                     "assay datasets takes list, show, create, import, export or delete, not "
-                     "\"%.60s\"",
-                     word);
+                     "datasets has no verb \"%.60s\": see assay help datasets", word);
     return NULL;
 }
 
@@ -435,8 +559,15 @@ int command_datasets(const struct arguments *arguments)
     struct tending t = { .arguments = arguments };
     struct assay_error err = { 0 };
     const struct verb *verb = find_verb(arguments, &err);
-    bool is_ok = verb && tending_begin(&t, &err) && verb->run(&t, &err);
+    bool is_ok = verb && tending_begin(&t, &err);
 
+    if (is_ok && verb->takes_id) {
+        t.id = arguments->operands[1];
+        is_ok = strcmp(t.id, "last") != 0 || find_newest(&t, &err);
+    }
+    is_ok = is_ok && verb->run(&t, &err);
+    if (err.code == ASSAY_NOT_FOUND)
+        report_hint(&err, "the Dataset ", &t.dir, "datasets");
     tending_end(&t);
     return is_ok ? report_end(0) : report_error(&err);
 }

@@ -2,12 +2,14 @@
 
 #include "engine/cli/arguments.h"
 #include "engine/cli/client.h"
+#include "engine/cli/pipelines.h"
 #include "engine/cli/report.h"
 #include "engine/cli/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a shell answers for a command that it cannot run. */
@@ -78,7 +80,8 @@ static const char *choose_trial(const cJSON *places, const char *job, struct ass
 static cJSON *find_way(struct client *client, const struct wish *wish, bool has_terminal,
                        struct assay_error *err)
 {
-    cJSON *job = client_get(client, err, "/assay/v1/jobs/%s", wish->job);
+    cJSON *job =
+        pipeline_backing_job(client, wish->job, pipeline_or_job(client, wish->job, err), err);
     const char *id = view_text(job, "id");
     const char *trial = wish->trial;
     cJSON *places = NULL;
@@ -131,12 +134,23 @@ static int become(char *const *words)
     return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUN;
 }
 
-static bool check_place(const struct client *client, struct assay_error *err)
+/* What is started is read from the folder and answered by its engine: neither may be a stranger's.
+ */
+static bool check_place(struct client *client, const char *dir, struct assay_error *err)
 {
-    return !client_is_remote(client) ||
-           assay_fail(err, ASSAY_INVALID, NULL,
-                      "exec gets into trials of this machine's state folder only, not of a server: "
-                      "log in where the server runs, and type it there");
+    struct stat info;
+
+    if (client_is_remote(client))
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "exec gets into trials of this machine's state folder only, not of a "
+                          "server: log in where the server runs, and type it there");
+    if (stat(dir, &info) == 0 && info.st_uid != geteuid() && info.st_uid != 0)
+        return assay_fail(err, ASSAY_DENIED, NULL,
+                          "state folder %s is another user's, whose word for what to start is not "
+                          "taken: type this as that user",
+                          dir);
+    client_trust_own(client);
+    return true;
 }
 
 int command_exec(const struct arguments *arguments)
@@ -153,7 +167,7 @@ int command_exec(const struct arguments *arguments)
     if (read_wish(arguments, &wish, &err) &&
         state_dir_choose(arguments->values[OPTION_STATE], &dir, &err))
         client = client_open(arguments, &dir, &err);
-    if (client && check_place(client, &err))
+    if (client && check_place(client, dir.path, &err))
         way = find_way(client, &wish, has_terminal, &err);
     words = way ? join(way, wish.command) : NULL;
     if (way && !words)

@@ -49,7 +49,7 @@ static bool asking_get_job(struct asking *a, struct assay_error *err)
 /* For what is about trials. */
 static bool turn_to_backing_job(struct asking *a, struct assay_error *err)
 {
-    a->job = pipeline_backing_job(a->client, a->job, err);
+    a->job = pipeline_backing_job(a->client, a->id, a->job, err);
     return a->job != NULL;
 }
 
@@ -100,6 +100,31 @@ static bool fill_list(struct table *table, const cJSON *items)
     return is_ok;
 }
 
+static void print_json(const cJSON *node)
+{
+    struct json_writer w;
+
+    json_writer_init(&w, stdout, 2);
+    json_node(&w, node);
+    (void)json_writer_finish(&w);
+    (void)putchar('\n');
+}
+
+/* The jobs' answer, with the pipelines as one member more, which it takes with it. Takes both. */
+static bool list_json(cJSON *answer, cJSON *pipelines, struct assay_error *err)
+{
+    cJSON *list = cJSON_DetachItemFromObjectCaseSensitive(pipelines, "pipelines");
+    bool is_ok = list && cJSON_AddItemToObject(answer, "pipelines", list);
+
+    if (is_ok)
+        print_json(answer);
+    else
+        (void)assay_fail_memory(err);
+    cJSON_Delete(answer);
+    cJSON_Delete(pipelines);
+    return is_ok;
+}
+
 static bool list(struct asking *a, struct assay_error *err)
 {
     static const char *const columns[] = { "ID", "STATE", "KIND", "NAME", "CREATED", "NOTE" };
@@ -108,14 +133,14 @@ static bool list(struct asking *a, struct assay_error *err)
     struct table *table = NULL;
     bool is_ok = false;
 
-    if (a->arguments->is_given[OPTION_JSON])
-        return report_json(a->client, "/assay/v1/jobs", err);
     answer = client_get(a->client, err, "/assay/v1/jobs");
     pipelines = answer ? client_get(a->client, err, "/assay/v1/pipelines") : NULL;
     if (!pipelines) {
         cJSON_Delete(answer);
         return false;
     }
+    if (a->arguments->is_given[OPTION_JSON])
+        return list_json(answer, pipelines, err);
     if (!json_get(answer, "jobs")->child && !json_get(pipelines, "pipelines")->child)
         (void)fputs("no jobs yet\n", stderr);
     table = table_new(columns, sizeof columns / sizeof columns[0]);
@@ -462,16 +487,6 @@ int command_delete(const struct arguments *arguments)
     work_close(&work);
     asking_end(&a);
     return is_ok ? report_end(0) : report_error(&err);
-}
-
-static void print_json(const cJSON *node)
-{
-    struct json_writer w;
-
-    json_writer_init(&w, stdout, 2);
-    json_node(&w, node);
-    (void)json_writer_finish(&w);
-    (void)putchar('\n');
 }
 
 int command_check(const struct arguments *arguments)

@@ -264,6 +264,15 @@ static bool show_document(struct registry *r, struct assay_error *err)
     return is_ok;
 }
 
+/* A version is made, never named, by those who add one. */
+static bool check_new_id(const char *id, struct assay_error *err)
+{
+    return !id || !strchr(id, '@') ||
+           assay_fail(err, ASSAY_INVALID, NULL,
+                      "%.300s: name the model alone, %.*s: it gets its next version", id,
+                      (int)strcspn(id, "@"), id);
+}
+
 /* Whether the registry has it. */
 static bool has_model(struct registry *r, const char *id)
 {
@@ -319,10 +328,12 @@ static bool upload(struct registry *r, struct assay_error *err)
     const char *dir = r->model;
     const char *id = r->arguments->operand_count > 2 ? r->arguments->operands[2] : NULL;
     const char *slash = NULL;
-    char *path = realpath(dir, NULL);
+    char *path = check_new_id(id, err) ? realpath(dir, NULL) : NULL;
     cJSON *body = NULL;
     bool is_ok = false;
 
+    if (err->code != ASSAY_OK)
+        return false;
     if (!path)
         return assay_fail(err, ASSAY_NOT_FOUND, NULL, "there is no folder %s", dir);
     slash = strrchr(path, '/');
@@ -347,7 +358,7 @@ static bool register_job(struct registry *r, struct assay_error *err)
     const char *id = r->arguments->operand_count > 2 ? r->arguments->operands[2] : NULL;
     char path[TARGET_TEXT];
     cJSON *body = NULL;
-    bool is_ok = need_engine(r, err);
+    bool is_ok = check_new_id(id, err) && need_engine(r, err);
 
     if (is_ok) {
         (void)snprintf(path, sizeof path, "/assay/v1/jobs/%s:register", r->model);
@@ -391,9 +402,29 @@ static bool add_aliases(struct registry *r, struct assay_error *err)
     return merge_aliases(r, false, err);
 }
 
+/* Taking away what is not there is no fault of a program's, but a person has mistyped it. */
+static bool has_aliases(struct registry *r, struct assay_error *err)
+{
+    cJSON *model = client_get(r->client, err, ANYWHERE "/%s", r->model);
+    const cJSON *alias = NULL;
+    bool is_ok = model != NULL;
+
+    for (int i = 2; is_ok && i < r->arguments->operand_count; i++) {
+        const char *name = r->arguments->operands[i];
+        bool is_there = false;
+
+        cJSON_ArrayForEach(alias, json_get(model, "versionAliases")) is_there =
+            is_there || (cJSON_IsString(alias) && strcmp(alias->valuestring, name) == 0);
+        is_ok = is_there || assay_fail(err, ASSAY_NOT_FOUND, NULL, "%.300s has no alias %.100s",
+                                       r->model, name);
+    }
+    cJSON_Delete(model);
+    return is_ok;
+}
+
 static bool remove_aliases(struct registry *r, struct assay_error *err)
 {
-    return merge_aliases(r, true, err);
+    return has_aliases(r, err) && merge_aliases(r, true, err);
 }
 
 static bool report_damage(const cJSON *versions, struct assay_error *err)
@@ -417,10 +448,12 @@ static bool report_damage(const cJSON *versions, struct assay_error *err)
         }
     }
     if (damaged)
-        return assay_fail(err, ASSAY_DATA_LOSS, NULL, "%d file%s damaged", damaged,
-                          damaged == 1 ? " is" : "s are");
-    (void)printf("%d version%s, %lld files: all as they were\n", cJSON_GetArraySize(versions),
-                 cJSON_GetArraySize(versions) == 1 ? "" : "s", (long long)files);
+        return assay_fail(err, ASSAY_DATA_LOSS, NULL,
+                          "%d file%s damaged; `assay models upload` of the same bytes mends %s",
+                          damaged, damaged == 1 ? " is" : "s are", damaged == 1 ? "it" : "them");
+    (void)printf("%d version%s, %lld file%s: all as they were\n", cJSON_GetArraySize(versions),
+                 cJSON_GetArraySize(versions) == 1 ? "" : "s", (long long)files,
+                 files == 1 ? "" : "s");
     return true;
 }
 
@@ -526,20 +559,21 @@ static bool delete_model(struct registry *r, struct assay_error *err)
 
 static const struct verb {
     const char *name;
-    int min, max; /* operands after it */
+    const char *operands; /* behind the verb */
+    int min, max;
     bool (*run)(struct registry *r, struct assay_error *err);
 } verbs[] = {
-    { "list", 0, 1, list },
-    { "show", 1, 1, show },
-    { "document", 1, 1, show_document },
-    { "upload", 1, 2, upload },
-    { "register", 1, 2, register_job },
-    { "alias", 2, INT_MAX, add_aliases },
-    { "unalias", 2, INT_MAX, remove_aliases },
-    { "verify", 0, 1, verify },
-    { "export", 2, 2, export },
-    { "push", 0, 1, push },
-    { "delete", 1, 1, delete_model },
+    { "list", "[MODEL]", 0, 1, list },
+    { "show", "MODEL[@V]", 1, 1, show },
+    { "document", "MODEL[@V]", 1, 1, show_document },
+    { "upload", "DIR [MODEL]", 1, 2, upload },
+    { "register", "JOB [MODEL]", 1, 2, register_job },
+    { "alias", "MODEL@V NAME...", 2, INT_MAX, add_aliases },
+    { "unalias", "MODEL@V NAME...", 2, INT_MAX, remove_aliases },
+    { "verify", "[MODEL[@V]]", 0, 1, verify },
+    { "export", "MODEL[@V] DIR", 2, 2, export },
+    { "push", "[MODEL[@V]]", 0, 1, push },
+    { "delete", "MODEL[@V]", 1, 1, delete_model },
 };
 
 /* NULL and *err. */
@@ -553,13 +587,38 @@ static const struct verb *find_verb(const struct arguments *arguments, struct as
             continue;
         if (count >= verbs[i].min && count <= verbs[i].max)
             return &verbs[i];
-        (void)assay_fail(err, ASSAY_INVALID, NULL,
-                         "assay models %s: see assay help models for what it takes", name);
+        (void)assay_fail(err, ASSAY_INVALID, NULL, "%s: the usage is assay models %s %s",
+                         count < verbs[i].min ? "something is missing" : "that is too much", name,
+                         verbs[i].operands);
         return NULL;
     }
-    (void)assay_fail(err, ASSAY_INVALID, NULL, "assay models has no \"%s\": see assay help models",
-                     name);
+    (void)assay_fail(err, ASSAY_INVALID, NULL,
+                     "models has no verb \"%.60s\": see assay help models", name);
     return NULL;
+}
+
+/* What the API says for those who ask it, as a command has it. */
+static void explain(const struct registry *r, struct assay_error *err)
+{
+    static const char no_version[] = "name a version";
+
+    if (err->code == ASSAY_NOT_FOUND && r->model && strcmp(r->model, "last") == 0)
+        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL,
+                         "there is no model of the id last, a word that stands for the newest job "
+                         "only; `assay models list` shows those that exist");
+    else if (err->code == ASSAY_NOT_FOUND)
+        report_hint(err, "the Model ", &r->dir, "models");
+    else if (strstr(err->message, "(mergeVersionAliases)"))
+        (void)assay_fail(err, err->code, NULL,
+                         "%.300s is the default version; first make another one that: assay models "
+                         "alias %.*s@V default",
+                         r->model, (int)strcspn(r->model, "@"), r->model);
+    else if (r->model && strncmp(err->message, no_version, strlen(no_version)) == 0)
+        (void)assay_fail(err, err->code, NULL,
+                         "name a version by its number, as in %.*s@2; assay models list %.*s shows "
+                         "them",
+                         (int)strcspn(r->model, "@"), r->model, (int)strcspn(r->model, "@"),
+                         r->model);
 }
 
 int command_models(const struct arguments *arguments)
@@ -573,6 +632,8 @@ int command_models(const struct arguments *arguments)
         r.model = arguments->operand_count > 1 ? arguments->operands[1] : NULL;
         r.own = r.client = client_open(arguments, &r.dir, &err);
         is_ok = r.own && verb->run(&r, &err);
+        if (!is_ok)
+            explain(&r, &err);
         work_close(&r.work);
         client_free(r.own);
     }

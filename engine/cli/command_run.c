@@ -211,7 +211,7 @@ static bool check(struct running *r, const char *body, size_t size, struct assay
     if (plan && count > 0) {
         report_faults(stderr, r->arguments->operands[0], r->arguments, plan);
         (void)fail_check(r, count, err);
-    } else if (plan) {
+    } else if (plan && !r->arguments->is_given[OPTION_QUIET]) {
         plan_print_notes(stderr, r->arguments->operands[0], plan);
     }
     cJSON_Delete(plan);

@@ -2,6 +2,7 @@
 
 #include "assay/value.h"
 #include "engine/cli/arguments.h"
+#include "engine/cli/pipelines.h"
 #include "engine/cli/report.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/text.h"
@@ -17,6 +18,7 @@ struct looking {
     struct state_dir dir;
     struct client *client;
     const char *id;
+    cJSON *job; /* that has it; of a pipeline, the job that it runs */
 };
 
 static bool looking_begin(struct looking *l, const struct arguments *arguments,
@@ -28,8 +30,17 @@ static bool looking_begin(struct looking *l, const struct arguments *arguments,
     return l->client != NULL;
 }
 
+/* From the word for a job or a pipeline to the job. */
+static bool find_job(struct looking *l, struct assay_error *err)
+{
+    l->job = pipeline_backing_job(l->client, l->id, pipeline_or_job(l->client, l->id, err), err);
+    l->id = view_text(l->job, "id");
+    return l->job != NULL;
+}
+
 static void looking_end(struct looking *l)
 {
+    cJSON_Delete(l->job);
     client_free(l->client);
     state_dir_clear(&l->dir);
 }
@@ -87,7 +98,8 @@ static bool explain(struct looking *l, const struct arguments *arguments, struct
         return assay_fail(err, ASSAY_INVALID, NULL,
                           "\"%s\" is no trial's number; they count from 1", trial);
     l->id = "last";
-    if (arguments->operand_count == 2 && !arguments_job(arguments, 0, &l->id, err))
+    if ((arguments->operand_count == 2 && !arguments_job(arguments, 0, &l->id, err)) ||
+        !find_job(l, err))
         return false;
     if (!arguments->is_given[OPTION_JSON])
         return print_explanation(l, trial, err);
@@ -187,7 +199,7 @@ int command_replay(const struct arguments *arguments)
                            .is_quiet = arguments->is_given[OPTION_QUIET],
                            .is_json = arguments->is_given[OPTION_JSON] };
     bool is_ok = arguments_job(arguments, 0, &l.id, &err) && looking_begin(&l, arguments, &err) &&
-                 replay_all(&r, &err);
+                 find_job(&l, &err) && replay_all(&r, &err);
     int status = 0;
 
     if (is_ok && r.is_json)

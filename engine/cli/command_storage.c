@@ -49,6 +49,30 @@ static bool read_remote(const char *text, struct location *location, struct assa
            assay_fail(err, ASSAY_INVALID, NULL, "%s does not begin with gs://", text);
 }
 
+/* What is said of one object that is missing, with what to do next; next is of commands that can
+ * take all of a folder. */
+static void explain(const struct location *at, const char *next, struct assay_error *err)
+{
+    bool is_missing = strncmp(err->message, "No such object:", 15) == 0;
+    bool has_wildcard = at->is_remote && strpbrk(at->name, "*?") != NULL;
+
+    if (!at->is_remote)
+        return;
+    if (is_missing && has_wildcard)
+        (void)assay_fail(err, err->code, NULL,
+                         "there is no object gs://%s/%.1000s, and * and ? have no meaning here; "
+                         "`assay ls gs://%s` shows what there is%s",
+                         at->bucket, at->name, at->bucket, next);
+    else if (is_missing)
+        (void)assay_fail(err, err->code, NULL,
+                         "there is no object gs://%s/%.1000s; `assay ls gs://%s` shows what there "
+                         "is%s",
+                         at->bucket, at->name, at->bucket, next);
+    else if (strcmp(err->message, "the object has no name") == 0)
+        (void)assay_fail(err, ASSAY_INVALID, NULL, "gs://%s is a bucket, no object%s", at->bucket,
+                         next);
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -215,7 +239,7 @@ static bool put_tree(struct copying *copying, const char *rest)
     for (int i = 0; i < count; i++) {
         char inner[PATH_MAX];
         char target[PATH_MAX];
-        struct stat file;
+        struct stat file = { 0 };
 
         is_ok =
             is_ok &&
@@ -287,13 +311,17 @@ int command_cp(const struct arguments *arguments)
                  read_location(arguments->operands[1], &copying.to, &err);
 
     if (is_ok && !copying.from.is_remote && !copying.to.is_remote)
-        is_ok = assay_fail(&err, ASSAY_INVALID, NULL,
-                           "neither begins with gs://: cp of this machine copies files");
+        is_ok =
+            assay_fail(&err, ASSAY_INVALID, NULL,
+                       "neither begins with gs://; for files of this machine there is cp, without "
+                       "assay");
     if (is_ok) {
         copying.place = object_place_open(arguments, &dir, &err);
         is_ok = copying.place &&
                 (arguments->is_given[OPTION_RECURSIVE] ? copy_tree(&copying) : copy_one(&copying));
     }
+    if (!is_ok && !arguments->is_given[OPTION_RECURSIVE])
+        explain(&copying.from, "; -r copies all that is below a folder", &err);
     object_place_close(copying.place);
     state_dir_clear(&dir);
     return is_ok ? report_end(0) : report_error(&err);
@@ -415,6 +443,8 @@ int command_cat(const struct arguments *arguments)
     if (is_ok)
         place = object_place_open(arguments, &dir, &err);
     is_ok = place && object_place_read(place, at.bucket, at.name, STDOUT_FILENO, &err);
+    if (!is_ok)
+        explain(&at, "", &err);
     object_place_close(place);
     state_dir_clear(&dir);
     return is_ok ? report_end(0) : report_error(&err);
@@ -482,6 +512,8 @@ int command_rm(const struct arguments *arguments)
     is_ok =
         removing.place && (is_deep ? remove_tree(&removing, at.name, &err)
                                    : object_place_remove(removing.place, at.bucket, at.name, &err));
+    if (!is_ok && !is_deep)
+        explain(&at, "; -r removes it with all that is below it", &err);
     object_place_close(removing.place);
     state_dir_clear(&dir);
     return is_ok ? report_end(0) : report_error(&err);

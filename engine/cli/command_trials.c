@@ -32,7 +32,7 @@ static bool listing_begin(struct listing *l, const struct arguments *arguments, 
         return false;
     l->client = client_open(arguments, &l->dir, err);
     if (l->client)
-        l->job = pipeline_backing_job(l->client, pipeline_or_job(l->client, id, err), err);
+        l->job = pipeline_backing_job(l->client, id, pipeline_or_job(l->client, id, err), err);
     l->id = view_text(l->job, "id");
     return l->job != NULL;
 }

@@ -248,10 +248,10 @@ const char *command_option_help(const struct command *command, enum option_id op
 
 const struct command commands[] = {
     { "run", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON | QUIET | VERBOSE,
-      "run a job document and wait for its result",
+      "run a job or a pipeline and wait for its result",
       "FILE is a HyperparameterTuningJob, a CustomJob or a TrainingPipeline of Vertex AI,\n"
       "as JSON or YAML, or the file that gcloud's --config takes; - is standard input.\n"
-      "Relative paths in it begin at its own folder. A pipeline exports its data set, runs\n"
+      "Relative paths in it begin at its own folder. A pipeline exports its dataset, runs\n"
       "its job and makes a model version of what that leaves: docs/pipelines.md.\n"
       "\n"
       "The study runs in the foreground. Each trial that ends is a line on standard\n"
@@ -277,7 +277,7 @@ const struct command commands[] = {
       "--launcher host.",
       command_resume },
     { "check", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON,
-      "find every fault of a job document",
+      "find every fault of a job's or pipeline's document",
       "Every fault is a line FILE:LINE: FIELD: MESSAGE; of what an option set, the option\n"
       "stands in the file's place. For a document without faults it shows the algorithm,\n"
       "stopping rule and seed, and what the first trial would run: its command,\n"
@@ -285,9 +285,10 @@ const struct command commands[] = {
       "standard error. With --endpoint, paths are the server's.\n"
       "Nothing is run and nothing is stored.",
       command_check },
-    { "list", "", 0, 0, PLACE | JSON, "list the jobs of the state folder, newest first",
-      "Training pipelines come first, then the jobs, also those that pipelines run. What\n"
-      "nobody works on, although it has not ended, is noted as interrupted.",
+    { "list", "", 0, 0, PLACE | JSON, "list pipelines and jobs of the folder, newest first",
+      "Training pipelines come first, then the jobs, also those that pipelines run; with\n"
+      "--json they are the members pipelines and jobs. What nobody works on, although it\n"
+      "has not ended, is noted as interrupted.",
       command_list },
     { "show", "[ID [TRIAL]]", 0, 2, PLACE | JSON, "show where a job, a pipeline or a trial stands",
       "State, counts, the best trial so far, what running trials measured last, why it\n"
@@ -339,16 +340,17 @@ const struct command commands[] = {
       "same come out again: of a job that runs or has ended, on any machine of this kind.\n"
       "The first difference is printed, and makes the exit status 1.",
       command_replay },
-    { "wait", "[ID]", 0, 1, PLACE | JSON | QUIET, "wait for a job that another process runs",
+    { "wait", "[ID]", 0, 1, PLACE | JSON | QUIET,
+      "wait for a job or a pipeline that another process runs",
       "Prints what run prints at the end, and exits as run does.", command_wait },
     { "cancel", "[ID]", 0, 1, PLACE | OPTION_BIT(OPTION_CONFIG) | QUIET,
       "stop a job or a pipeline and its trials for good",
       "Returns when the trials have ended. Where no engine works in the state folder,\n"
       "this command does so for as long as it takes.",
       command_cancel },
-    { "delete", "ID", 1, 1, PLACE | QUIET, "remove a job that has ended, with its files",
-      "Removes its trials' folders, outputs and copied model; does not ask. Outputs that\n"
-      "the document put elsewhere (baseOutputDirectory) stay. A running job is refused.\n"
+    { "delete", "ID", 1, 1, PLACE | QUIET, "remove a job or a pipeline that has ended",
+      "Does not ask. With a job go its trials' folders, outputs and copied model; what\n"
+      "the document put elsewhere (baseOutputDirectory) stays. A running one is refused.\n"
       "Of a pipeline only its own record goes: job, data and model stay.",
       command_delete },
     { "suggest", "STUDY", 1, 1, STATE | OPTION_BIT(OPTION_VERIFY),
@@ -442,15 +444,17 @@ const struct command commands[] = {
       PLACE | JSON | QUIET | OPTION_BIT(OPTION_NAME) | OPTION_BIT(OPTION_KIND) |
           OPTION_BIT(OPTION_SCHEMA),
       "tend the datasets that trainings get their data from",
-      "  list                  all of them, the newest first\n"
-      "  show ID               one of them\n"
-      "  create FILE...        a tabular one of CSV files, which stay where they are:\n"
-      "                        paths or gs:// URIs; prints its id\n"
-      "  create --kind image   an empty one of images, or of text\n"
-      "  import ID FILE...     JSON Lines or CSV (FILE.csv) with items and their labels,\n"
-      "                        as --schema says; the same item is imported once\n"
-      "  export ID PREFIX      three sets of files, as a training would get them\n"
-      "  delete ID             the dataset; its files stay\n"
+      "list                  all of them, the newest first\n"
+      "show ID               one of them\n"
+      "create FILE...        a tabular one of CSV files, which stay where they are:\n"
+      "                      paths or gs:// URIs; prints its id\n"
+      "create --kind image   an empty one of images, or of text\n"
+      "import ID FILE...     JSON Lines or CSV (FILE.csv) with items and their labels,\n"
+      "                      as --schema says; the same item is imported once\n"
+      "export ID PREFIX      three sets of files, as a training would get them\n"
+      "delete ID             the dataset; its files stay\n"
+      "\n"
+      "ID may be last, the newest dataset.\n"
       "\n"
       "A training pipeline names a dataset by its ID, and how to split it:\n"
       "docs/datasets.md.",

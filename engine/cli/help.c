@@ -91,8 +91,8 @@ void help_write_overview(FILE *out)
         write_wrapped(out, commands[i].summary, 22, at);
     }
     (void)fputs(
-        "\nID is a job's id, the first digits of it, or last, the newest job, which is meant\n"
-        "where it is left out.\n"
+        "\nID is the id of a job or a pipeline, the first digits of it, or last, the newest,\n"
+        "which is meant where it is left out; of trials, those of a pipeline's job.\n"
         "\n"
         "state folder\n",
         out);
@@ -155,7 +155,8 @@ int command_help(const struct arguments *arguments)
         return 0;
     }
     (void)fprintf(stderr, "assay: there is no command %s%s%s%s\n", arguments->operands[0],
-                  nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+                  nearest ? "; did you mean " : "; assay help lists them", nearest ? nearest : "",
+                  nearest ? "?" : "");
     return 2;
 }
 

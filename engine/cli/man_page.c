@@ -26,19 +26,27 @@ static void write_text(FILE *out, const char *text)
     }
 }
 
-/* Paragraphs that are set anew; an empty line parts them. */
+/* Whether its lines have columns, which stay as they are. */
+static bool is_table(const char *paragraph)
+{
+    return strstr(paragraph, "  ") != NULL;
+}
+
+/* Paragraphs that are set anew, and tables; an empty line parts them. */
 static void write_paragraphs(FILE *out, const char *text)
 {
     while (*text) {
         const char *gap = strstr(text, "\n\n");
-        char paragraph[1024];
+        char paragraph[2048];
 
         (void)snprintf(paragraph, sizeof paragraph, "%.*s",
                        (int)(gap ? gap - text : (long)strlen(text)), text);
-        (void)fputs(".PP\n", out);
+        (void)fputs(is_table(paragraph) ? ".PP\n.nf\n" : ".PP\n", out);
         write_text(out, paragraph);
         if (paragraph[0] && paragraph[strlen(paragraph) - 1] != '\n')
             (void)fputc('\n', out);
+        if (is_table(paragraph))
+            (void)fputs(".fi\n", out);
         text = gap ? gap + 2 : text + strlen(text);
     }
 }
@@ -76,14 +84,21 @@ static void write_command(FILE *out, const struct command *command)
 static void write_files(FILE *out)
 {
     static const char *const files[][2] = {
-        { "assay.db", "all jobs, trials and measurements (SQLite)" },
+        { "assay.db",
+          "all jobs, trials and measurements, pipelines, datasets and what is known of models "
+          "(SQLite)" },
+        { "config.yaml", "how trials are run, where no --config says so" },
+        { "token", "what clients of assay serve must show" },
         { "assay.log", "what the engine did" },
         { "lock, socket", "of the process that runs jobs now" },
         { "jobs/ID/trials/N/ATTEMPT/",
           "stdout.log, stderr.log and the working folder of an attempt" },
         { "jobs/ID/output/", "what trials leave, where the document has no baseOutputDirectory" },
         { "models/ID/", "manifest.json and model/ of a job's best trial" },
+        { "registry/models/ID/V/", "the files of version V of a registered model" },
         { "buckets/BUCKET/", "what gs://BUCKET/ stands for" },
+        { "buckets.db", "what storage clients are told of its objects, beside their bytes" },
+        { "python/", "the environments of Python packages" },
     };
 
     (void)fputs(".SH FILES\nBelow the state folder:\n", out);
@@ -116,6 +131,8 @@ static void write_examples(FILE *out)
         { "assay trials --format csv > trials.csv", "all trials of the newest job" },
         { "assay logs 7 --stderr -f", "what its trial 7 complains about, as it does" },
         { "assay resume", "go on with the newest job" },
+        { "assay datasets create loans.csv", "a dataset for pipelines; its id is printed" },
+        { "assay models show loans", "what made the default version of a model" },
     };
 
     (void)fputs(".SH EXAMPLES\n", out);
@@ -132,16 +149,19 @@ void help_write_man(FILE *out)
 {
     (void)fputs(
         ".TH ASSAY 1 \"\" \"assay " ASSAY_VERSION "\" \"User Commands\"\n"
-        ".SH NAME\nassay \\- Vertex AI hyperparameter tuning on this machine\n"
+        ".SH NAME\nassay \\- Vertex AI tuning, custom training and pipelines on this machine\n"
         ".SH SYNOPSIS\n.B assay\n.I COMMAND\n[\\fIOPERANDS\\fR] [\\fIOPTIONS\\fR]\n"
         ".SH DESCRIPTION\n"
         "assay takes the document that one would send to Vertex AI, a\n"
-        "HyperparameterTuningJob or a CustomJob, and does the work here: it chooses\n"
-        "parameters, runs trials in parallel as ordinary programs, follows their metrics,\n"
-        "survives crashes, and keeps the model of the best trial.\n"
+        "HyperparameterTuningJob, a CustomJob or a TrainingPipeline, and does the work here:\n"
+        "it chooses parameters, runs trials in parallel as ordinary programs, follows their\n"
+        "metrics, survives crashes, and keeps the model of the best trial. A pipeline also\n"
+        "splits a dataset for its training and makes what that leaves a version of a model;\n"
+        "datasets, models and the objects of gs:// buckets have commands of their own.\n"
         ".PP\n"
-        "\\fIID\\fR is a job's id, the first digits of it, or \\fBlast\\fR, the newest job,\n"
-        "which is meant where it is left out. Every command takes \\fB\\-\\-help\\fR.\n"
+        "\\fIID\\fR is the id of a job, in most commands also of a pipeline, the first digits\n"
+        "of it, or \\fBlast\\fR, the newest, which is meant where it is left out. Of datasets and\n"
+        "models it is their own. Every command takes \\fB\\-\\-help\\fR.\n"
         ".SH COMMANDS\n",
         out);
     for (size_t i = 0; i < command_count; i++)

@@ -42,14 +42,30 @@ cJSON *pipeline_or_job(struct client *client, const char *word, struct assay_err
     return job;
 }
 
-cJSON *pipeline_backing_job(struct client *client, cJSON *either, struct assay_error *err)
+/* The one that is deleted is not the last. */
+static cJSON *get_job_of(struct client *client, const char *word, const cJSON *pipeline,
+                         struct assay_error *err)
+{
+    cJSON *job = client_get(client, err, "/assay/v1/jobs/%s", view_text(pipeline, "job"));
+
+    if (job || err->code != ASSAY_NOT_FOUND)
+        return job;
+    if (strcmp(word, "last") == 0)
+        return client_get(client, err, "/assay/v1/jobs/last");
+    (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "the job of pipeline %s was deleted",
+                     view_text(pipeline, "id"));
+    return NULL;
+}
+
+cJSON *pipeline_backing_job(struct client *client, const char *word, cJSON *either,
+                            struct assay_error *err)
 {
     cJSON *job = NULL;
 
     if (!either || !pipeline_is(either))
         return either;
     if (*view_text(either, "job"))
-        job = client_get(client, err, "/assay/v1/jobs/%s", view_text(either, "job"));
+        job = get_job_of(client, word, either, err);
     else
         (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "pipeline %s has no job yet",
                          view_text(either, "id"));
@@ -61,6 +77,7 @@ cJSON *pipeline_backing_job(struct client *client, cJSON *either, struct assay_e
 struct staying {
     const struct follow *follow;
     bool has_told_data, has_told_job, has_told_upload;
+    bool is_lost; /* the backing job left nothing to make a model of */
     bool is_left; /* by the person */
     int orphan_looks;
     uint64_t seen; /* of assay_wait() */
@@ -94,6 +111,7 @@ static bool follow_backing_job(struct staying *s, const cJSON *pipeline, struct 
     s->has_told_job = true;
     job = follow_job(&follow, err);
     s->is_left = job && !view_job_has_ended(job);
+    s->is_lost = job && !s->is_left && view_job_exit_status(job) != 0;
     cJSON_Delete(job);
     /* Deleted by somebody: the pipeline's end tells. */
     return job || err->code == ASSAY_NOT_FOUND;
@@ -139,7 +157,7 @@ static bool stay(struct staying *s, const cJSON *pipeline, struct assay_error *e
         return follow_backing_job(s, pipeline, err);
     if (strcmp(view_text(pipeline, "step"), "upload") == 0 && !s->has_told_upload) {
         s->has_told_upload = true;
-        if (s->follow->shows_trials)
+        if (s->follow->shows_trials && !s->is_lost)
             progress_say(s->follow->progress, "making the model");
     }
     if (s->follow->assay && !assay_is_working(s->follow->assay, err))

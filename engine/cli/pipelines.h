@@ -14,9 +14,11 @@ bool pipeline_is(const cJSON *answer);
  * two of a pipeline is its job. The caller owns it; NULL and *err. */
 cJSON *pipeline_or_job(struct client *client, const char *word, struct assay_error *err);
 
-/* The job itself, or of a pipeline its job, which has trials. Takes either (NULL: with *err); the
- * caller owns the result. NULL and *err. */
-cJSON *pipeline_backing_job(struct client *client, cJSON *either, struct assay_error *err);
+/* The job itself, or of a pipeline its job, which has trials; where that is deleted and the word is
+ * "last", the last job that is there. Takes either (NULL: with *err); the caller owns the result.
+ * NULL and *err. */
+cJSON *pipeline_backing_job(struct client *client, const char *word, cJSON *either,
+                            struct assay_error *err);
 
 /*
  * As follow_job(), of the pipeline with the id follow->job: tells where the data went, follows its

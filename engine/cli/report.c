@@ -21,6 +21,22 @@ int report_error(const struct assay_error *err)
     return assay_code_info(err->code)->exit_status;
 }
 
+void report_hint(struct assay_error *err, const char *begin, const struct state_dir *dir,
+                 const char *collection)
+{
+    static const char end[] = " does not exist";
+    size_t size = strlen(err->message);
+    char *command = NULL;
+
+    if (strncmp(err->message, begin, strlen(begin)) != 0 || size < strlen(end) ||
+        strcmp(err->message + size - strlen(end), end) != 0)
+        return;
+    command = state_dir_command(dir, collection, "list");
+    (void)snprintf(err->message + size, sizeof err->message - size, "; `%s` shows those that exist",
+                   command ? command : "assay list");
+    free(command);
+}
+
 int report_end(int status)
 {
     int code = 0;
@@ -372,6 +388,26 @@ static long take_line(const char **message)
     return line;
 }
 
+/* What to type for a dataset or a model that there is; "" for other faults. */
+static const char *hint_of(const char *field, const char *message)
+{
+    static const char *const hints[][3] = {
+        { "dataset_id", "does not exist", "; `assay datasets list` shows those that do" },
+        { "parent_model", "there is no such model", "; `assay models list` shows those there are" },
+        { "parent_model", "is no name of a model",
+          "; of a model of assay's own it is projects/0/locations/local/models/ID" },
+        { "model_id", "there is a model of this id",
+          "; parentModel in place of modelId makes it a new version of that" },
+    };
+    const char *dot = strrchr(field, '.');
+    const char *name = dot ? dot + 1 : field;
+
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+        if (strcmp(name, hints[i][0]) == 0 && strstr(message, hints[i][1]))
+            return hints[i][2];
+    return "";
+}
+
 static void write_fault(FILE *out, const char *file, const struct arguments *arguments,
                         const cJSON *fault)
 {
@@ -392,6 +428,7 @@ static void write_fault(FILE *out, const char *file, const struct arguments *arg
         (void)fputs(": ", out);
     }
     text_write_safe(out, message);
+    (void)fputs(hint_of(field, message), out);
 }
 
 static void print_fault(FILE *out, const char *file, const struct arguments *arguments,

@@ -15,6 +15,10 @@
 /* Prints "assay: MESSAGE" and returns the exit status that belongs to the error. */
 int report_error(const struct assay_error *err);
 
+/* To "BEGIN… does not exist", what to type for those that do: "assay COLLECTION list". */
+void report_hint(struct assay_error *err, const char *begin, const struct state_dir *dir,
+                 const char *collection);
+
 /* The status, unless standard output could not be written (a full disk): then says so, returns 1.
  */
 int report_end(int status);

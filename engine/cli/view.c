@@ -17,7 +17,10 @@ int64_t view_integer(const cJSON *object, const char *key)
 {
     const cJSON *member = json_get(object, key);
     double value = cJSON_IsNumber(member) ? member->valuedouble : 0;
+    int64_t integer = 0;
 
+    if (cJSON_IsString(member))
+        return assay_integer_parse(member->valuestring, &integer) ? integer : 0;
     return value >= -ASSAY_INTEGER_MAX && value <= ASSAY_INTEGER_MAX ? (int64_t)value : 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/data/csv_field.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static int compare_names(const void *one, const void *other)
 /* Sorts a copy, where equal names meet. */
 static bool check_repeats(struct csv_header *header, const char *file, struct assay_error *err)
 {
+    assert(header->count > 0); /* a row has a field */
     header->sorted = malloc(header->count * sizeof *header->sorted);
     if (!header->sorted)
         return assay_fail_memory(err);
@@ -109,53 +111,47 @@ bool csv_header_find(const struct csv_header *header, const char *name, uint32_t
     return false;
 }
 
-static int compare_field(const void *field, const void *name)
+/* The value's size is known; it may have NULs, which a name has not. */
+static int compare_value(const void *value, const void *name)
 {
-    const struct csv_field *one = field;
+    const struct csv_field *one = value;
     const char *other = *(char *const *)name;
-    int order = strncmp(one->text, other, one->size);
+    size_t size = strlen(other);
+    int order = memcmp(one->text, other, one->size < size ? one->size : size);
 
-    return order != 0 ? order : -(other[one->size] != '\0');
+    return order != 0 ? order : (one->size > size) - (one->size < size);
 }
 
-static bool is_name(const struct csv_header *header, struct csv_field field)
+bool csv_header_compare(const struct csv_header *header, const char *text,
+                        const struct csv_row *row, enum csv_first_row *first_is,
+                        struct assay_error *err)
 {
-    if (!csv_field_unquote(&field) || memchr(field.text, '\0', field.size))
-        return false;
-    return bsearch(&field, header->sorted, header->count, sizeof *header->sorted, compare_field);
-}
-
-/* Is the field's value this name? */
-static bool is_same(struct csv_field field, const char *name)
-{
-    size_t size = strlen(name);
-
-    if (csv_field_unquote(&field))
-        return field.size == size && memcmp(field.text, name, size) == 0;
-    for (size_t i = 1; i + 1 < field.size; i++) {
-        if (*name++ != field.text[i])
-            return false;
-        i += field.text[i] == '"';
-    }
-    return *name == '\0';
-}
-
-enum csv_first_row csv_header_compare(const struct csv_header *header, const char *text,
-                                      const struct csv_row *row)
-{
+    size_t size = row->end - row->begin;
+    char *value = malloc(size + header->count); /* of a field, and for each name whether it came */
+    char *is_seen = value + size;
     const char *at = text + row->begin;
-    size_t same = 0;
-    size_t names = 0;
+    size_t in_place = 0;
+    size_t seen = 0;
     size_t count = 0;
 
-    for (; at; count++) {
+    if (!value)
+        return assay_fail_memory(err);
+    memset(is_seen, 0, header->count);
+    for (; at && count < header->count; count++) {
         struct csv_field field = next_field(&at, text + row->end);
+        struct csv_field name = { value, csv_field_value(&field, value) };
+        char **found =
+            bsearch(&name, header->sorted, header->count, sizeof *header->sorted, compare_value);
 
-        same += count < header->count && is_same(field, header->names[count]);
-        names += is_name(header, field);
+        in_place += found && *found == header->names[count];
+        if (found && !is_seen[found - header->sorted]) {
+            is_seen[found - header->sorted] = true;
+            seen++;
+        }
     }
-    if (same == header->count && count == header->count)
-        return CSV_FIRST_IS_HEADER;
-    /* A table of one column has no half. */
-    return header->count > 1 && 2 * names >= count ? CSV_FIRST_IS_OTHER : CSV_FIRST_IS_ROW;
+    *first_is = CSV_FIRST_IS_ROW;
+    if (!at && seen == header->count)
+        *first_is = in_place == header->count ? CSV_FIRST_IS_HEADER : CSV_FIRST_IS_OTHER;
+    free(value);
+    return true;
 }

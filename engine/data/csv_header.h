@@ -34,11 +34,12 @@ bool csv_header_find(const struct csv_header *header, const char *name, uint32_t
 enum csv_first_row {
     CSV_FIRST_IS_HEADER, /* this one again */
     CSV_FIRST_IS_ROW,
-    CSV_FIRST_IS_OTHER, /* at least half of it are names of columns: another header */
+    CSV_FIRST_IS_OTHER, /* the same names in another order */
 };
 
 /* What the first row of another file is. */
-enum csv_first_row csv_header_compare(const struct csv_header *header, const char *text,
-                                      const struct csv_row *row);
+bool csv_header_compare(const struct csv_header *header, const char *text,
+                        const struct csv_row *row, enum csv_first_row *first_is,
+                        struct assay_error *err);
 
 #endif

@@ -46,8 +46,10 @@ static void choose_bits(struct key_cut *cut, const struct bins *bins, int shift)
 bool key_cuts_find(struct key_file *file, struct key_cut *cuts, struct assay_error *err)
 {
     struct bins *bins = malloc(KEY_CUTS * sizeof *bins);
-    bool is_found = bins != NULL || assay_fail_memory(err);
+    bool is_found = true;
 
+    if (!bins)
+        return assay_fail_memory(err);
     for (int i = 0; i < KEY_CUTS; i++) {
         cuts[i].key = 0;
         cuts[i].equal_below = cuts[i].rank;

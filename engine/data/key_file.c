@@ -13,6 +13,8 @@ struct key_file {
     int64_t offset; /* of what is read next, bytes */
     size_t used;    /* keys in the buffer */
     size_t at;      /* of them, what has been read */
+    bool (*is_ending)(void *context);
+    void *context;
     uint64_t buffer[BUFFER];
 };
 
@@ -29,6 +31,7 @@ struct key_file *key_file_new(int folder_fd, struct assay_error *err)
     file->offset = 0;
     file->used = 0;
     file->at = 0;
+    file->is_ending = NULL;
     file->fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file->fd < 0 || unlinkat(folder_fd, name, 0) != 0) {
         (void)assay_fail_errno(err, errno, "making a file of keys");
@@ -45,6 +48,12 @@ void key_file_free(struct key_file *file)
     if (file->fd >= 0)
         (void)close(file->fd); /* nobody reads it any more */
     free(file);
+}
+
+void key_file_watch(struct key_file *file, bool (*is_ending)(void *context), void *context)
+{
+    file->is_ending = is_ending;
+    file->context = context;
 }
 
 static bool flush(struct key_file *file, struct assay_error *err)
@@ -89,6 +98,8 @@ static bool fill(struct key_file *file, struct assay_error *err)
     size_t size = 0;
     ssize_t got = 1;
 
+    if (file->is_ending && file->is_ending(file->context))
+        return assay_fail(err, ASSAY_ABORTED, NULL, "the split was ended");
     while (size < sizeof file->buffer && got != 0) {
         got = pread(file->fd, buffer + size, sizeof file->buffer - size, file->offset);
         if (got < 0 && errno == EINTR)

@@ -18,6 +18,10 @@ struct key_file; /* opaque: key_file.c */
 struct key_file *key_file_new(int folder_fd, struct assay_error *err);
 void key_file_free(struct key_file *file); /* NULL is fine */
 
+/* Before more is read, is_ending(context) is asked from now on; true ends it with ASSAY_ABORTED.
+ * NULL: nobody is asked. */
+void key_file_watch(struct key_file *file, bool (*is_ending)(void *context), void *context);
+
 bool key_file_add(struct key_file *file, uint64_t key, struct assay_error *err);
 
 /* Ends the writing; the next key to be read is the first. */

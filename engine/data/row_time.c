@@ -116,7 +116,7 @@ static bool take_clock(struct cursor *cursor, int64_t *seconds)
  * tenths of microseconds. seconds: since the first of March of the year 0. */
 static uint64_t sortable(int64_t seconds, int64_t nanoseconds)
 {
-    const int64_t day = 24 * 60 * 60;
+    const int64_t day = INT64_C(24) * 60 * 60;
     const int64_t fine = day_number(1900, 1, 1) * day;
     const int64_t coarse = day_number(2200, 1, 1) * day;
     const uint64_t ticks = 10000000;

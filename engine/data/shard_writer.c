@@ -7,21 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    BUFFER = 1024 * 1024,    /* written at once */
-    AHEAD = 8 * 1024 * 1024, /* the disk begins when so much is written, so the sync is short */
-    NAME_SIZE = 64,
-};
+enum { NAME_SIZE = 64 };
 
 struct shard_writer {
     const struct shard_plan *plan;
     const char *set;
     int fd; /* of the shard that is being written, or -1 */
     int count;
-    int64_t written; /* of it */
-    int64_t sent;    /* of that, what the disk has been told to begin with */
-    size_t used;
-    char buffer[BUFFER];
+    int64_t size; /* of it */
+    char *block;  /* the queue's, or NULL */
+    size_t used;  /* of the block */
 };
 
 static void hidden_name(const struct shard_writer *writer, int index, char name[NAME_SIZE])
@@ -37,7 +32,7 @@ static void final_name(const struct shard_writer *writer, int index, char name[N
 struct shard_writer *shard_writer_new(const struct shard_plan *plan, const char *set,
                                       struct assay_error *err)
 {
-    struct shard_writer *writer = malloc(sizeof *writer); /* the buffer need not be cleared */
+    struct shard_writer *writer = calloc(1, sizeof *writer);
 
     if (!writer) {
         (void)assay_fail_memory(err);
@@ -46,10 +41,6 @@ struct shard_writer *shard_writer_new(const struct shard_plan *plan, const char 
     writer->plan = plan;
     writer->set = set;
     writer->fd = -1;
-    writer->count = 0;
-    writer->written = 0;
-    writer->sent = 0;
-    writer->used = 0;
     return writer;
 }
 
@@ -74,44 +65,38 @@ void shard_writer_remove(struct shard_writer *writer)
     }
 }
 
-static bool write_all(struct shard_writer *writer, const char *text, size_t size,
-                      struct assay_error *err)
+static void put_block(struct shard_writer *writer, bool is_last)
 {
-    while (size > 0) {
-        ssize_t done = write(writer->fd, text, size);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return assay_fail_errno(err, errno, "writing %s data", writer->set);
-        writer->written += done;
-        text += done;
-        size -= (size_t)done;
-    }
-    if (writer->written - writer->sent >= AHEAD) {
-        (void)sync_file_range(writer->fd, writer->sent, writer->written - writer->sent,
-                              SYNC_FILE_RANGE_WRITE); /* a hint; fdatasync() will tell */
-        writer->sent = writer->written;
-    }
-    return true;
+    write_queue_put(writer->plan->queue, writer->fd, writer->set, writer->block, writer->used,
+                    is_last);
+    writer->block = NULL;
+    writer->used = 0;
 }
 
-static bool flush(struct shard_writer *writer, struct assay_error *err)
+/* One that has room. */
+static bool need_block(struct shard_writer *writer, struct assay_error *err)
 {
-    size_t size = writer->used;
-
-    writer->used = 0;
-    return write_all(writer, writer->buffer, size, err);
+    if (writer->block && writer->used == WRITE_BLOCK)
+        put_block(writer, false);
+    if (!writer->block)
+        writer->block = write_queue_block(writer->plan->queue, err);
+    return writer->block != NULL;
 }
 
 static bool add(struct shard_writer *writer, const char *text, size_t size, struct assay_error *err)
 {
-    if (size > BUFFER - writer->used && !flush(writer, err))
-        return false;
-    if (size > BUFFER)
-        return write_all(writer, text, size, err);
-    memcpy(writer->buffer + writer->used, text, size);
-    writer->used += size;
+    while (size > 0) {
+        size_t part = 0;
+
+        if (!need_block(writer, err))
+            return false;
+        part = size < WRITE_BLOCK - writer->used ? size : WRITE_BLOCK - writer->used;
+        memcpy(writer->block + writer->used, text, part);
+        writer->used += part;
+        writer->size += (int64_t)part;
+        text += part;
+        size -= part;
+    }
     return true;
 }
 
@@ -148,46 +133,47 @@ static bool begin_shard(struct shard_writer *writer, struct assay_error *err)
     if (writer->fd < 0)
         return assay_fail_errno(err, errno, "making %s data", writer->set);
     writer->count++;
-    writer->written = 0;
-    writer->sent = 0;
+    writer->size = 0;
     return add_header(writer, err);
 }
 
+/* The queue closes it. */
 static bool end_shard(struct shard_writer *writer, struct assay_error *err)
 {
-    int fd = writer->fd;
-    int error = 0;
-
-    if (!flush(writer, err))
+    if (!need_block(writer, err))
         return false;
+    put_block(writer, true);
     writer->fd = -1;
-    error = fdatasync(fd) == 0 ? 0 : errno;
-    if (close(fd) != 0 && error == 0)
-        error = errno;
-    return error == 0 || assay_fail_errno(err, error, "writing %s data", writer->set);
+    return true;
 }
 
-bool shard_writer_add(struct shard_writer *writer, const char *row, size_t size,
+int64_t shard_writer_room(const struct shard_writer *writer)
+{
+    return writer->fd < 0 ? 0 : writer->plan->shard_bytes - writer->size;
+}
+
+bool shard_writer_add(struct shard_writer *writer, const char *rows, size_t size,
                       struct assay_error *err)
 {
     if (writer->fd < 0 && !begin_shard(writer, err))
         return false;
-    if (!add(writer, row, size, err) || !add(writer, "\n", 1, err))
+    if (!add(writer, rows, size, err) || !add(writer, "\n", 1, err))
         return false;
-    if (writer->written + (int64_t)writer->used >= writer->plan->shard_bytes)
-        return end_shard(writer, err);
-    return true;
+    return writer->size < writer->plan->shard_bytes || end_shard(writer, err);
 }
 
-bool shard_writer_finish(struct shard_writer *writer, struct assay_error *err)
+bool shard_writer_end(struct shard_writer *writer, struct assay_error *err)
+{
+    if (writer->count == 0 && !begin_shard(writer, err))
+        return false;
+    return writer->fd < 0 || end_shard(writer, err);
+}
+
+bool shard_writer_name(struct shard_writer *writer, struct assay_error *err)
 {
     char hidden[NAME_SIZE];
     char name[NAME_SIZE];
 
-    if (writer->count == 0 && !begin_shard(writer, err))
-        return false;
-    if (writer->fd >= 0 && !end_shard(writer, err))
-        return false;
     for (int i = 0; i < writer->count; i++) {
         hidden_name(writer, i, hidden);
         final_name(writer, i, name);

@@ -16,6 +16,7 @@
 #include "assay/error.h"
 #include "engine/data/csv_reader.h"
 #include "engine/data/split.h"
+#include "engine/data/table_split.h"
 
 #include <stdbool.h>
 
@@ -37,9 +38,8 @@ struct split_rule_ops {
 struct split_rule *fraction_rule_new(const struct split *split, bool is_counting,
                                      struct assay_error *err);
 struct split_rule *predefined_rule_new(struct assay_error *err);
-struct split_rule *timestamp_rule_new(const struct split *split, int target_fd,
-                                      struct assay_error *err);
-struct split_rule *stratified_rule_new(const struct split *split, int target_fd,
-                                       struct assay_error *err);
+/* The table is borrowed; whoever ends its split ends settle(), too. */
+struct split_rule *timestamp_rule_new(const struct table_split *table, struct assay_error *err);
+struct split_rule *stratified_rule_new(const struct table_split *table, struct assay_error *err);
 
 #endif

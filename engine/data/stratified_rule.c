@@ -95,9 +95,11 @@ static bool settle(struct split_rule *rule, struct assay_error *err)
     struct stratified_rule *strata = (struct stratified_rule *)rule;
     struct value_count *top = malloc(VALUE_TOP * sizeof *top);
     size_t count = 0;
-    bool is_fine = top != NULL || assay_fail_memory(err);
+    bool is_fine = true;
 
-    is_fine = is_fine && key_file_rewind(strata->keys, err) &&
+    if (!top)
+        return assay_fail_memory(err);
+    is_fine = key_file_rewind(strata->keys, err) &&
               value_top_find(strata->keys, VALUE_SLOTS, top, &count, err) &&
               key_file_rewind(strata->keys, err);
     if (is_fine)
@@ -132,8 +134,7 @@ static void stratified_free(struct split_rule *rule)
 
 static const struct split_rule_ops stratified_ops = { look, settle, choose, stratified_free };
 
-struct split_rule *stratified_rule_new(const struct split *split, int target_fd,
-                                       struct assay_error *err)
+struct split_rule *stratified_rule_new(const struct table_split *table, struct assay_error *err)
 {
     struct stratified_rule *strata = calloc(1, sizeof *strata);
 
@@ -142,10 +143,12 @@ struct split_rule *stratified_rule_new(const struct split *split, int target_fd,
         return NULL;
     }
     strata->rule = (struct split_rule){ &stratified_ops, true };
-    strata->split = split;
-    strata->keys = key_file_new(target_fd, err);
-    if (strata->keys)
-        return &strata->rule;
-    stratified_free(&strata->rule);
-    return NULL;
+    strata->split = &table->split;
+    strata->keys = key_file_new(table->target_fd, err);
+    if (!strata->keys) {
+        stratified_free(&strata->rule);
+        return NULL;
+    }
+    key_file_watch(strata->keys, table->is_ending, table->context);
+    return &strata->rule;
 }

@@ -22,6 +22,7 @@ struct table_job {
     struct csv_header header;
     uint32_t key;
     struct split_rule *rule;
+    struct write_queue *queue;
     struct shard_plan plan;
     struct shard_writer *writers[SPLIT_SETS];
     signed char sets[CSV_ROWS_MAX];
@@ -80,14 +81,14 @@ static bool open_file(struct table_job *job, size_t index, struct assay_error *e
         if (!csv_reader_first(job->reader, &first, &offset, err))
             return false;
         first_is = CSV_FIRST_IS_ROW;
-        if (first.count > 0)
-            first_is = csv_header_compare(&job->header, first.text, first.rows);
+        if (first.count > 0 &&
+            !csv_header_compare(&job->header, first.text, first.rows, &first_is, err))
+            return false;
     }
     if (first_is == CSV_FIRST_IS_OTHER)
         return assay_fail(err, ASSAY_INVALID, NULL,
-                          "%s begins with a header that is not that of %s: other columns, or in "
-                          "another order",
-                          file->name, job->files->name);
+                          "%s begins with the header of %s in another order", file->name,
+                          job->files->name);
     csv_reader_expect(job->reader, (uint32_t)job->header.count, job->key,
                       first_is == CSV_FIRST_IS_HEADER);
     return true;
@@ -123,20 +124,39 @@ static bool look_at_rows(struct table_job *job, const struct csv_rows *rows,
     return job->rule->ops->look(job->rule, rows, err);
 }
 
+/* The rows from first on that are of the same set, stand behind each other and fit into its shard:
+ * they are copied at once. Returns the index behind the last. */
+static size_t run_end(const struct table_job *job, const struct csv_rows *rows, size_t first)
+{
+    const struct csv_row *row = rows->rows;
+    int set = (int)job->sets[first];
+    int64_t room = shard_writer_room(job->writers[set]);
+    size_t end = first + 1;
+
+    while (end < rows->count && job->sets[end] == set && row[end].begin == row[end - 1].end + 1 &&
+           row[end].begin - row[first].begin < room)
+        end++;
+    return end;
+}
+
 static bool write_rows(struct table_job *job, const struct csv_rows *rows, struct assay_error *err)
 {
+    size_t end = 0;
+
     if (!job->rule->ops->choose(job->rule, rows, job->sets, err))
         return false;
-    for (size_t i = 0; i < rows->count; i++) {
+    for (size_t i = 0; i < rows->count; i = end) {
         const struct csv_row *row = rows->rows + i;
-        int set = job->sets[i];
+        int set = (int)job->sets[i];
 
+        end = i + 1;
         if (set == SPLIT_IGNORED)
             continue;
-        if (!shard_writer_add(job->writers[set], rows->text + row->begin, row->end - row->begin,
-                              err))
+        end = run_end(job, rows, i);
+        if (!shard_writer_add(job->writers[set], rows->text + row->begin,
+                              rows->rows[end - 1].end - row->begin, err))
             return false;
-        job->counts[set]++;
+        job->counts[set] += (int64_t)(end - i);
     }
     return true;
 }
@@ -161,9 +181,9 @@ static struct split_rule *make_rule(const struct table_job *job, struct assay_er
     case SPLIT_PREDEFINED:
         return predefined_rule_new(err);
     case SPLIT_TIMESTAMP:
-        return timestamp_rule_new(split, job->split->target_fd, err);
+        return timestamp_rule_new(job->split, err);
     case SPLIT_STRATIFIED:
-        return stratified_rule_new(split, job->split->target_fd, err);
+        return stratified_rule_new(job->split, err);
     }
     (void)assay_fail(err, ASSAY_INTERNAL, NULL, "an unknown kind of split");
     return NULL;
@@ -181,7 +201,11 @@ static bool choose_rule(struct table_job *job, struct assay_error *err)
 
 static bool make_writers(struct table_job *job, struct assay_error *err)
 {
+    job->queue = write_queue_new(err);
+    if (!job->queue)
+        return false;
     job->plan = (struct shard_plan){
+        .queue = job->queue,
         .folder = job->split->target_fd,
         .shard_bytes = job->split->shard_bytes > 0 ? job->split->shard_bytes : (int64_t)1 << 30,
         .header_fd = job->files->fd,
@@ -199,7 +223,12 @@ static bool make_writers(struct table_job *job, struct assay_error *err)
 static bool finish(struct table_job *job, struct assay_error *err)
 {
     for (int i = 0; i < SPLIT_SETS; i++)
-        if (!shard_writer_finish(job->writers[i], err))
+        if (!shard_writer_end(job->writers[i], err))
+            return false;
+    if (!write_queue_drain(job->queue, err))
+        return false;
+    for (int i = 0; i < SPLIT_SETS; i++)
+        if (!shard_writer_name(job->writers[i], err))
             return false;
     if (fsync(job->split->target_fd) != 0)
         return assay_fail_errno(err, errno, "syncing the folder of the data");
@@ -210,6 +239,7 @@ static void job_free(struct table_job *job, bool is_done)
 {
     if (job->rule)
         job->rule->ops->free(job->rule);
+    write_queue_free(job->queue);
     for (int i = 0; i < SPLIT_SETS; i++) {
         if (job->writers[i] && !is_done)
             shard_writer_remove(job->writers[i]);

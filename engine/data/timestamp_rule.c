@@ -91,8 +91,7 @@ static void timestamp_free(struct split_rule *rule)
 
 static const struct split_rule_ops timestamp_ops = { look, settle, choose, timestamp_free };
 
-struct split_rule *timestamp_rule_new(const struct split *split, int target_fd,
-                                      struct assay_error *err)
+struct split_rule *timestamp_rule_new(const struct table_split *table, struct assay_error *err)
 {
     struct timestamp_rule *stamp = calloc(1, sizeof *stamp);
 
@@ -101,10 +100,12 @@ struct split_rule *timestamp_rule_new(const struct split *split, int target_fd,
         return NULL;
     }
     stamp->rule = (struct split_rule){ &timestamp_ops, true };
-    stamp->split = split;
-    stamp->keys = key_file_new(target_fd, err);
-    if (stamp->keys)
-        return &stamp->rule;
-    timestamp_free(&stamp->rule);
-    return NULL;
+    stamp->split = &table->split;
+    stamp->keys = key_file_new(table->target_fd, err);
+    if (!stamp->keys) {
+        timestamp_free(&stamp->rule);
+        return NULL;
+    }
+    key_file_watch(stamp->keys, table->is_ending, table->context);
+    return &stamp->rule;
 }

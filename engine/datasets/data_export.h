@@ -16,6 +16,9 @@ struct data_export {
     uint64_t seed;
     int folder_fd;
     bool is_whole; /* of items: not split */
+    /* Asked now and then; true ends it with ASSAY_ABORTED. NULL: nobody asks. */
+    bool (*is_ending)(void *context);
+    void *context;
 };
 
 /* "csv", "jsonl": what the shards' names end with. */

@@ -6,9 +6,11 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PREFIX "export_config"
@@ -35,18 +37,46 @@ static bool is_split(const struct input_config *config)
     return config->split != INPUT_NO_SPLIT || config->export_use == EXPORT_USE_TRAINING;
 }
 
+/*
+ * Makes the folder, empty, and so no other export's, also of datasets of one name: of the first
+ * millisecond from now_us that has none yet. Returns its name, the caller's to free.
+ */
+static char *claim_folder(const struct dataset_row *dataset, const struct data_place *place,
+                          const char *prefix, int64_t now_us, struct assay_error *err)
+{
+    int parent = data_folder_open(place, prefix, true, err);
+    char *name = NULL;
+    int error = EEXIST;
+
+    if (parent < 0)
+        return NULL;
+    for (; error == EEXIST; now_us += 1000) {
+        free(name);
+        name = folder_name(dataset, now_us);
+        if (!name)
+            error = ENOMEM;
+        else
+            error = mkdirat(parent, name, 0777) == 0 ? 0 : errno;
+    }
+    (void)close(parent);
+    if (!error)
+        return name;
+    (void)assay_fail_errno(err, error, "make the folder %s/%s", prefix, name ? name : "");
+    free(name);
+    return NULL;
+}
+
 static bool fill_plan(const cJSON *node, const struct input_config *config,
-                      const struct dataset_row *dataset, int64_t now_us,
+                      const struct dataset_row *dataset, const char *name,
                       struct dataset_export_plan *plan)
 {
-    char *name = folder_name(dataset, now_us);
     char *prefix = NULL;
     char id[32];
     cJSON *request = cJSON_CreateObject();
     cJSON *metadata = cJSON_CreateObject();
     cJSON *copy = cJSON_Duplicate(node, true);
-    bool is_ok = name && request && metadata && copy &&
-                 asprintf(&prefix, "%s/%s", config->gcs_prefix, name) >= 0;
+    bool is_ok =
+        request && metadata && copy && asprintf(&prefix, "%s/%s", config->gcs_prefix, name) >= 0;
 
     (void)snprintf(id, sizeof id, "%" PRId64, dataset->id);
     if (is_ok && cJSON_AddStringToObject(request, "dataset", id) &&
@@ -59,7 +89,6 @@ static bool fill_plan(const cJSON *node, const struct input_config *config,
         plan->metadata = json_text(metadata, 0);
     if (is_ok)
         free(prefix);
-    free(name);
     cJSON_Delete(copy);
     cJSON_Delete(request);
     cJSON_Delete(metadata);
@@ -75,6 +104,7 @@ bool dataset_export_plan(const cJSON *body, const struct dataset_row *dataset,
     const cJSON *node = fields_member(body, "exportConfig");
     struct input_config config = { 0 };
     struct assay_error why = { 0 };
+    char *name = NULL;
     bool is_ok = true;
 
     *plan = (struct dataset_export_plan){ 0 };
@@ -91,8 +121,11 @@ bool dataset_export_plan(const cJSON *body, const struct dataset_row *dataset,
         is_ok = assay_fail(err, ASSAY_UNIMPLEMENTED, PREFIX,
                            "a tabular dataset is its files, which need no export; give "
                            "fraction_split for three sets of them");
-    if (is_ok && faults->count == 0)
-        is_ok = fill_plan(node, &config, dataset, now_us, plan) || assay_fail_memory(err);
+    if (is_ok && faults->count == 0) {
+        name = claim_folder(dataset, place, config.gcs_prefix, now_us, err);
+        is_ok = name && (fill_plan(node, &config, dataset, name, plan) || assay_fail_memory(err));
+    }
+    free(name);
     input_config_clear(&config);
     return is_ok;
 }
@@ -197,6 +230,11 @@ static bool apply_end(void *context, struct store *store, int64_t now_us, int64_
                                err);
 }
 
+static bool is_ending(void *context)
+{
+    return engine_is_ending(context);
+}
+
 static bool export_all(struct export_work *work, struct assay_error *err)
 {
     const struct edit edit = { .apply = apply_end, .context = work };
@@ -207,7 +245,9 @@ static bool export_all(struct export_work *work, struct assay_error *err)
                                   .kind = work->kind,
                                   .config = &work->config,
                                   .seed = (uint64_t)work->dataset.id,
-                                  .is_whole = !is_split(&work->config) };
+                                  .is_whole = !is_split(&work->config),
+                                  .is_ending = is_ending,
+                                  .context = work->engine };
     bool is_ok = export_folder_begin(&folder, &work->place, work->prefix, work->type, err);
 
     export.folder_fd = folder.fd;

@@ -18,7 +18,8 @@ struct dataset_export_plan {
     char *metadata; /* of the operation: {"gcsOutputDirectory"} */
 };
 
-/* Checks the request, as of now_us, which the folder is named by: faults with paths below
+/* Checks the request and makes the folder, which is named by now_us or, where that is taken, some
+ * milliseconds later: faults with paths below
  * "export_config". False and *err for what is no fault of it. Clear *plan in any case. */
 bool dataset_export_plan(const cJSON *body, const struct dataset_row *dataset,
                          const struct data_place *place, int64_t now_us,

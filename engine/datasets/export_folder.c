@@ -80,25 +80,18 @@ bool export_folder_begin(struct export_folder *folder, const struct data_place *
     return make_partial(folder, err);
 }
 
-/* Moves the folder to its place, or out of the way of the one that is there. */
-static int put_in_place(struct export_folder *folder)
+/* What an earlier run has put there gives way. */
+static int put_in_place(const struct export_folder *folder)
 {
-    int fd = -1;
+    int error = fsync(folder->fd) < 0 ? errno : 0;
 
-    if (!folder->is_there) {
-        bool is_ok =
-            fsync(folder->fd) == 0 &&
-            renameat(folder->parent_fd, folder->partial, folder->parent_fd, folder->name) == 0 &&
-            fsync(folder->parent_fd) == 0;
-
-        return is_ok ? 0 : errno;
-    }
-    fd = plain_open_below(folder->parent_fd, folder->name, O_RDONLY | O_DIRECTORY, 0);
-    if (fd < 0)
-        return errno;
-    (void)close(folder->fd);
-    folder->fd = fd;
-    return remove_folder(folder->parent_fd, folder->partial);
+    if (!error && folder->is_there)
+        error = remove_folder(folder->parent_fd, folder->name);
+    if (!error &&
+        (renameat(folder->parent_fd, folder->partial, folder->parent_fd, folder->name) < 0 ||
+         fsync(folder->parent_fd) < 0))
+        error = errno;
+    return error;
 }
 
 bool export_folder_finish(struct export_folder *folder, struct assay_error *err)

@@ -2,9 +2,10 @@
  * engine/datasets/export_folder.h - a folder that appears whole or not at all: filled under another
  * name, synced, renamed.
  *
- * What an earlier run left half filled is removed by the next one of the same name; what it
- * finished stays, and the next one fills its own for nothing but what it learns by that. Any
- * thread; two may not fill the same folder.
+ * What an earlier run left half filled is removed by the next one of the same name, and what it
+ * finished is replaced: it had no time to tell, so nobody reads it, and the data may have changed
+ * since. So whoever gives the name sees to it that it is nobody else's. Any thread; two may not
+ * fill the same folder.
  */
 #ifndef ENGINE_DATASETS_EXPORT_FOLDER_H
 #define ENGINE_DATASETS_EXPORT_FOLDER_H

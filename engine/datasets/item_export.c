@@ -87,15 +87,15 @@ static int64_t choose_annotations(struct exporting *e, const struct batched_item
     return count;
 }
 
-/* Calls fn for each batch, with the engine asked in between whether there is time for the next. */
+/* Calls fn for each batch, with the caller asked in between whether there is time for the next. */
 static bool each_batch(struct exporting *e, bool (*fn)(struct exporting *, struct assay_error *),
                        struct assay_error *err)
 {
     int64_t after = 0;
 
     for (;;) {
-        if (engine_is_ending(e->export->engine))
-            return assay_fail(err, ASSAY_ABORTED, NULL, "the engine ends; the next one goes on");
+        if (e->export->is_ending && e->export->is_ending(e->export->context))
+            return assay_fail(err, ASSAY_ABORTED, NULL, "the export was ended");
         if (!item_batch_read(e->export->engine, e->export->dataset->id, after, e->batch, err))
             return false;
         if (e->batch->count == 0)

@@ -20,6 +20,9 @@ struct item_export {
     int folder_fd;       /* empty */
     int64_t shard_bytes; /* 0: 1 GiB */
     bool is_whole;       /* no split: all items are of one set, the first */
+    /* Asked now and then; true ends it with ASSAY_ABORTED. NULL: nobody asks. */
+    bool (*is_ending)(void *context);
+    void *context;
 };
 
 struct item_counts {
@@ -27,8 +30,7 @@ struct item_counts {
     int64_t annotations[SPLIT_SETS];
 };
 
-/* Blocks, may take long; ASSAY_ABORTED where the engine ends. Where the config says so, the items
- * have got their ml_use label before this returns. */
+/* Blocks, may take long. Where the config says so, the items have got their ml_use label before this returns. */
 bool item_export_run(const struct item_export *export, struct item_counts *counts,
                      struct assay_error *err);
 

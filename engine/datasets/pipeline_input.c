@@ -141,6 +141,18 @@ static void looking_begin(struct looking *l, struct engine *engine,
     input_config_read(input->config, PREFIX, false, &l->config, faults);
 }
 
+bool pipeline_input_check_config(const cJSON *node, struct assay_faults *faults,
+                                 struct assay_error *err)
+{
+    struct input_config config = { 0 };
+    bool is_ok = false;
+
+    input_config_read(node, PREFIX, false, &config, faults);
+    is_ok = !config.has_bigquery || fail_bigquery(err);
+    input_config_clear(&config);
+    return is_ok;
+}
+
 bool pipeline_input_check(struct engine *engine, const struct pipeline_input *input,
                           struct assay_faults *faults, struct assay_error *err)
 {
@@ -166,7 +178,9 @@ static bool export_into(struct looking *l, struct pipeline_data *data, struct as
                                   .dataset = &l->row,
                                   .kind = l->kind,
                                   .config = &l->config,
-                                  .seed = l->input->seed };
+                                  .seed = l->input->seed,
+                                  .is_ending = l->input->is_ending,
+                                  .context = l->input->context };
     char name[NAME_MAX + 1];
     char stamp[EXPORT_STAMP];
     bool is_ok = false;

@@ -14,8 +14,12 @@ struct pipeline_input {
     const cJSON *config;    /* inputDataConfig as received, either spelling */
     const char *source_dir; /* where relative plain paths begin; NULL: there are none */
     uint64_t seed;          /* of the split */
-    int64_t
-        create_us; /* of the pipeline: names the folder, so that a second run finds the first's */
+    /* Of the pipeline: names the folder, so that a second run finds the first's. No other pipeline
+     * has one of the same millisecond. */
+    int64_t create_us;
+    /* Of an export: asked now and then, true ends it. NULL: nobody asks. */
+    bool (*is_ending)(void *context);
+    void *context;
 };
 
 struct pipeline_data {
@@ -33,11 +37,14 @@ void pipeline_data_clear(struct pipeline_data *data);
 bool pipeline_input_check(struct engine *engine, const struct pipeline_input *input,
                           struct assay_faults *faults, struct assay_error *err);
 
+/* The same of what needs no dataset: of a document that is checked where no engine is. */
+bool pipeline_input_check_config(const cJSON *config, struct assay_faults *faults,
+                                 struct assay_error *err);
+
 /*
- * Writes the shards; blocks, may take long; asks engine_is_ending() now and then (ASSAY_ABORTED).
+ * Writes the shards; blocks, may take long; ASSAY_ABORTED: the input's is_ending() said so.
  * The folder appears whole (filled under another name, synced, renamed); one that is there already
- * is what an earlier call made, and stays as it is: what it has is counted by splitting once more.
- * The caller clears *data.
+ * is what an earlier call made that could not tell of it, and is replaced. The caller clears *data.
  */
 bool pipeline_input_export(struct engine *engine, const struct pipeline_input *input,
                            struct pipeline_data *data, struct assay_error *err);

@@ -75,62 +75,66 @@ struct item {
     int64_t model;
     int64_t version;
     char digest[SHA256_TEXT];
-    int push_state, push_tries;
     int64_t push_due_us;
     char id[MODEL_ID_SIZE];
 };
 
+static void fill_item(struct item *item, const struct model_files_row *row)
+{
+    *item = (struct item){ .model = row->model,
+                           .version = row->version,
+                           .push_due_us = row->push_due_us };
+    (void)snprintf(item->digest, sizeof item->digest, "%s", row->artifact);
+    (void)snprintf(item->id, sizeof item->id, "%s", row->id);
+}
+
+/* By id, then version. */
 struct items {
     struct item *items;
     size_t count, capacity;
     bool is_short_of_memory;
 };
 
-static bool take_version(void *context, const struct model_version_row *row)
+static bool take_version(void *context, const struct model_files_row *row)
 {
     struct items *list = context;
     void *items = list->items;
-    struct item *item = NULL;
 
     list->is_short_of_memory =
         !array_make_room(&items, list->count, &list->capacity, sizeof *list->items);
     list->items = items;
     if (list->is_short_of_memory)
         return false;
-    item = &list->items[list->count++];
-    *item = (struct item){ .model = row->model,
-                           .version = row->version,
-                           .push_state = row->push_state,
-                           .push_tries = row->push_tries,
-                           .push_due_us = row->push_due_us };
-    (void)snprintf(item->digest, sizeof item->digest, "%s", row->artifact);
+    fill_item(&list->items[list->count++], row);
     return true;
 }
 
-static bool take_model(void *context, const struct model_row *row)
-{
-    struct items *list = context;
-
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].model == row->number)
-            (void)snprintf(list->items[i].id, sizeof list->items[i].id, "%s", row->id);
-    return true;
-}
-
-/* All versions that have files, of one moment. */
+/* All versions, of one moment. */
 static bool read_items(const struct model_registry *r, struct items *list, struct assay_error *err)
 {
-    struct store *store = engine_read_begin(r->engine);
-    bool is_read = false;
+    bool is_read = store_model_files_each(engine_read_begin(r->engine), take_version, list, err);
 
-    store_snapshot_begin(store);
-    is_read = store_model_version_each(store, 0, take_version, list, err) &&
-              store_model_row_each(store, take_model, list, err);
-    store_snapshot_end(store);
     engine_read_end(r->engine);
-    if (list->is_short_of_memory)
-        return assay_fail_memory(err);
-    return is_read;
+    return is_read && (!list->is_short_of_memory || assay_fail_memory(err));
+}
+
+/* The first item that is not before this version; NULL where all are. */
+static const struct item *find_from(const struct items *list, const char *id, int64_t version)
+{
+    size_t low = 0;
+    size_t high = list->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct item *item = &list->items[middle];
+        int order = strcmp(item->id, id);
+
+        if (order < 0 || (order == 0 && item->version < version))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < list->count ? &list->items[low] : NULL;
 }
 
 /* Hashes that are needed, sorted. */
@@ -187,16 +191,17 @@ static bool collect_needed(const struct artifact_blobs *blobs, const struct item
     return is_ok;
 }
 
+/* version: NULL for any. */
 static bool is_version(const struct items *list, const char *id, const char *version)
 {
+    const struct item *item = NULL;
     int64_t number = 0;
 
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].id, id) == 0 &&
-            (!version || (assay_integer_parse(version, &number) &&
-                          number == list->items[i].version && list->items[i].digest[0])))
-            return true;
-    return false;
+    if (version && !assay_integer_parse(version, &number))
+        return false;
+    item = find_from(list, id, number);
+    return item && strcmp(item->id, id) == 0 &&
+           (!version || (item->version == number && item->digest[0]));
 }
 
 /* Removes folders below path that no row knows; id: of whose versions they are, NULL: of models. */
@@ -334,35 +339,31 @@ static void push(struct model_registry *r, const char *remote, struct item *item
         warn(r, "that a model was pushed is not stored", &err);
 }
 
+static bool take_next(void *context, const struct model_files_row *row)
+{
+    fill_item(context, row);
+    return true;
+}
+
 /* Pushes the one that is due first; when to look again. */
 static int64_t push_next(struct model_registry *r)
 {
     const char *remote = engine_models_remote(r->engine);
     int64_t now_us = assay_wall_us(engine_env(r->engine));
-    int64_t pause_us = LONGEST_US;
-    struct items list = { 0 };
-    struct item *next = NULL;
+    struct item next = { .model = 0 };
     struct assay_error err = { 0 };
 
     if (!remote)
         return LONGEST_US;
-    if (!read_items(r, &list, &err))
+    if (!store_model_files_to_push(engine_read_begin(r->engine), take_next, &next, &err))
         warn(r, "models are not pushed", &err);
-    for (size_t i = 0; i < list.count; i++) {
-        struct item *item = &list.items[i];
-
-        if (item->push_state == MODEL_PUSH_WAITING &&
-            (!next || item->push_due_us < next->push_due_us))
-            next = item;
-    }
-    if (next && next->push_due_us <= now_us) {
-        push(r, remote, next);
-        pause_us = 0;
-    } else if (next && next->push_due_us - now_us < LONGEST_US) {
-        pause_us = next->push_due_us - now_us;
-    }
-    free(list.items);
-    return pause_us;
+    engine_read_end(r->engine);
+    if (!next.id[0])
+        return LONGEST_US;
+    if (next.push_due_us > now_us)
+        return next.push_due_us - now_us < LONGEST_US ? next.push_due_us - now_us : LONGEST_US;
+    push(r, remote, &next);
+    return 0;
 }
 
 /* False at the end. *has_removed: rows are gone, and so are files to be. */

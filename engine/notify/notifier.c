@@ -15,13 +15,15 @@
 /*
  * PAUSE_US: between two looks at the outbox, however much is committed. FIRST_WAIT_US: before the
  * second try, doubled with each further one up to LONGEST_WAIT_US; twelve tries are a quarter of an
- * hour. PARTING_US: how long the engine's end waits.
+ * hour. PARTING_US: how long the engine's end waits. PASSED_MAX: as many notices are kept for a
+ * hook that wants none of them.
  */
 enum {
     PAUSE_US = 50 * 1000,
     FIRST_WAIT_US = 1000 * 1000,
     LONGEST_WAIT_US = 120 * 1000 * 1000,
     PARTING_US = 10 * 1000 * 1000,
+    PASSED_MAX = 1000,
 };
 
 struct teller {
@@ -32,8 +34,9 @@ struct teller {
     bool has_thread;
     bool has_ended; /* guarded by the notifier's mutex */
     /* The thread's own: */
-    uint64_t seen; /* commits, when it last looked */
-    int64_t done;  /* the last notice that it has told, or that is none of its hook's */
+    uint64_t seen;  /* commits, when it last looked */
+    int64_t done;   /* the last notice that it has told, or that is none of its hook's */
+    int64_t passed; /* how many of the latter were not noted yet */
 };
 
 struct notifier {
@@ -101,6 +104,7 @@ static bool note_done(struct teller *t, int64_t done)
     struct assay_error err = { 0 };
 
     t->done = done;
+    t->passed = 0;
     if (engine_edit(t->notifier->engine, &edit, &err))
         return true;
     assay_log(engine_env(t->notifier->engine), ASSAY_LOG_WARNING,
@@ -109,7 +113,8 @@ static bool note_done(struct teller *t, int64_t done)
     return false;
 }
 
-/* Passes over what it is too far behind with, and what it does not want. id 0: nothing is left. */
+/* Passes over what it is too far behind with, and what it does not want. id 0: nothing is left, or
+ * it is time to note how much was passed over. */
 static bool read_next(struct teller *t, struct notice_row *notice, struct assay_error *err)
 {
     struct store *store = engine_read_begin(t->notifier->engine);
@@ -124,8 +129,9 @@ static bool read_next(struct teller *t, struct notice_row *notice, struct assay_
     is_read = is_read && store_notice_next(store, t->done, notice, err);
     while (is_read && notice->id > 0 && !(notice->kind & t->hook->kinds)) {
         t->done = notice->id;
+        t->passed++;
         notice_row_clear(notice);
-        is_read = store_notice_next(store, t->done, notice, err);
+        is_read = t->passed == PASSED_MAX || store_notice_next(store, t->done, notice, err);
     }
     engine_read_end(t->notifier->engine);
     if (behind > 0)
@@ -169,15 +175,18 @@ static bool tell(struct teller *t, const struct notice_row *notice)
     }
 }
 
-/* All there is. False at the end, or where nothing can be read or noted. */
+/* All there is, or as much as can be read and noted, and until nobody waits any longer. False at
+ * the end. */
 static bool tell_all(struct teller *t)
 {
     struct notice_row notice = { 0 };
     struct assay_error err = { 0 };
     bool goes_on = true;
 
-    while (goes_on && (goes_on = read_next(t, &notice, &err)) && notice.id > 0) {
-        goes_on = tell(t, &notice) && note_done(t, notice.id);
+    while (goes_on && !subprocess_cancel_is_set(&t->notifier->cancel) &&
+           (goes_on = read_next(t, &notice, &err)) && (notice.id > 0 || t->passed == PASSED_MAX)) {
+        goes_on = (notice.id == 0 || tell(t, &notice)) &&
+                  note_done(t, notice.id > 0 ? notice.id : t->done);
         notice_row_clear(&notice);
     }
     if (err.code != ASSAY_OK)
@@ -200,7 +209,8 @@ static void *teller_thread(void *context)
     struct notifier *n = t->notifier;
     bool is_ok = tell_all(t);
 
-    while (is_ok && wait_until(n, now_us(n) + PAUSE_US) && wait_for_news(t))
+    /* What could not be read or noted can be, perhaps, with the next change. */
+    while (wait_until(n, now_us(n) + PAUSE_US) && wait_for_news(t))
         is_ok = tell_all(t);
     if (is_ok)
         (void)tell_all(t); /* what the end brought */
@@ -293,7 +303,7 @@ static bool has_all_ended(const struct notifier *n)
     return true;
 }
 
-/* Each tells what is left, once; a command that takes too long is ended. */
+/* Each tells what is left, once; after that time a call under way is ended, and no other begun. */
 static void part(struct notifier *n)
 {
     int64_t due_us = now_us(n) + PARTING_US;

@@ -179,6 +179,19 @@ static size_t drop_bytes(char *bytes, size_t one, size_t size, void *context)
     return *total > ANSWER_MAX ? 0 : size;
 }
 
+/* Asked about once a second, also where nothing comes; other than 0 ends the call. */
+static int is_given_up(void *context, curl_off_t total, curl_off_t now, curl_off_t upload_total,
+                       curl_off_t upload_now)
+{
+    const struct subprocess_cancel *cancel = context;
+
+    (void)total;
+    (void)now;
+    (void)upload_total;
+    (void)upload_now;
+    return cancel && subprocess_cancel_is_set(cancel);
+}
+
 static bool add_header(struct curl_slist **headers, const char *text)
 {
     struct curl_slist *longer = curl_slist_append(*headers, text);
@@ -223,7 +236,7 @@ static enum notify_outcome judge(CURLcode code, long status, struct assay_error 
 
 static enum notify_outcome call_webhook(const struct notify_hook *hook,
                                         const struct notice_row *notice, const char *payload,
-                                        struct assay_error *err)
+                                        struct subprocess_cancel *cancel, struct assay_error *err)
 {
     CURL *curl = curl_easy_init();
     struct curl_slist *headers = NULL;
@@ -245,6 +258,9 @@ static enum notify_outcome call_webhook(const struct notify_hook *hook,
     (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "assay");
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop_bytes);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answered);
+    (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_given_up);
+    (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, cancel);
     code = curl_easy_perform(curl);
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     outcome = judge(code, status, err);
@@ -264,7 +280,7 @@ enum notify_outcome notify_deliver(const struct notify_hook *hook, const struct 
     if (!payload)
         (void)assay_fail_memory(err);
     else if (hook->webhook)
-        outcome = call_webhook(hook, notice, payload, err);
+        outcome = call_webhook(hook, notice, payload, cancel, err);
     else
         outcome = run_command(hook, payload, env, cancel, err);
     free(payload);

@@ -23,7 +23,7 @@ enum notify_outcome {
     NOTIFY_REFUSED, /* it never will */
 };
 
-/* *err says why it was not done. cancel ends a command. */
+/* *err says why it was not done. cancel ends it, within a second or two. */
 enum notify_outcome notify_deliver(const struct notify_hook *hook, const struct notice_row *notice,
                                    const struct assay_env *env, struct subprocess_cancel *cancel,
                                    struct assay_error *err);

@@ -1,6 +1,7 @@
 #include "engine/notify/notify_hook.h"
 
 #include "assay/json.h"
+#include "launcher/sha256_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,23 +113,74 @@ bool notify_hook_set_webhook(struct notify_hook *hook, const char *url)
     return hook->webhook != NULL;
 }
 
-char *notify_hook_key(const struct notify_hook *hook)
+static void write_hash(FILE *out, const char *text)
 {
-    struct json_writer w;
-    char *key = NULL;
+    enum { DIGITS = 8 }; /* tell apart, and do not tell a token that somebody could guess */
+    struct sha256_ctx hash;
+    char digits[SHA256_TEXT];
+
+    sha256_init(&hash);
+    sha256_update(&hash, strlen(text), (const uint8_t *)text);
+    sha256_text(&hash, digits);
+    (void)fprintf(out, "#%.*s", DIGITS, digits);
+}
+
+/* "https://host/path" of "https://user:word@host/path?token=…", with "#" and a hash of the whole.
+ */
+static char *public_address(const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+    const char *path = host + strcspn(host, "/?#");
+    const char *end = path + strcspn(path, "?#");
+    bool has_secret = *end != '\0';
+    char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&key, &size);
-    bool is_whole = false;
+    FILE *out = open_memstream(&text, &size);
 
     if (!out)
         return NULL;
+    (void)fprintf(out, "%.*s", (int)(host - url), url);
+    for (const char *at = host; at < path; at++) {
+        if (*at != '@')
+            continue;
+        host = at + 1;
+        has_secret = true;
+    }
+    (void)fprintf(out, "%.*s", (int)(end - host), host);
+    if (has_secret)
+        write_hash(out, url);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+char *notify_hook_key(const struct notify_hook *hook)
+{
+    char *address = hook->webhook ? public_address(hook->webhook) : NULL;
+    struct json_writer w;
+    char *key = NULL;
+    size_t size = 0;
+    FILE *out = NULL;
+    bool is_whole = false;
+
+    if (hook->webhook && !address)
+        return NULL;
+    out = open_memstream(&key, &size);
+    if (!out) {
+        free(address);
+        return NULL;
+    }
     json_writer_init(&w, out, 0);
     json_begin_array(&w);
-    if (hook->webhook)
-        json_string(&w, hook->webhook);
+    if (hook->kinds != KINDS_USUAL)
+        json_int(&w, (int)hook->kinds);
+    if (address)
+        json_string(&w, address);
     for (size_t i = 0; i < hook->command_count; i++)
         json_string(&w, hook->command[i]);
     json_end_array(&w);
+    free(address);
     is_whole = json_writer_finish(&w);
     if (fclose(out) == 0 && is_whole)
         return key;

@@ -28,8 +28,12 @@ void notify_hook_clear(struct notify_hook *hook);
 bool notify_hook_set_command(struct notify_hook *hook, const char *program);
 bool notify_hook_set_webhook(struct notify_hook *hook, const char *url);
 
-/* By what it is known in the store: its command or its address. The caller frees it; NULL for lack
- * of memory. */
+/*
+ * By what it is known in the store and in the log: the number of its kinds, unless they are the
+ * usual ones, and its command, or its address without what may be
+ * a secret in it, user, query and fragment; a few digits of a hash keep those apart that differ
+ * in these only. The caller frees it; NULL for lack of memory.
+ */
 char *notify_hook_key(const struct notify_hook *hook);
 
 /* "http://…" or "https://…" with a host. */

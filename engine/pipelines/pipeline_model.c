@@ -184,7 +184,7 @@ static bool apply_end(void *context, struct store *store, int64_t now_us, int64_
         row.model = strdup(ending->model->name);
         row.version = strdup(ending->model->version);
         row.state = JOB_STATE_SUCCEEDED;
-        row.end_us = row.update_us = now_us;
+        row.end_us = row.update_us = pipeline_row_moment(&row, now_us);
         row.best_trial = ending->best_trial;
         is_ok = (row.model && row.version) ? store_pipeline_update(store, &row, err)
                                            : assay_fail_memory(err);

@@ -93,20 +93,31 @@ static bool read_job(struct pipeline_submission *s, const struct launch_place *p
     return is_read;
 }
 
+/* Whether the job names a folder for what it leaves; member is its part of the inputs, NULL for all
+ * of them. Without a job, because of other faults, the document tells. */
+static bool has_output(const struct pipeline_submission *s, const char *member)
+{
+    const cJSON *part = member ? fields_member(s->spec->inputs, member) : s->spec->inputs;
+
+    if (!s->spec->has_task || (member && !part))
+        return true; /* that is the fault */
+    return s->job.spec ? s->job.spec->run.output_uri != NULL
+                       : fields_member(part, "baseOutputDirectory") != NULL;
+}
+
 /* Where the model's files are to come from. */
 static void check_source(struct pipeline_submission *s, const struct launch_place *place)
 {
-    const struct job_spec *job = s->job.spec;
     char buckets[PATH_TEXT];
     struct assay_error why = { 0 };
     char *path = NULL;
 
-    if (s->spec->kind == JOB_TUNING && job && !job->run.output_uri)
+    if (s->spec->kind == JOB_TUNING && !has_output(s, "trialJobSpec"))
         add_fault(s, "training_task_inputs.trial_job_spec.base_output_directory",
                   "is required: the model of a tuning task is that of its best trial, below this "
                   "folder");
-    if (s->spec->kind == JOB_CUSTOM && s->spec->model && !s->spec->artifact_uri && job &&
-        !job->run.output_uri)
+    if (s->spec->kind == JOB_CUSTOM && s->spec->model && !s->spec->artifact_uri &&
+        !has_output(s, NULL))
         add_fault(s, "training_task_inputs.base_output_directory",
                   "is required, since model_to_upload has no artifact_uri: one of the two tells "
                   "where the model will be");
@@ -130,8 +141,10 @@ static void check_model(struct pipeline_submission *s, const struct pipeline_pla
                                    .parent_model = s->spec->parent_model,
                                    .is_guarded = place->launch->is_guarded };
 
-    if (place->engine && s->spec->model)
+    if (s->spec->model && place->engine)
         model_upload_check(place->engine, &upload, "model_to_upload", &s->faults);
+    else if (s->spec->model)
+        model_upload_check_document(&upload, "model_to_upload", &s->faults);
 }
 
 static bool check_data(struct pipeline_submission *s, const struct pipeline_place *place,
@@ -141,8 +154,18 @@ static bool check_data(struct pipeline_submission *s, const struct pipeline_plac
                                     .config = s->spec->data_config,
                                     .source_dir = s->text.dir };
 
-    return !place->engine || !s->spec->data_config ||
-           pipeline_input_check(place->engine, &input, &s->faults, err);
+    if (!s->spec->data_config)
+        return true;
+    return place->engine ? pipeline_input_check(place->engine, &input, &s->faults, err)
+                         : pipeline_input_check_config(s->spec->data_config, &s->faults, err);
+}
+
+/* Of faults that those who look things up have found, which know no text. */
+static void find_lines(struct pipeline_submission *s)
+{
+    for (size_t i = 0; i < s->faults.stored; i++)
+        if (s->faults.items[i].line == 0)
+            s->faults.items[i].line = line_of(s->document, s->faults.items[i].field);
 }
 
 static bool is_out_of_memory(const struct assay_faults *faults, struct assay_error *err)
@@ -166,6 +189,7 @@ bool pipeline_submission_read(struct pipeline_submission *s, const struct submis
     check_model(s, place);
     if (!check_data(s, place, err))
         return false;
+    find_lines(s);
     s->is_unmet = s->job.is_unmet && s->faults.count == s->job.faults.count;
     return !is_out_of_memory(&s->faults, err) && !is_out_of_memory(&s->job.notes, err);
 }
@@ -186,6 +210,8 @@ static bool insert(void *context, struct store *store, int64_t now_us, int64_t j
     struct pipeline_row *row = context;
 
     (void)job;
+    if (!store_pipeline_free_time(store, &now_us, err))
+        return false;
     row->create_us = row->update_us = now_us;
     return store_pipeline_insert(store, row, err);
 }

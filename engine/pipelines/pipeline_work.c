@@ -108,7 +108,7 @@ static bool apply_end(void *context, struct store *store, int64_t now_us, int64_
     (void)job;
     if (is_ok && row.end_us == 0) {
         row.state = change->state;
-        row.end_us = row.update_us = now_us;
+        row.end_us = row.update_us = pipeline_row_moment(&row, now_us);
         row.best_trial = change->best_trial;
         row.error_code = change->why ? (int)change->why->code : 0;
         is_ok = set_text(&row.error_message, change->why ? change->why->message : "", err) &&
@@ -158,21 +158,54 @@ static bool apply_export(void *context, struct store *store, int64_t now_us, int
     (void)job;
     if (is_ok) {
         memcpy(row.counts, change->data->counts, sizeof row.counts);
-        row.update_us = now_us;
+        row.update_us = pipeline_row_moment(&row, now_us);
         is_ok = store_pipeline_update(store, &row, err);
     }
     pipeline_row_clear(&row);
     return is_ok;
 }
 
+/* Whether an export is to go on: the row is looked at every so often, since that takes a reading
+ * handle of the store. */
+struct export_watch {
+    struct engine *engine;
+    int64_t id;
+    int64_t look_us; /* monotonic: not before */
+    bool is_cancelled;
+};
+
+enum { LOOK_US = 100 * 1000 };
+
+static bool is_export_ending(void *context)
+{
+    struct export_watch *watch = context;
+    int64_t now_us = assay_mono_us(engine_env(watch->engine));
+    struct pipeline_row row = { 0 };
+    struct assay_error none = { 0 };
+
+    if (watch->is_cancelled || engine_is_ending(watch->engine))
+        return true;
+    if (now_us < watch->look_us)
+        return false;
+    if (store_pipeline_get(engine_read_begin(watch->engine), watch->id, &row, &none))
+        watch->is_cancelled = row.state == JOB_STATE_CANCELLING;
+    engine_read_end(watch->engine);
+    watch->look_us = now_us + LOOK_US;
+    pipeline_row_clear(&row);
+    return watch->is_cancelled;
+}
+
 static bool export_data(struct working *w, struct assay_error *err)
 {
+    struct export_watch watch = { .engine = w->engine, .id = w->row.id };
     struct pipeline_data data = { 0 };
     struct pipeline_input input = { .parent = w->row.parent,
                                     .config = w->spec->data_config,
                                     .source_dir = w->row.source_dir,
                                     .seed = w->row.seed,
-                                    .create_us = w->row.create_us };
+                                    .create_us = w->row.create_us,
+                                    .is_ending = is_export_ending,
+                                    .context = &watch };
     struct row_change change = { .id = w->row.id, .data = &data };
     const struct edit edit = { .apply = apply_export, .context = &change };
     bool is_ok = pipeline_input_export(w->engine, &input, &data, err);
@@ -184,7 +217,9 @@ static bool export_data(struct working *w, struct assay_error *err)
                   w->row.id, data.counts[0], data.counts[1], data.counts[2]);
         is_ok = engine_edit(w->engine, &edit, err);
     } else {
-        is_ok = give_up(w, "the export of the data", err);
+        /* Cancelled meanwhile: the next look tells. */
+        is_ok = (err->code == ASSAY_ABORTED && watch.is_cancelled) ||
+                give_up(w, "the export of the data", err);
     }
     pipeline_data_clear(&data);
     return is_ok;
@@ -205,7 +240,7 @@ static bool note_job(void *context, struct store *store, int64_t now_us, int64_t
     if (is_ok) {
         row.job = job;
         row.state = JOB_STATE_RUNNING;
-        row.start_us = row.update_us = now_us;
+        row.start_us = row.update_us = pipeline_row_moment(&row, now_us);
         is_ok = store_pipeline_update(store, &row, err);
     }
     pipeline_row_clear(&row);
@@ -352,7 +387,7 @@ static bool apply_cancel(void *context, struct store *store, int64_t now_us, int
     (void)job;
     if (is_ok && row.end_us == 0 && row.state != JOB_STATE_CANCELLING) {
         row.state = JOB_STATE_CANCELLING;
-        row.update_us = now_us;
+        row.update_us = pipeline_row_moment(&row, now_us);
         is_ok = store_pipeline_update(store, &row, err);
     }
     pipeline_row_clear(&row);

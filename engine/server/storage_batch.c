@@ -62,7 +62,7 @@ static void answer_call(struct batch *batch, const char *method, char *target, c
     request.body = body;
     request.body_size = strlen(body);
     request.range = NULL;
-    if (!storage_route_read(path, method, &route, &err))
+    if (!storage_query_check(query, &err) || !storage_route_read(path, method, &route, &err))
         storage_answer_error(&answer, &err);
     else
         storage_objects_answer(&request, &answer);

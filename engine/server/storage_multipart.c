@@ -21,8 +21,8 @@ struct multipart {
     enum multipart_state state;
     int number;                  /* of the part, from 0 */
     char mark[BOUNDARY_MAX + 5]; /* "\r\n--boundary" */
-    size_t mark_size;
-    size_t size; /* bytes that wait in room */
+    const char *line_end;        /* "\r\n", or "\n" as some clients write it */
+    size_t size;                 /* bytes that wait in room */
     char room[ROOM];
 };
 
@@ -57,12 +57,12 @@ struct multipart *multipart_new(const char *content_type, const struct multipart
         free(multipart);
         return NULL;
     }
-    multipart->mark_size = strlen(multipart->mark);
     multipart->reader = *reader;
     multipart->number = -1;
-    /* The first boundary needs no line break before it. */
-    memcpy(multipart->room, "\r\n", 2);
-    multipart->size = 2;
+    /* The first boundary needs no line break before it, and what its own is has yet to come. */
+    multipart->line_end = "\n";
+    multipart->room[0] = '\n';
+    multipart->size = 1;
     return multipart;
 }
 
@@ -93,20 +93,21 @@ static bool emit(struct multipart *multipart, size_t count)
 /* Bytes up to the next boundary, or all that cannot be the beginning of one. */
 static bool read_bytes(struct multipart *multipart, bool *goes_on)
 {
-    const char *mark =
-        memmem(multipart->room, multipart->size, multipart->mark, multipart->mark_size);
+    const char *mark = multipart->mark + 2 - strlen(multipart->line_end);
+    size_t mark_size = strlen(mark);
+    const char *found = memmem(multipart->room, multipart->size, mark, mark_size);
     size_t count = 0;
 
-    if (mark)
-        count = (size_t)(mark - multipart->room);
-    else if (multipart->size >= multipart->mark_size)
-        count = multipart->size - (multipart->mark_size - 1);
+    if (found)
+        count = (size_t)(found - multipart->room);
+    else if (multipart->size >= mark_size)
+        count = multipart->size - (mark_size - 1);
     if (!emit(multipart, count))
         return false;
-    drop(multipart, count + (mark ? multipart->mark_size : 0));
-    if (mark)
+    drop(multipart, count + (found ? mark_size : 0));
+    if (found)
         multipart->state = MULTIPART_LINE_END;
-    *goes_on = mark != NULL;
+    *goes_on = found != NULL;
     return true;
 }
 
@@ -121,10 +122,12 @@ static bool read_line_end(struct multipart *multipart, bool *goes_on)
         multipart->state = MULTIPART_END;
         return true;
     }
-    end = memmem(multipart->room, multipart->size, "\r\n", 2);
+    end = memchr(multipart->room, '\n', multipart->size);
     *goes_on = end != NULL;
     if (!end)
         return multipart->size < BOUNDARY_MAX; /* only blanks may stand there */
+    multipart->line_end = end > multipart->room && end[-1] == '\r' ? "\r\n" : "\n";
+    end -= strlen(multipart->line_end) - 1;
     if (strspn(multipart->room, " \t") != (size_t)(end - multipart->room))
         return false;
     drop(multipart, (size_t)(end - multipart->room)); /* its line break may be the headers' end */
@@ -136,7 +139,8 @@ static bool read_line_end(struct multipart *multipart, bool *goes_on)
 static bool read_headers(struct multipart *multipart, bool *goes_on)
 {
     const struct multipart_reader *reader = &multipart->reader;
-    const char *end = memmem(multipart->room, multipart->size, "\r\n\r\n", 4);
+    const char *blank = multipart->line_end[0] == '\r' ? "\r\n\r\n" : "\n\n";
+    const char *end = memmem(multipart->room, multipart->size, blank, strlen(blank));
     char headers[HEADERS_MAX + 1];
     size_t size = end ? (size_t)(end - multipart->room) : multipart->size;
 
@@ -147,7 +151,7 @@ static bool read_headers(struct multipart *multipart, bool *goes_on)
         return true;
     memcpy(headers, multipart->room, size);
     headers[size] = '\0';
-    drop(multipart, size + 4);
+    drop(multipart, size + strlen(blank));
     multipart->state = MULTIPART_BYTES;
     return strlen(headers) == size && reader->on_part(reader->context, multipart->number, headers);
 }

@@ -2,8 +2,9 @@
  * engine/server/storage_multipart.h - a multipart body (RFC 2046) as it comes in, piece by piece:
  * parts of headers and bytes between lines of a boundary.
  *
- * Bytes of a part are handed on as they come, so that a part of any size needs no memory. One
- * thread at a time.
+ * Bytes of a part are handed on as they come, so that a part of any size needs no memory. Lines may
+ * end with a bare line feed, as gcsfs writes them: each boundary's line tells for the part behind
+ * it. One thread at a time.
  */
 #ifndef ENGINE_SERVER_STORAGE_MULTIPART_H
 #define ENGINE_SERVER_STORAGE_MULTIPART_H

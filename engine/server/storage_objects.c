@@ -1,9 +1,15 @@
 #include "engine/server/storage_objects.h"
 
+#include "assay/value.h"
+
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Up to where a double tells integers apart. */
+static const double EXACT_MAX = 9007199254740992.0;
 
 typedef bool (*answer_fn)(const struct storage_request *request, struct storage_answer *answer,
                           struct assay_error *err);
@@ -403,12 +409,17 @@ static bool read_source(const cJSON *item, const char *bucket, struct object_sou
         return assay_fail(err, ASSAY_INVALID, NULL, "each of sourceObjects needs a name");
     if (json_get(conditions, "ifGenerationMatch"))
         generation = json_get(conditions, "ifGenerationMatch");
+    if (!generation)
+        return true;
     text = cJSON_GetStringValue(generation);
-    source->conditions.generation_match.is_set = text || cJSON_IsNumber(generation);
-    source->conditions.generation_match.value =
-        text ? strtoll(text, NULL, 10)
-             : (cJSON_IsNumber(generation) ? (int64_t)generation->valuedouble : 0);
-    return true;
+    source->conditions.generation_match.is_set = true;
+    if (text ? assay_integer_parse(text, &source->conditions.generation_match.value)
+             : cJSON_IsNumber(generation) && fabs(generation->valuedouble) < EXACT_MAX) {
+        if (!text)
+            source->conditions.generation_match.value = (int64_t)generation->valuedouble;
+        return true;
+    }
+    return assay_fail(err, ASSAY_INVALID, NULL, "a generation must be a number");
 }
 
 static bool compose_object(const struct storage_request *request, struct storage_answer *answer,

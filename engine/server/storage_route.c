@@ -179,7 +179,8 @@ void storage_route_clear(struct storage_route *route)
     *route = (struct storage_route){ 0 };
 }
 
-char *storage_query_text(const char *query, const char *name)
+/* The first value of that name as it was sent, and its size; NULL: there is none. */
+static const char *find_value(const char *query, const char *name, size_t *value_size)
 {
     size_t size = strlen(name);
 
@@ -187,11 +188,32 @@ char *storage_query_text(const char *query, const char *name)
         size_t length = strcspn(query, "&");
 
         if (length >= size && strncmp(query, name, size) == 0 &&
-            (length == size || query[size] == '='))
-            return length == size ? strdup("") : decode(query + size + 1, length - size - 1, true);
+            (length == size || query[size] == '=')) {
+            *value_size = length == size ? 0 : length - size - 1;
+            return query + length - *value_size;
+        }
         query += length + (query[length] == '&');
     }
     return NULL;
+}
+
+bool storage_query_check(const char *query, struct assay_error *err)
+{
+    char *decoded = query ? decode(query, strlen(query), true) : NULL;
+
+    if (query && !decoded)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "the query has half an escape, or one of a zero byte, in it");
+    free(decoded);
+    return true;
+}
+
+char *storage_query_text(const char *query, const char *name)
+{
+    size_t size = 0;
+    const char *value = find_value(query, name, &size);
+
+    return value ? decode(value, size, true) : NULL;
 }
 
 bool storage_query_is_true(const char *query, const char *name)
@@ -206,11 +228,14 @@ bool storage_query_is_true(const char *query, const char *name)
 bool storage_query_number(const char *query, const char *name, struct object_condition *number,
                           struct assay_error *err)
 {
-    char *text = storage_query_text(query, name);
-    bool is_ok = !text || assay_integer_parse(text, &number->value) ||
+    size_t size = 0;
+    const char *value = find_value(query, name, &size);
+    char *text = value ? decode(value, size, true) : NULL;
+    /* One that cannot be read is none that was not sent: it may be all that keeps an object. */
+    bool is_ok = !value || (text && assay_integer_parse(text, &number->value)) ||
                  assay_fail(err, ASSAY_INVALID, NULL, "%s must be a number", name);
 
-    number->is_set = text && is_ok;
+    number->is_set = value && is_ok;
     free(text);
     return is_ok;
 }

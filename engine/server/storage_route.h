@@ -44,6 +44,8 @@ bool storage_route_read(const char *path, const char *method, struct storage_rou
                         struct assay_error *err);
 void storage_route_clear(struct storage_route *route);
 
+/* Can every value in it be read? NULL is fine. */
+bool storage_query_check(const char *query, struct assay_error *err);
 /* The first value of that name, decoded; the caller frees it. NULL: there is none (or no memory).
  */
 char *storage_query_text(const char *query, const char *name);

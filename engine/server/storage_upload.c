@@ -23,6 +23,7 @@ struct storage_upload {
     char *id;
     struct storage_content_range range;
     int64_t skipped; /* bytes at the request's beginning that are there already */
+    int64_t to_come; /* bytes of the request that Content-Range still has room for */
 };
 
 static bool is_type(const char *query, const char *type)
@@ -266,6 +267,11 @@ static void begin_session(struct storage_upload *upload)
         return;
     }
     upload->skipped = offset - upload->range.first;
+    upload->to_come = INT64_MAX;
+    if (upload->range.last >= 0 && upload->range.last < INT64_MAX)
+        upload->to_come = upload->range.last - upload->range.first + 1;
+    if (upload->range.last < 0 && upload->range.total >= 0)
+        upload->to_come = upload->range.total - upload->range.first;
     if (!read_hash_header(upload->request.headers->hash, &hashes, &upload->err)) {
         fail(upload);
         return;
@@ -312,6 +318,13 @@ static void write_bytes(struct storage_upload *upload, const char *bytes, size_t
 {
     size_t known = upload->skipped < (int64_t)size ? (size_t)upload->skipped : size;
 
+    if (upload->kind == UPLOAD_SESSION && (int64_t)size > upload->to_come) {
+        (void)assay_fail(&upload->err, ASSAY_INVALID, NULL,
+                         "more bytes have come than Content-Range tells of");
+        fail(upload);
+        return;
+    }
+    upload->to_come -= (int64_t)size;
     upload->skipped -= (int64_t)known;
     if (size > known && !upload_write(upload->upload, bytes + known, size - known, &upload->err))
         fail(upload);
@@ -369,6 +382,9 @@ static void answer_query(struct storage_upload *upload, struct storage_answer *a
         storage_answer_object(answer, request->base, bucket, &info);
     } else if (upload->range.total == offset) {
         upload->upload = upload_session_open(request->buckets, upload->id, &upload->err);
+        /* The connection that brought the bytes may still be at its commit: ask again. */
+        if (upload->err.code == ASSAY_ABORTED)
+            upload->err.code = ASSAY_UNAVAILABLE;
         if (upload->upload)
             commit(upload, answer);
         else

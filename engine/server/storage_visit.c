@@ -80,7 +80,8 @@ void storage_visit_begin(struct storage_visit *visit, const char *method,
     /* The client comes back to where it has called. */
     if (host && *host && !host[strspn(host, plain)])
         (void)snprintf(visit->base, sizeof visit->base, "http%s://%.255s", is_tls ? "s" : "", host);
-    if (!storage_route_read(visit->path, method, &visit->route, &visit->err))
+    if (!storage_query_check(visit->query, &visit->err) ||
+        !storage_route_read(visit->path, method, &visit->route, &visit->err))
         return;
     request = upload_request(visit);
     visit->takes_bytes = storage_upload_is_wanted(&request);

@@ -100,8 +100,9 @@ static bool read_definition(struct fields *fields, const cJSON *root, struct pip
     return false;
 }
 
-/* Whether they are an object. */
-static bool read_inputs(struct fields *fields, const cJSON *root, struct pipeline_spec *spec)
+/* Whether they are an object. is_known: whose inputs they are. */
+static bool read_inputs(struct fields *fields, const cJSON *root, bool is_known,
+                        struct pipeline_spec *spec)
 {
     size_t here = fields_enter(fields, "trainingTaskInputs");
     bool is_object = false;
@@ -111,7 +112,7 @@ static bool read_inputs(struct fields *fields, const cJSON *root, struct pipelin
         fields_fault(fields, root, NULL, "is required");
     else
         is_object = fields_expect_object(fields, spec->inputs);
-    if (is_object && spec->kind == JOB_TUNING)
+    if (is_object && is_known && spec->kind == JOB_TUNING)
         check_tuning_inputs(fields, spec->inputs);
     fields_leave(fields, here);
     return is_object;
@@ -173,7 +174,7 @@ static void read_members(struct fields *fields, const cJSON *root, bool must_be_
 
     read_name(fields, root, must_be_named, spec);
     is_known = read_definition(fields, root, spec);
-    spec->has_task = read_inputs(fields, root, spec) && is_known;
+    spec->has_task = read_inputs(fields, root, is_known, spec) && is_known;
     spec->data_config = read_object(fields, root, "inputDataConfig");
     (void)read_object(fields, root, "assay");
     read_model(fields, root, spec);

@@ -34,6 +34,12 @@ struct pipeline_row {
 
 void pipeline_row_clear(struct pipeline_row *row); /* NULL or a zeroed one is fine */
 
+/* Within an edit: *time_us becomes the first moment from then on whose millisecond has no
+ * pipeline's create_us, for the folder of its data is named by it. */
+bool store_pipeline_free_time(struct store *store, int64_t *time_us, struct assay_error *err);
+/* now_us as a moment of its life: never before its create_us, which may be some milliseconds ahead
+ * of the clock for that. */
+int64_t pipeline_row_moment(const struct pipeline_row *row, int64_t now_us);
 /* Within an edit: a new row. ASSAY_EXISTS: a pipeline or a job has that id. */
 bool store_pipeline_insert(struct store *store, const struct pipeline_row *row,
                            struct assay_error *err);

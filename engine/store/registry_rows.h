@@ -24,7 +24,7 @@ struct model_row {
     int64_t last_version; /* the highest that was ever given */
 };
 
-enum model_push_state { MODEL_PUSH_NONE, MODEL_PUSH_WAITING, MODEL_PUSH_DONE };
+enum model_push_state { MODEL_PUSH_NONE, MODEL_PUSH_WAITING = 1, MODEL_PUSH_DONE };
 
 struct model_version_row {
     int64_t model; /* model_row's number */
@@ -72,6 +72,24 @@ bool store_model_version_delete(struct store *store, int64_t model, int64_t vers
 typedef bool (*model_version_row_fn)(void *context, const struct model_version_row *row);
 bool store_model_version_each(struct store *store, int64_t model, model_version_row_fn fn,
                               void *context, struct assay_error *err);
+
+/* What it takes to look after the files of a version. */
+struct model_files_row {
+    const char *id; /* of its model */
+    int64_t model, version;
+    const char *artifact; /* as in model_version_row */
+    int64_t push_due_us;
+};
+
+typedef bool (*model_files_fn)(void *context, const struct model_files_row *row);
+/* Of all models, by id (as strcmp() has them), then version; row is valid during the call; false
+ * ends the walk. */
+bool store_model_files_each(struct store *store, model_files_fn fn, void *context,
+                            struct assay_error *err);
+/* The same of the one version that is to be pushed first; no call where none is. */
+bool store_model_files_to_push(struct store *store, model_files_fn fn, void *context,
+                               struct assay_error *err);
+
 bool store_model_version_count(struct store *store, int64_t model, int64_t *count,
                                struct assay_error *err);
 

@@ -16,6 +16,7 @@
     " create_us INTEGER NOT NULL, update_us INTEGER NOT NULL, push_state INTEGER NOT NULL,"        \
     " push_tries INTEGER NOT NULL, push_due_us INTEGER NOT NULL, push_error TEXT NOT NULL,"        \
     " PRIMARY KEY (model, version)) STRICT;"                                                       \
+    "CREATE INDEX model_version_to_push ON model_version (push_due_us) WHERE push_state = 1;"      \
     "CREATE TABLE model_alias ("                                                                   \
     " model INTEGER NOT NULL, alias TEXT NOT NULL, version INTEGER NOT NULL,"                      \
     " PRIMARY KEY (model, alias)) STRICT, WITHOUT ROWID;"

@@ -118,7 +118,8 @@ static bool trim(struct store *store, struct assay_error *err)
 {
     sqlite3_stmt *s = store_sql(store,
                                 "DELETE FROM notice WHERE id < (SELECT max(id) FROM notice)"
-                                " AND id <= (SELECT min(done) FROM notice_hook)",
+                                " AND id <= (SELECT coalesce(min(done), 9223372036854775807)"
+                                " FROM notice_hook)",
                                 err);
 
     return s && store_run(store, s, "delete what was told", err);

@@ -77,6 +77,34 @@ static bool check_id(struct store *store, int64_t id, struct assay_error *err)
     return is_free;
 }
 
+bool store_pipeline_free_time(struct store *store, int64_t *time_us, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_sql(store,
+                                "SELECT 1 FROM pipeline WHERE create_us >= ?1"
+                                " AND create_us < ?1 + 1000 LIMIT 1",
+                                err);
+    int64_t ms = *time_us / 1000;
+    int code = SQLITE_ROW;
+
+    if (!s)
+        return false;
+    for (; code == SQLITE_ROW; ms++) {
+        (void)sqlite3_bind_int64(s, 1, ms * 1000);
+        code = sqlite3_step(s);
+        (void)sqlite3_reset(s);
+    }
+    if (code != SQLITE_DONE)
+        return store_fail(store, "look for a time", err);
+    if (ms - 1 > *time_us / 1000)
+        *time_us = (ms - 1) * 1000;
+    return true;
+}
+
+int64_t pipeline_row_moment(const struct pipeline_row *row, int64_t now_us)
+{
+    return now_us > row->create_us ? now_us : row->create_us;
+}
+
 bool store_pipeline_insert(struct store *store, const struct pipeline_row *row,
                            struct assay_error *err)
 {

@@ -312,6 +312,59 @@ bool store_model_version_each(struct store *store, int64_t model, model_version_
     return !goes_on || code == SQLITE_DONE;
 }
 
+static bool walk_files(struct store *store, sqlite3_stmt *s, model_files_fn fn, void *context,
+                       struct assay_error *err)
+{
+    bool goes_on = true;
+    bool is_ok = s != NULL;
+    int code = SQLITE_DONE;
+
+    while (is_ok && goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        const struct model_files_row row = {
+            .id = (const char *)sqlite3_column_text(s, 0),
+            .model = sqlite3_column_int64(s, 1),
+            .version = sqlite3_column_int64(s, 2),
+            .artifact = (const char *)sqlite3_column_text(s, 3),
+            .push_due_us = sqlite3_column_int64(s, 4),
+        };
+
+        is_ok = (row.id && row.artifact) || assay_fail_memory(err);
+        goes_on = is_ok && fn(context, &row);
+    }
+    if (is_ok && goes_on && code != SQLITE_DONE)
+        is_ok = store_fail(store, "read the models' versions", err);
+    if (s)
+        (void)sqlite3_reset(s);
+    return is_ok;
+}
+
+#define FILES_COLUMNS "m.id, v.model, v.version, v.artifact, v.push_due_us"
+
+bool store_model_files_each(struct store *store, model_files_fn fn, void *context,
+                            struct assay_error *err)
+{
+    /* CROSS: in the order of the index of ids, with nothing to be sorted. */
+    return walk_files(store,
+                      store_sql(store,
+                                "SELECT " FILES_COLUMNS " FROM registered_model m"
+                                " CROSS JOIN model_version v ON v.model = m.number"
+                                " ORDER BY m.id, v.version",
+                                err),
+                      fn, context, err);
+}
+
+bool store_model_files_to_push(struct store *store, model_files_fn fn, void *context,
+                               struct assay_error *err)
+{
+    return walk_files(store,
+                      store_sql(store,
+                                "SELECT " FILES_COLUMNS " FROM model_version v"
+                                " JOIN registered_model m ON m.number = v.model"
+                                " WHERE v.push_state = 1 ORDER BY v.push_due_us LIMIT 1",
+                                err),
+                      fn, context, err);
+}
+
 bool store_model_version_count(struct store *store, int64_t model, int64_t *count,
                                struct assay_error *err)
 {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,16 @@ static bool is_plain(const char *tag)
     return tag[0] && strlen(tag) < SLURM_TAG_TEXT && tag[strspn(tag, plain)] == '\0';
 }
 
+/* A close alone would not do: a child that is being started may have a copy for a moment. */
+void slurm_gang_close_step(struct slurm_gang *gang)
+{
+    if (gang->step_fd < 0)
+        return;
+    (void)epoll_ctl(gang->step_ends, EPOLL_CTL_DEL, gang->step_fd, NULL);
+    (void)close(gang->step_fd);
+    gang->step_fd = -1;
+}
+
 void slurm_gang_free(struct slurm_gang *gang)
 {
     struct replica_launch *launches = NULL;
@@ -49,8 +60,7 @@ void slurm_gang_free(struct slurm_gang *gang)
         free((char *)(uintptr_t)launches[i].dir);
     for (size_t i = 0; gang->replicas && i < gang->launch.replica_count; i++)
         free(gang->replicas[i].request);
-    if (gang->step_fd >= 0)
-        (void)close(gang->step_fd);
+    slurm_gang_close_step(gang);
     word_list_clear(&gang->words);
     word_list_clear(&gang->step_words);
     word_list_clear(&gang->wishes);

@@ -71,6 +71,7 @@ struct slurm_gang {
     bool is_step_alive;
     int64_t told_us; /* when its end was told, while its srun runs on */
     int step_fd;     /* readable when that has ended; -1: none */
+    int step_ends;   /* the epoll that waits for it, which holds the gang's address */
     char allocation[SLURM_TAG_TEXT];
     bool is_short_of_time; /* the allocation in use ends too soon for it */
 };
@@ -90,6 +91,9 @@ struct slurm_gang *slurm_gang_new(const struct launch *launch, const char *shim,
 struct slurm_gang *slurm_gang_adopt(const struct launch *launch, const char *shim,
                                     struct assay_error *err);
 void slurm_gang_free(struct slurm_gang *gang);
+
+/* Nobody waits for the end of its srun any more. */
+void slurm_gang_close_step(struct slurm_gang *gang);
 
 /* Makes the folders, and in them everything that the nodes read. */
 bool slurm_gang_write(struct slurm_gang *gang, const char *lease_path, int64_t lease_us,

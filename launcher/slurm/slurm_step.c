@@ -110,9 +110,7 @@ bool slurm_step_is_alive(struct slurm_gang *gang)
 {
     if (gang->is_step_alive && waitpid(gang->step, NULL, WNOHANG) != 0)
         gang->is_step_alive = false;
-    if (!gang->is_step_alive && gang->step_fd >= 0) {
-        (void)close(gang->step_fd);
-        gang->step_fd = -1;
-    }
+    if (!gang->is_step_alive)
+        slurm_gang_close_step(gang);
     return gang->is_step_alive;
 }

@@ -187,14 +187,13 @@ static void start_step(struct slurm *slurm, struct slurm_gang *gang)
         return;
     gang->stage = GANG_SUBMITTED;
     gang->submit_count++;
+    gang->step_ends = slurm->ends;
     if (!slurm_step_start(gang, allocation, slurm->used.fd, slurm->environment.words, &err))
         (void)slurm_end_gang(slurm, gang, ENDING_NOT_STARTED, err.message);
     else if (gang->step_fd >= 0 &&
              epoll_ctl(slurm->ends, EPOLL_CTL_ADD, gang->step_fd,
-                       &(struct epoll_event){ .events = EPOLLIN, .data.ptr = gang }) < 0) {
-        (void)close(gang->step_fd);
-        gang->step_fd = -1;
-    }
+                       &(struct epoll_event){ .events = EPOLLIN, .data.ptr = gang }) < 0)
+        slurm_gang_close_step(gang);
 }
 
 void slurm_note_step_ends(struct slurm *slurm)

@@ -59,14 +59,14 @@ static size_t count_ids(const char *ids)
     return count;
 }
 
-/* It has no turn yet: all its forerunners are there. */
-static bool is_waiting(const struct company *company, const struct slurm_gang *gang)
+/* It has forerunners, and none of their ends was told yet. */
+static bool has_all_forerunners(const struct company *company, const struct slurm_gang *gang)
 {
     const struct slurm_gang *other = NULL;
     char id[SLURM_ID_TEXT];
     size_t found = 0;
 
-    if (!gang->after[0] || gang->replicas[0].claim == CLAIM_NODE)
+    if (!gang->after[0])
         return false;
     TAILQ_FOREACH(other, company->gangs, in_list)
     {
@@ -78,13 +78,22 @@ static bool is_waiting(const struct company *company, const struct slurm_gang *g
     return found == count_ids(gang->after);
 }
 
+/* It has no turn yet. */
+static bool is_waiting(const struct company *company, const struct slurm_gang *gang)
+{
+    return gang->replicas[0].claim != CLAIM_NODE && has_all_forerunners(company, gang);
+}
+
+/* Also of one that has begun before the end of any was told: one of them is over then, whose turn
+ * is taken, and nobody knows which. */
 static bool is_forerunner(const struct company *company, const char *id)
 {
     const struct slurm_gang *other = NULL;
 
     TAILQ_FOREACH(other, company->gangs, in_list)
     {
-        if (is_in(company, other) && has_id(other->after, id) && is_waiting(company, other))
+        if (is_in(company, other) && has_id(other->after, id) &&
+            has_all_forerunners(company, other))
             return true;
     }
     return false;

@@ -38,6 +38,19 @@ Test(view, missing_members_read_as_nothing)
     cJSON_Delete(empty);
 }
 
+Test(view, integers_may_be_texts_as_the_api_writes_those_of_64_bits)
+{
+    cJSON *sizes =
+        capture_json("{'a': '1212', 'b': 7, 'c': '9007199254740993', 'd': '12 B', 'e': '-3'}");
+
+    cr_assert(eq(i64, view_integer(sizes, "a"), 1212));
+    cr_assert(eq(i64, view_integer(sizes, "b"), 7));
+    cr_assert(eq(i64, view_integer(sizes, "c"), INT64_C(9007199254740993)));
+    cr_assert(eq(i64, view_integer(sizes, "d"), 0));
+    cr_assert(eq(i64, view_integer(sizes, "e"), -3));
+    cJSON_Delete(sizes);
+}
+
 Test(view, durations_need_both_ends_in_order)
 {
     cJSON *trial = capture_json("{'startTime': '2026-01-31T10:00:00.5Z',"

@@ -5,13 +5,15 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
-/* Counts down at each call while a split runs; the one that reaches 0 fails. One thread. */
-static int countdown = INT_MAX;
+/* Counts down at each call while a split runs; the one that reaches 0 fails. INT_MAX: none does. */
+static atomic_int countdown = INT_MAX;
 
 /* What that one was. */
 static enum { NOTHING, MEMORY, DISK, INPUT } failed;
@@ -22,6 +24,8 @@ void *__real_realloc(void *old, size_t size);
 ssize_t __real_write(int fd, const void *text, size_t size);
 ssize_t __real_pread(int fd, void *text, size_t size, off_t offset);
 int __real_openat(int folder, const char *name, int flags, ...);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context);
 int __real_fdatasync(int fd);
 int __real_fsync(int fd);
 int __real_renameat(int from, const char *old, int to, const char *name);
@@ -31,13 +35,15 @@ void *__wrap_realloc(void *old, size_t size);
 ssize_t __wrap_write(int fd, const void *text, size_t size);
 ssize_t __wrap_pread(int fd, void *text, size_t size, off_t offset);
 int __wrap_openat(int folder, const char *name, int flags, ...);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context);
 int __wrap_fdatasync(int fd);
 int __wrap_fsync(int fd);
 int __wrap_renameat(int from, const char *old, int to, const char *name);
 
 static bool fails(int what, int error)
 {
-    if (countdown == INT_MAX || --countdown != 0)
+    if (countdown == INT_MAX || atomic_fetch_sub(&countdown, 1) != 1)
         return false;
     failed = what;
     errno = error;
@@ -84,6 +90,12 @@ int __wrap_openat(int folder, const char *name, int flags, ...)
     mode = va_arg(args, int);
     va_end(args);
     return fails(DISK, ENOSPC) ? -1 : __real_openat(folder, name, flags, mode);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *context)
+{
+    return fails(MEMORY, ENOMEM) ? ENOMEM : __real_pthread_create(thread, attributes, run, context);
 }
 
 int __wrap_fdatasync(int fd)

@@ -159,11 +159,21 @@ Test(table_split, bad_tables_are_refused_with_file_and_line)
     }
 }
 
-Test(table_split, a_header_that_is_not_the_first_ones_is_refused)
+Test(table_split, a_header_in_another_order_is_refused)
 {
+    table_fixture_add_text(&fixture, "a,\"b \"\"x\"\"\",c\n1,2,3\n");
+    table_fixture_add_text(&fixture, "\"b \"\"x\"\"\",a,c\n1,2,3\n");
+    expect_refusal(ASSAY_INVALID, "b.csv begins with the header of a.csv in another order");
+}
+
+Test(table_split, a_first_row_that_has_names_of_columns_among_its_values_is_a_row)
+{
+    all_to_training();
     table_fixture_add_text(&fixture, "a,b,c\n1,2,3\n");
-    table_fixture_add_text(&fixture, "b,a,c\n1,2,3\n");
-    expect_refusal(ASSAY_INVALID, "b.csv begins with a header that is not that of a.csv");
+    table_fixture_add_text(&fixture, "b,a,a\n4,5,6\n");
+    table_fixture_add_text(&fixture, "a,b,x\n");
+    cr_assert(table_fixture_run(&fixture), "%s", fixture.err.message);
+    expect_shard(ONE("training"), "a,b,c\n1,2,3\nb,a,a\n4,5,6\na,b,x\n");
 }
 
 Test(table_split, a_key_that_is_no_column_is_refused)
@@ -185,6 +195,31 @@ Test(table_split, whoever_ends_it_finds_nothing_left)
     fixture.split.is_ending = ends;
     table_fixture_add_text(&fixture, "a\n1\n");
     expect_refusal(ASSAY_ABORTED, "");
+}
+
+/* As often as a split of this table asks while it reads the rows and no more. */
+static bool ends_later(void *context)
+{
+    int *asked = context;
+
+    return ++*asked > 2;
+}
+
+Test(table_split, it_is_ended_between_the_passes_over_the_keys_too)
+{
+    static const enum split_kind kinds[] = { SPLIT_TIMESTAMP, SPLIT_STRATIFIED };
+
+    table_fixture_add_text(&fixture, "a\n1\n");
+    fixture.split.is_ending = ends_later;
+    fixture.split.split.key = "a";
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        int asked = 0;
+
+        fixture.split.split.kind = kinds[i];
+        fixture.split.context = &asked;
+        expect_refusal(ASSAY_ABORTED, "the split was ended");
+        cr_assert(eq(int, asked, 3));
+    }
 }
 
 Test(table_split, a_row_above_the_limit_is_refused_and_a_quote_is_suspected)

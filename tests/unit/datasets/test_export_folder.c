@@ -46,7 +46,7 @@ static void put_file(const struct export_folder *folder, const char *name)
     (void)close(fd);
 }
 
-Test(export_folder, it_appears_when_it_is_finished_and_a_later_run_leaves_it)
+Test(export_folder, it_appears_when_it_is_finished_and_a_later_run_replaces_it)
 {
     struct export_folder folder;
     struct assay_error err = { 0 };
@@ -63,10 +63,10 @@ Test(export_folder, it_appears_when_it_is_finished_and_a_later_run_leaves_it)
     cr_assert(folder.is_there);
     put_file(&folder, "other");
     cr_assert(export_folder_finish(&folder, &err), "%s", err.message);
-    cr_assert_eq(faccessat(folder.fd, "shard", F_OK, 0), 0, "it is not open at the one there");
+    cr_assert_eq(faccessat(folder.fd, "other", F_OK, 0), 0, "it is not open at the one there");
     export_folder_clear(&folder);
-    cr_assert(is_there("bucket/x/data/shard"));
-    cr_assert(not(is_there("bucket/x/data/other")));
+    cr_assert(not(is_there("bucket/x/data/shard")), "two runs are mixed");
+    cr_assert(is_there("bucket/x/data/other"));
     cr_assert(not(is_there("bucket/x/.data.partial")));
 }
 

@@ -16,7 +16,7 @@ static uint64_t stamp_of(const struct bench_store *bench, enum job_stamp_kind ki
     return stamp;
 }
 
-static void insert_job(const struct bench_store *bench, int64_t id)
+static void put_job(const struct bench_store *bench, int64_t id)
 {
     struct assay_error err = { 0 };
     struct job_row row = make_row(id, "{}");
@@ -46,7 +46,7 @@ Test(job_stamps, a_job_s_row_changes_both_stamps_and_those_of_no_other_job)
     trials = stamp_of(&bench, JOB_STAMP_TRIALS, JOB);
     other = stamp_of(&bench, JOB_STAMP_TRIALS, OTHER);
     begin(bench.store);
-    insert_job(&bench, JOB);
+    put_job(&bench, JOB);
     cr_assert(eq(u64, stamp_of(&bench, JOB_STAMP_ROW, JOB), row), "nothing is committed yet");
     commit(bench.store);
     cr_assert(lt(u64, row, stamp_of(&bench, JOB_STAMP_ROW, JOB)));
@@ -62,7 +62,7 @@ Test(job_stamps, a_trial_leaves_the_stamp_of_its_job_s_row_as_it_is)
 
     bench_store_init(&bench);
     begin(bench.store);
-    insert_job(&bench, JOB);
+    put_job(&bench, JOB);
     commit(bench.store);
     row = stamp_of(&bench, JOB_STAMP_ROW, JOB);
     trials = stamp_of(&bench, JOB_STAMP_TRIALS, JOB);
@@ -96,7 +96,7 @@ Test(job_stamps, every_way_to_write_a_row_changes_the_stamp)
         before = stamp_of(&bench, JOB_STAMP_TRIALS, JOB);
         begin(bench.store);
         if (way == 0 || way == 6)
-            insert_job(&bench, JOB);
+            put_job(&bench, JOB);
         else if (way == 1)
             is_ok = store_job_update(bench.store, &row, &err);
         else if (way == 2)
@@ -126,7 +126,7 @@ Test(job_stamps, a_roll_back_leaves_stamps_that_can_be_kept_by)
     bench_store_init(&bench);
     before = stamp_of(&bench, JOB_STAMP_ROW, JOB);
     begin(bench.store);
-    insert_job(&bench, JOB);
+    put_job(&bench, JOB);
     store_rollback(bench.store);
     cr_assert(zero(u64, stamp_of(&bench, JOB_STAMP_ROW, JOB) % 2));
     cr_assert(ge(u64, stamp_of(&bench, JOB_STAMP_ROW, JOB), before));

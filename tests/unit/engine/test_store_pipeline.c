@@ -127,6 +127,46 @@ Test(store_pipeline, an_id_is_given_once_among_pipelines_and_jobs)
     bench_clear(&bench);
 }
 
+static bool find_time(void *context, struct store *store, int64_t now_us, int64_t job,
+                      struct assay_error *err)
+{
+    (void)now_us;
+    (void)job;
+    return store_pipeline_free_time(store, context, err);
+}
+
+static int64_t free_time_from(struct bench *bench, int64_t time_us)
+{
+    const struct edit what = { .apply = find_time, .context = &time_us };
+    struct request request = { .kind = REQUEST_EDIT, .edit = &what };
+
+    bench_put_request(bench, &request);
+    bench_commit(bench);
+    cr_assert(request.is_ok, "%s", request.err.message);
+    return time_us;
+}
+
+Test(store_pipeline, a_millisecond_is_one_pipelines)
+{
+    struct inserting first = pipeline(1, 5000);
+    struct inserting second = pipeline(2, 6999);
+    struct inserting other = pipeline(3, 9000);
+    struct assay_error err = { 0 };
+    struct bench bench;
+
+    bench_init(&bench);
+    cr_assert(edit(&bench, &first, &err) && edit(&bench, &second, &err) &&
+              edit(&bench, &other, &err));
+    cr_assert(eq(i64, free_time_from(&bench, 4999), 4999));
+    cr_assert(eq(i64, free_time_from(&bench, 5999), 7000));
+    cr_assert(eq(i64, free_time_from(&bench, 6000), 7000));
+    cr_assert(eq(i64, free_time_from(&bench, 7001), 7001));
+    cr_assert(eq(i64, free_time_from(&bench, 9500), 10000));
+    cr_assert(eq(i64, pipeline_row_moment(&other.row, 8999), 9000), "it starts before it is made");
+    cr_assert(eq(i64, pipeline_row_moment(&other.row, 9001), 9001));
+    bench_clear(&bench);
+}
+
 Test(store_pipeline, lists_are_newest_first_and_go_on_behind_a_position)
 {
     int64_t ids[8] = { 0 };

@@ -1,3 +1,4 @@
+#include "launcher/artifact.h"
 #include "launcher/artifact_manifest.h"
 #include "launcher/artifact_unpack.h"
 
@@ -5,9 +6,12 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,6 +148,57 @@ Test(artifact_blobs, an_artifact_is_unpacked_with_its_modes_and_no_less)
     write_at(target, "x/other", "more");
     cr_assert(not(artifact_unpack(&blobs, &tree, target, &err)));
     cr_assert(eq(int, (int)err.code, ASSAY_EXISTS));
+}
+
+Test(artifact_blobs, two_do_not_unpack_into_one_folder_and_rubbish_of_a_crash_is_in_nobodys_way)
+{
+    char partial[700];
+    int fd = -1;
+
+    write_at(source, "a", "1");
+    add();
+    (void)snprintf(partial, sizeof partial, "%s/below/.target.partial", folder);
+    write_at(folder, "below/.target.partial/half", "of it");
+    fd = open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cr_assert(ge(int, fd, 0));
+    cr_assert(eq(int, flock(fd, LOCK_EX), 0));
+    cr_assert(not(artifact_unpack(&blobs, &tree, target, &err)));
+    cr_assert(eq(int, (int)err.code, ASSAY_EXISTS));
+    cr_assert(support_exists(partial, "half"), "the other one's file is gone");
+    (void)close(fd);
+    cr_assert(artifact_unpack(&blobs, &tree, target, &err), "%s", err.message);
+    cr_assert(support_exists(target, "a"));
+    cr_assert(not(support_exists(target, "half")));
+    cr_assert(not(support_exists(folder, "below/.target.partial")));
+}
+
+static void *unpack_often(void *context)
+{
+    (void)context;
+    for (int i = 0; i < 200; i++) {
+        struct assay_error why = { 0 };
+
+        if (!artifact_unpack(&blobs, &tree, target, &why) && why.code != ASSAY_EXISTS)
+            return &tree;
+        (void)artifact_remove(target, &why);
+    }
+    return NULL;
+}
+
+Test(artifact_blobs, of_two_threads_that_unpack_to_one_place_none_meets_half_of_it)
+{
+    pthread_t other;
+    void *other_failed = NULL;
+    void *failed = NULL;
+
+    write_at(source, "a", "1");
+    write_at(source, "b/c", "2");
+    add();
+    cr_assert(eq(int, pthread_create(&other, NULL, unpack_often, NULL), 0));
+    failed = unpack_often(NULL);
+    cr_assert(eq(int, pthread_join(other, &other_failed), 0));
+    cr_assert(not(failed || other_failed));
+    cr_assert(not(support_exists(folder, "below/.target.partial")));
 }
 
 static void note(void *context, const char *path, const char *why)

@@ -303,6 +303,66 @@ static void step(struct twin *twin, unsigned *seed)
     }
 }
 
+struct walk {
+    char seen[200];
+    size_t count;
+};
+
+static bool note_files(void *context, const struct model_files_row *row)
+{
+    struct walk *walk = context;
+    size_t size = strlen(walk->seen);
+
+    walk->count++;
+    (void)snprintf(walk->seen + size, sizeof walk->seen - size, " %s@%d:%s", row->id,
+                   (int)row->version, row->artifact);
+    return true;
+}
+
+static void put_version(int64_t model, int64_t version, int push_state, int64_t push_due_us)
+{
+    char digest[] = "d";
+    struct model_version_row row = { .model = model,
+                                     .version = version,
+                                     .artifact = digest,
+                                     .push_state = push_state,
+                                     .push_due_us = push_due_us };
+
+    cr_assert(store_model_version_put(store, &row, &err), "%s", err.message);
+}
+
+static int64_t put_model(const char *id)
+{
+    char word[8];
+    struct model_row row = { .id = word };
+
+    (void)snprintf(word, sizeof word, "%s", id);
+    cr_assert(store_model_row_put(store, &row, &err), "%s", err.message);
+    return row.number;
+}
+
+Test(model_change, versions_are_looked_after_by_id_then_number_and_pushed_by_their_time)
+{
+    struct walk walk = { .count = 0 };
+    int64_t b = put_model("b");
+    int64_t a = put_model("a");
+
+    put_version(b, 10, MODEL_PUSH_WAITING, 7);
+    put_version(b, 9, MODEL_PUSH_DONE, 1);
+    put_version(a, 1, MODEL_PUSH_WAITING, 5);
+    put_version(a, 2, MODEL_PUSH_NONE, 0);
+    cr_assert(store_model_files_each(store, note_files, &walk, &err), "%s", err.message);
+    cr_assert_str_eq(walk.seen, " a@1:d a@2:d b@9:d b@10:d");
+    walk = (struct walk){ .count = 0 };
+    cr_assert(store_model_files_to_push(store, note_files, &walk, &err), "%s", err.message);
+    cr_assert_str_eq(walk.seen, " a@1:d");
+    put_version(a, 1, MODEL_PUSH_DONE, 5);
+    put_version(b, 10, MODEL_PUSH_NONE, 0);
+    walk = (struct walk){ .count = 0 };
+    cr_assert(store_model_files_to_push(store, note_files, &walk, &err), "%s", err.message);
+    cr_assert(eq(sz, walk.count, 0));
+}
+
 Test(model_change, random_deeds_do_what_an_array_would_do)
 {
     struct twin twin = { .last = 1, .is_there = { false, true }, .holder = { 1 } };

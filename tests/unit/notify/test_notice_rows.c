@@ -145,3 +145,16 @@ Test(notice_rows, what_the_slowest_hook_has_not_heard_stays)
     cr_assert(store_notice_hook(bench.store, "quick", &last, &err));
     cr_assert(eq(i64, last, 0));
 }
+
+Test(notice_rows, where_no_hook_is_left_nothing_is_kept_but_the_number)
+{
+    struct assay_error err = { 0 };
+    int64_t last = 0;
+
+    watch(NOTICE_JOB, "gone");
+    insert();
+    move_to(JOB_STATE_RUNNING);
+    cr_assert(store_notice_last(bench.store, &last, &err));
+    cr_assert(store_notice_keep_hooks(bench.store, NULL, 0, &err), "%s", err.message);
+    cr_assert(eq(i64, next(0, JOB_STATE_PENDING, JOB_STATE_RUNNING), last));
+}

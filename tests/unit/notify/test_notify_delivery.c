@@ -81,6 +81,46 @@ Test(notify_delivery, a_new_trial_has_no_old_state_and_its_jobs_name)
                    "\"time\":\"1970-01-01T00:00:01Z\"}\n");
 }
 
+static void assert_key(const char *url, const char *wanted)
+{
+    struct notify_hook hook = { 0 };
+    char *key = NULL;
+
+    cr_assert(notify_hook_set_webhook(&hook, url));
+    key = notify_hook_key(&hook);
+    cr_expect(key && strcmp(key, wanted) == 0, "%s", key);
+    free(key);
+    notify_hook_clear(&hook);
+}
+
+/* Else one would go on where the other has come to. */
+Test(notify_delivery, hooks_of_one_command_for_different_kinds_are_not_the_same)
+{
+    struct notify_hook hook = { 0 };
+    char *usual = NULL;
+    char *trials = NULL;
+
+    cr_assert(notify_hook_set_command(&hook, "tell"));
+    usual = notify_hook_key(&hook);
+    hook.kinds = NOTICE_TRIAL;
+    trials = notify_hook_key(&hook);
+    cr_expect(usual && strcmp(usual, "[\"tell\"]") == 0, "%s", usual);
+    cr_expect(trials && strcmp(trials, "[4,\"tell\"]") == 0, "%s", trials);
+    free(usual);
+    free(trials);
+    notify_hook_clear(&hook);
+}
+
+/* The digits are sha256sum's of the whole address. */
+Test(notify_delivery, a_web_address_is_known_without_what_may_be_a_secret_in_it)
+{
+    assert_key("https://h:8443/a@b", "[\"https://h:8443/a@b\"]");
+    assert_key("https://h/hook?token=s3cret", "[\"https://h/hook#f7beb5a9\"]");
+    assert_key("https://h/hook?token=another", "[\"https://h/hook#902f13ab\"]");
+    assert_key("http://me:p@ss@h", "[\"http://h#a5424a27\"]");
+    assert_key("http://h?a@b", "[\"http://h#4ba390db\"]");
+}
+
 Test(notify_delivery, a_command_that_fails_is_to_be_tried_again_and_told_why)
 {
     char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" },

@@ -46,6 +46,35 @@ Test(guard, a_body_earns_time_with_what_comes)
     cr_assert(eq(llong, atomic_load(&guarded.due_us), LLONG_MAX));
 }
 
+Test(guard, a_body_whose_sender_has_gone_is_not_waited_for)
+{
+    struct assay_error err = { 0 };
+    struct guard *guard = guard_new(&err);
+    struct guarded gone;
+    struct guarded answered;
+    int gone_ends[2];
+    int answered_ends[2];
+    struct pollfd polled = { .events = POLLHUP };
+
+    cr_assert(not(zero(ptr, (void *)guard)), "%s", err.message);
+    cr_assert(zero(int, socketpair(AF_UNIX, SOCK_STREAM, 0, gone_ends)));
+    cr_assert(zero(int, socketpair(AF_UNIX, SOCK_STREAM, 0, answered_ends)));
+    guard_add(guard, &gone, gone_ends[0]);
+    guard_add(guard, &answered, answered_ends[0]);
+    guard_expect_body(&gone);
+    guard_expect_body(&answered);
+    guard_expect_nothing(&answered); /* its body is there: who has sent it may well say no more */
+    cr_assert(zero(int, shutdown(gone_ends[1], SHUT_WR)));
+    cr_assert(zero(int, shutdown(answered_ends[1], SHUT_WR)));
+    polled.fd = gone_ends[1];
+    cr_assert(eq(int, poll(&polled, 1, 20 * 1000), 1)); /* long before its body is late */
+    polled.fd = answered_ends[1];
+    cr_assert(zero(int, poll(&polled, 1, 0)));
+    guard_remove(guard, &gone);
+    guard_remove(guard, &answered);
+    guard_free(guard);
+}
+
 static atomic_int pulses;
 
 static void count_pulse(struct guarded *guarded)

@@ -95,6 +95,24 @@ Test(slurm_turn, who_has_waited_has_the_turn_that_its_forerunner_left)
     cr_assert(eq(str, submit(2, 1)->after, " 2 3"));
 }
 
+Test(slurm_turn, a_turn_is_left_once_also_where_its_holders_end_is_told_late)
+{
+    struct slurm_gang *late = submit(2, 2);
+    struct slurm_gang *told = submit(2, 2);
+    struct slurm_gang *after_late = submit(2, 2);
+    struct slurm_gang *after_told = submit(2, 2);
+
+    cr_assert(eq(str, after_late->after, " 1"));
+    cr_assert(eq(str, after_told->after, " 2"));
+    end(told);
+    after_late->replicas[0].claim = CLAIM_NODE;
+    after_told->replicas[0].claim = CLAIM_NODE;
+    /* 1 is over, or 3 had not begun: who waited for it now would run beside 3 and 4. */
+    cr_assert(eq(str, submit(2, 2)->after, " 3"));
+    end(late);
+    cr_assert(eq(str, submit(2, 2)->after, " 4"));
+}
+
 Test(slurm_turn, a_turn_that_nobody_waits_for_is_free)
 {
     struct slurm_gang *first = submit(2, 1);
