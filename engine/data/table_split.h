@@ -3,10 +3,11 @@
  * grow with the rows.
  *
  * RFC 4180: quotes, newlines in quotes, doubled quotes; a BOM and CRLF are understood. The first
- * line of the lexicographically first file is the header; other files may begin with the same line,
- * which is then none of their rows. Every row has as many fields as the header; a line with nothing
- * on it is no row. A row is copied byte for byte, whatever its encoding, but for its line end,
- * which becomes LF; every shard begins with the header. Rows keep their order.
+ * line of the lexicographically first file is the header; other files may begin with the same
+ * names, which are then none of their rows; the same names in another order are refused. Every row
+ * has as many fields as the header; a line with nothing on it is no row. A row is copied byte for
+ * byte, whatever its encoding, but for its line end, which becomes LF; every shard begins with the
+ * header. Rows keep their order. A thread of the split's own writes; it ends before the split does.
  *
  * Refused are rows above CSV_ROW_MAX (24 MiB) and more than CSV_COLUMNS_MAX (1,048,576) columns.
  * What splits look up lies on disk, without a name, in the target folder: 8 bytes a row.

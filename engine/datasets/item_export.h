@@ -30,7 +30,8 @@ struct item_counts {
     int64_t annotations[SPLIT_SETS];
 };
 
-/* Blocks, may take long. Where the config says so, the items have got their ml_use label before this returns. */
+/* Blocks, may take long. Where the config says so, the items have got their ml_use label before
+ * this returns. */
 bool item_export_run(const struct item_export *export, struct item_counts *counts,
                      struct assay_error *err);
 

@@ -146,11 +146,17 @@ static void write_number(struct json_writer *w, const char *key, int64_t number)
     json_int64(w, number);
 }
 
+/* Milliseconds, also where there are none. */
 static void write_time(struct json_writer *w, const char *key, int64_t wall_us)
 {
-    char text[ASSAY_TIME_TEXT];
+    int64_t ms = wall_us / 1000;
+    char second[ASSAY_TIME_TEXT];
+    char text[ASSAY_TIME_TEXT + 8];
 
-    write_text(w, key, assay_time_text(wall_us - wall_us % 1000, text));
+    (void)assay_time_text(ms / 1000 * 1000000, second);
+    (void)snprintf(text, sizeof text, "%.*s.%03dZ", (int)strcspn(second, "Z"), second,
+                   (int)(ms % 1000));
+    write_text(w, key, text);
 }
 
 /* One path segment: all but unreserved characters are escaped. */

@@ -409,7 +409,7 @@ static bool read_source(const cJSON *item, const char *bucket, struct object_sou
         return assay_fail(err, ASSAY_INVALID, NULL, "each of sourceObjects needs a name");
     if (json_get(conditions, "ifGenerationMatch"))
         generation = json_get(conditions, "ifGenerationMatch");
-    if (!generation)
+    if (!generation || cJSON_IsNull(generation)) /* as Python sends what it has not */
         return true;
     text = cJSON_GetStringValue(generation);
     source->conditions.generation_match.is_set = true;

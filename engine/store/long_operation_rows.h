@@ -32,6 +32,11 @@ struct long_operation_row {
 
 void long_operation_row_clear(struct long_operation_row *row);
 
+/* Within an edit: *time_us becomes the first moment from then on in whose millisecond no operation
+ * of this kind was made, for what one writes may be named by it. */
+bool store_long_operation_free_time(struct store *store, const char *metadata_type,
+                                    int64_t *time_us, struct assay_error *err);
+
 /* Within an edit. A new row (id 0, then set) or all of an old one. */
 bool store_long_operation_put(struct store *store, struct long_operation_row *row,
                               struct assay_error *err);

@@ -59,6 +59,30 @@ static bool trim(struct store *store, struct assay_error *err)
     return store_run(store, s, "forget old operations", err);
 }
 
+bool store_long_operation_free_time(struct store *store, const char *metadata_type,
+                                    int64_t *time_us, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_sql(store,
+                                "SELECT create_us / 1000 FROM long_operation"
+                                " WHERE metadata_type = ?1 AND create_us / 1000 >= ?2 ORDER BY 1",
+                                err);
+    int64_t ms = *time_us / 1000;
+    int code = SQLITE_DONE;
+
+    if (!s)
+        return false;
+    bind_text(s, 1, metadata_type);
+    (void)sqlite3_bind_int64(s, 2, ms);
+    while ((code = sqlite3_step(s)) == SQLITE_ROW && sqlite3_column_int64(s, 0) <= ms)
+        ms += sqlite3_column_int64(s, 0) == ms;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        (void)store_fail(store, "look for a time", err);
+    (void)sqlite3_reset(s);
+    if (ms > *time_us / 1000)
+        *time_us = ms * 1000;
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
 bool store_long_operation_put(struct store *store, struct long_operation_row *row,
                               struct assay_error *err)
 {

@@ -398,6 +398,10 @@ static bool apply_export(void *context, struct store *store, int64_t now_us, int
     bool is_ok = false;
 
     (void)job;
+    /* Two exports of one moment, of models of one name, go to folders of their own. */
+    if (!store_long_operation_free_time(store, vertex_model_export_kind.metadata_type, &now_us,
+                                        err))
+        return false;
     while (size > 1 && prefix[size - 1] == '/')
         size--;
     name_folder(exporting->view, now_us, folder, sizeof folder);

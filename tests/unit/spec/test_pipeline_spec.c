@@ -138,6 +138,8 @@ Test(pipeline_spec, what_is_required_is_named)
     reading_clear(&r);
     assert_refused(CUSTOM "trainingTaskInputs: null", "training_task_inputs", "is required");
     assert_refused("trainingTaskInputs: {}", "training_task_definition", "is required");
+    /* Whose inputs these are is not known: the fault is one. */
+    assert_refused("trainingTaskInputs: {" POOLS "}", "training_task_definition", "is required");
 }
 
 Test(pipeline_spec, other_tasks_and_shapes_are_refused)
