@@ -211,8 +211,8 @@ static bool prepare_notifier(struct engine *engine, struct assay_error *err)
 {
     const struct launcher_config *config = engine->config;
 
-    return notifier_prepare(engine->writer, config ? config->hooks : NULL,
-                            config ? config->hook_count : 0, err);
+    return !config || config->hook_count == 0 ||
+           notifier_prepare(engine->writer, config->hooks, config->hook_count, err);
 }
 
 static bool start_notifier(struct engine *engine, struct assay_error *err)
