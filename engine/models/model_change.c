@@ -1,22 +1,11 @@
 #include "engine/models/model_change.h"
 
 #include "assay/value.h"
+#include "engine/owned_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Replaces an owned text. */
-static bool set_text(char **text, const char *value, struct assay_error *err)
-{
-    char *copy = strdup(value ? value : "");
-
-    if (!copy)
-        return assay_fail_memory(err);
-    free(*text);
-    *text = copy;
-    return true;
-}
 
 /* A tree as the text of a column; "" for none. */
 static bool set_tree(char **text, const cJSON *tree, struct assay_error *err)
@@ -57,9 +46,10 @@ static bool make_model(struct store *store, const struct model_new *made, int64_
     if (err->code != ASSAY_NOT_FOUND)
         return false;
     model->create_us = now_us;
-    return set_text(&model->id, made->id, err) && set_text(&model->parent, made->parent, err) &&
-           set_text(&model->display_name, document->display_name, err) &&
-           set_text(&model->description, document->description, err) &&
+    return owned_text_set(&model->id, made->id, err) &&
+           owned_text_set(&model->parent, made->parent, err) &&
+           owned_text_set(&model->display_name, document->display_name, err) &&
+           owned_text_set(&model->description, document->description, err) &&
            set_tree(&model->labels, document->labels, err);
 }
 
@@ -72,14 +62,14 @@ static bool fill_version(const struct model_new *made, struct model_version_row 
     version->size_bytes = made->size_bytes;
     if (made->is_pushed && made->artifact && *made->artifact)
         version->push_state = MODEL_PUSH_WAITING;
-    return set_text(&version->description, document->version_description, err) &&
+    return owned_text_set(&version->description, document->version_description, err) &&
            set_tree(&version->labels, made->is_version ? document->labels : NULL, err) &&
            set_tree(&version->document, document->kept, err) &&
-           set_text(&version->artifact_uri, made->artifact_uri, err) &&
-           set_text(&version->pipeline, made->pipeline, err) &&
-           set_text(&version->source, made->source, err) &&
-           set_text(&version->lineage, made->lineage, err) &&
-           set_text(&version->artifact, made->artifact, err);
+           owned_text_set(&version->artifact_uri, made->artifact_uri, err) &&
+           owned_text_set(&version->pipeline, made->pipeline, err) &&
+           owned_text_set(&version->source, made->source, err) &&
+           owned_text_set(&version->lineage, made->lineage, err) &&
+           owned_text_set(&version->artifact, made->artifact, err);
 }
 
 static bool put_aliases(struct store *store, const struct model_new *made,
@@ -213,9 +203,9 @@ static bool patch_model(struct store *store, struct model_row *model, unsigned p
         return assay_fail(err, ASSAY_INVALID, "model.display_name", "is required");
     model->revision++;
     return (!(parts & MODEL_PATCH_DISPLAY_NAME) ||
-            set_text(&model->display_name, document->display_name, err)) &&
+            owned_text_set(&model->display_name, document->display_name, err)) &&
            (!(parts & MODEL_PATCH_DESCRIPTION) ||
-            set_text(&model->description, document->description, err)) &&
+            owned_text_set(&model->description, document->description, err)) &&
            (!(parts & MODEL_PATCH_LABELS) || set_tree(&model->labels, document->labels, err)) &&
            touch(store, model, now_us, err);
 }
@@ -226,7 +216,7 @@ static bool patch_version(struct store *store, struct model_row *model,
                           struct assay_error *err)
 {
     return (!(parts & MODEL_PATCH_VERSION_DESCRIPTION) ||
-            set_text(&version->description, document->version_description, err)) &&
+            owned_text_set(&version->description, document->version_description, err)) &&
            (!(parts & MODEL_PATCH_LABELS) || set_tree(&version->labels, document->labels, err)) &&
            touch_version(store, version, now_us, err) && touch(store, model, now_us, err);
 }

@@ -5,6 +5,7 @@
 #include "engine/array.h"
 #include "engine/datasets/dataset_export.h"
 #include "engine/datasets/dataset_import.h"
+#include "engine/owned_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,25 +42,14 @@ static const struct long_operation_kind *find_kind(const char *metadata_type)
     return NULL;
 }
 
-/* Replaces an owned text. */
-static bool set_text(char **text, const char *value, struct assay_error *err)
-{
-    char *copy = strdup(value ? value : "");
-
-    if (!copy)
-        return assay_fail_memory(err);
-    free(*text);
-    *text = copy;
-    return true;
-}
-
 bool long_operation_done(struct store *store, int64_t id, int64_t now_us, const char *response_type,
                          const char *response, struct assay_error *err)
 {
     struct long_operation_row row = { 0 };
     bool is_ok = store_long_operation_get(store, id, &row, err) &&
-                 set_text(&row.response_type, response_type, err) &&
-                 set_text(&row.response, response, err) && set_text(&row.request, "", err);
+                 owned_text_set(&row.response_type, response_type, err) &&
+                 owned_text_set(&row.response, response, err) &&
+                 owned_text_set(&row.request, "", err);
 
     if (is_ok) {
         row.is_done = true;
@@ -76,8 +66,8 @@ static bool apply_failure(void *context, struct store *store, int64_t now_us, in
     const struct ending_edit *ending = context;
     struct long_operation_row row = { 0 };
     bool is_ok = store_long_operation_get(store, ending->id, &row, err) &&
-                 set_text(&row.error_message, ending->why->message, err) &&
-                 set_text(&row.request, "", err);
+                 owned_text_set(&row.error_message, ending->why->message, err) &&
+                 owned_text_set(&row.request, "", err);
 
     (void)job;
     if (is_ok) {

@@ -2,6 +2,7 @@
 
 #include "engine/datasets/pipeline_input.h"
 #include "engine/operations/long_operation.h"
+#include "engine/owned_text.h"
 #include "engine/pipelines/pipeline_life.h"
 #include "engine/pipelines/pipeline_model.h"
 #include "engine/pipelines/pipeline_runner.h"
@@ -28,18 +29,6 @@ static void working_clear(struct working *w)
     cJSON_Delete(w->document);
     pipeline_spec_free(w->spec);
     job_row_clear(&w->job);
-}
-
-/* Replaces an owned text. */
-static bool set_text(char **text, const char *value, struct assay_error *err)
-{
-    char *copy = strdup(value);
-
-    if (!copy)
-        return assay_fail_memory(err);
-    free(*text);
-    *text = copy;
-    return true;
 }
 
 static bool is_ours(const struct assay_error *err)
@@ -111,7 +100,7 @@ static bool apply_end(void *context, struct store *store, int64_t now_us, int64_
         row.end_us = row.update_us = pipeline_row_moment(&row, now_us);
         row.best_trial = change->best_trial;
         row.error_code = change->why ? (int)change->why->code : 0;
-        is_ok = set_text(&row.error_message, change->why ? change->why->message : "", err) &&
+        is_ok = owned_text_set(&row.error_message, change->why ? change->why->message : "", err) &&
                 store_pipeline_update(store, &row, err);
     }
     pipeline_row_clear(&row);
@@ -152,8 +141,8 @@ static bool apply_export(void *context, struct store *store, int64_t now_us, int
     const struct row_change *change = context;
     struct pipeline_row row = { 0 };
     bool is_ok = store_pipeline_get(store, change->id, &row, err) &&
-                 set_text(&row.data_format, change->data->format, err) &&
-                 set_text(&row.data_uri, change->data->dir_uri, err);
+                 owned_text_set(&row.data_format, change->data->format, err) &&
+                 owned_text_set(&row.data_uri, change->data->dir_uri, err);
 
     (void)job;
     if (is_ok) {
