@@ -96,16 +96,17 @@ class Storage(unittest.TestCase):
         connection.send(data[:3 * 1024 * 1024 + 11])
         connection.close()
         self.assertFalse(os.path.exists(self.path("cut")))
-        for _ in range(100):  # the server notices the end within a few seconds
+        for _ in range(100):  # the server reads what was sent and notices the end within a few seconds
             status, headers, _ = self.raw("PUT", target, b"", {"Content-Range": f"bytes */{len(data)}"})
             have = int(headers.get("Range", "bytes=0--1").split("-", 1)[1]) + 1
-            status, headers, body = self.raw("PUT", target, data[have:], {
-                "Content-Range": f"bytes {have}-{len(data) - 1}/{len(data)}"})
-            if status != 503:
-                break
+            if status == 308 and have > 0:
+                status, headers, body = self.raw("PUT", target, data[have:], {
+                    "Content-Range": f"bytes {have}-{len(data) - 1}/{len(data)}"})
+                if status != 503:
+                    break
             time.sleep(0.2)
-        self.assertEqual(status, 200, body)
         self.assertGreater(have, 0)
+        self.assertEqual(status, 200, body)
         self.assertEqual(self.bucket.blob("cut").download_as_bytes(), data)
         # Who has missed the answer asks again.
         status, _, _ = self.raw("PUT", target, b"", {"Content-Range": f"bytes */{len(data)}"})

@@ -1,0 +1,3 @@
+export function DatasetPage({ dataset }: { dataset: string }) {
+  return <h1>Dataset {dataset}</h1>;
+}

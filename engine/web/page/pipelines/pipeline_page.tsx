@@ -1,0 +1,3 @@
+export function PipelinePage({ pipeline }: { pipeline: string }) {
+  return <h1>Pipeline {pipeline}</h1>;
+}

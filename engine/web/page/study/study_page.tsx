@@ -1,0 +1,3 @@
+export function StudyPage({ job }: { job: string }) {
+  return <h1>Job {job}</h1>;
+}
