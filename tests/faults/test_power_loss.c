@@ -3,7 +3,7 @@
  * what was not synced any part may be on the disk. Whatever is: the file is whole, and the job
  * stands as it did at the last acknowledged commit, or at the one that was under way.
  *
- *   ASSAY_POWER_ROUNDS=N   disks per cut (default 3)
+ *   ASSAY_POWER_ROUNDS=N   disks per cut (default 1)
  *   ASSAY_TEST_SEED=N      of the dice that choose them
  */
 
@@ -128,7 +128,7 @@ static bool run_with_cut(int index, uint64_t cut_at, const struct reference *ref
 
 static void cut_study(int index, uint64_t seed)
 {
-    uint64_t rounds = fault_setting("ASSAY_POWER_ROUNDS", 3);
+    uint64_t rounds = fault_setting("ASSAY_POWER_ROUNDS", 1);
     struct reference reference = { 0 };
     uint64_t cut_at = 1;
 
