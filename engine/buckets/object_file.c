@@ -162,12 +162,13 @@ static enum entry_kind kind_of(int folder_fd, const struct dirent *entry)
                                  : (S_ISDIR(file.st_mode) ? ENTRY_FOLDER : ENTRY_OTHER);
 }
 
-/* Folders in folders, deeper than an object's name can reach, are not looked into. */
+/* Folders in folders, deeper than an object's name can reach, are not looked into. One that cannot
+ * be read counts as full: it is shown, and not taken for something that may be removed. */
 static bool has_files(int parent_fd, const char *name, int depth)
 {
     DIR *folder = open_folder(parent_fd, name);
     const struct dirent *entry = NULL;
-    bool has = false;
+    bool has = !folder && errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
 
     while (folder && !has && (entry = readdir(folder)) != NULL) {
         enum entry_kind kind = kind_of(dirfd(folder), entry);

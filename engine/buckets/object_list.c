@@ -38,6 +38,18 @@ static void fail_memory(struct walk *walk)
     walk->is_ended = true;
 }
 
+/* A folder that cannot be read: what is in it would be left out without a word. One that is gone, or
+ * has become something else, is no folder any more. */
+static void note_unread(struct walk *walk, int error)
+{
+    if (error == ENOENT || error == ENOTDIR || error == ELOOP)
+        return;
+    (void)assay_fail_errno(walk->err, error, "read the folder %s of the bucket",
+                           walk->name[0] ? walk->name : "at the top");
+    walk->is_failed = true;
+    walk->is_ended = true;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
@@ -113,7 +125,9 @@ static struct entry *read_folder(struct walk *walk, int folder_fd, size_t *count
     size_t capacity = 0;
 
     *count = 0;
-    while (folder && !walk->is_failed && (found = readdir(folder)) != NULL) {
+    if (!folder)
+        note_unread(walk, errno);
+    while (folder && !walk->is_failed && (errno = 0, found = readdir(folder)) != NULL) {
         if (*count == capacity) {
             struct entry *grown =
                 realloc(entries, (capacity ? capacity * 2 : 64) * sizeof *entries);
@@ -128,6 +142,8 @@ static struct entry *read_folder(struct walk *walk, int folder_fd, size_t *count
         *count += read_entry(walk, folder_fd, found, &entries[*count]) &&
                   !is_behind(walk, &entries[*count]);
     }
+    if (folder && !found && errno)
+        note_unread(walk, errno);
     if (folder)
         (void)closedir(folder);
     else if (fd >= 0)
@@ -298,8 +314,10 @@ static void visit_folder(struct walk *walk, int parent_fd, const struct entry *e
     (void)memcpy(last, entry->name, sizeof last);
     last[strlen(last) - 1] = '\0';
     fd = plain_open_below(parent_fd, last, O_RDONLY | O_DIRECTORY, 0);
-    if (fd < 0)
-        return; /* gone, or nobody may read it */
+    if (fd < 0) {
+        note_unread(walk, errno);
+        return;
+    }
     walk_folder(walk, fd);
     (void)close(fd);
 }
@@ -343,8 +361,10 @@ static void walk_from_prefix(struct walk *walk)
     } else {
         fd = openat(walk->bucket_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
-    if (fd < 0)
+    if (fd < 0) {
+        note_unread(walk, errno);
         return;
+    }
     walk_folder(walk, fd);
     (void)close(fd);
 }

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import random
+import resource
 import signal
 import sys
 import tempfile
@@ -181,6 +182,23 @@ class Deceit(unittest.TestCase):
         status, headers, _ = self.send("PUT", target, b"", {"Content-Range": "bytes */10"})
         self.assertEqual((status, headers.get("Range")), (308, None))
         self.assertEqual(self.send("PUT", target, b"x" * 10, {"Content-Range": "bytes 0-9/10"})[0], 200)
+
+    def test_a_folder_that_cannot_be_read_is_no_shorter_list(self):
+        self.assertEqual(self.put("/".join(["deep"] * 60) + "/last", b"1")[0], 200)
+        pid = self.service.process.pid
+        old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        opened = len(os.listdir(f"/proc/{pid}/fd"))
+        try:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (opened + 30, old[1]))
+            status, _, said = self.send("GET", "/b/deceit/o?prefix=deep/")
+            self.assertGreaterEqual(status, 429, said)
+            self.assertIn(b"Too many open files", said)
+            status, _, said = self.send("GET", "/b/deceit/o?delimiter=/")
+            self.assertIn("deep/", json.loads(said).get("prefixes", []) if status == 200 else ["deep/"])
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
+        status, _, said = self.send("GET", "/b/deceit/o?prefix=deep/")
+        self.assertEqual((status, said.count(b"/last\"")), (200, 1))
 
     def test_a_generation_is_a_number(self):
         self.assertEqual(self.put("part", b"1")[0], 200)
