@@ -384,7 +384,10 @@ struct engine *engine_open(const struct engine_options *options, struct assay_er
     (void)pthread_cond_init(&engine->is_changed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     engine->cache = job_cache_new(CACHE_BYTES);
-    if (!engine->cache) {
+    engine->digests = plot_cache_new();
+    engine->forests = plot_cache_new();
+    engine->rankings = ranking_cache_new();
+    if (!engine->cache || !engine->digests || !engine->forests || !engine->rankings) {
         (void)assay_fail_memory(err);
         goto out;
     }
@@ -457,6 +460,9 @@ void engine_close(struct engine *engine)
     store_close(engine->writer);
     live_free(engine->live);
     job_cache_free(engine->cache);
+    plot_cache_free(engine->digests);
+    plot_cache_free(engine->forests);
+    ranking_cache_free(engine->rankings);
     launch_facts_free(engine->facts);
     free(engine->shim_path);
     free(engine->inherited);
@@ -616,9 +622,24 @@ uint64_t engine_commit_count(const struct engine *engine)
     return engine->writer ? store_commit_count(engine->writer) : 0;
 }
 
+struct plot_cache *engine_digests(struct engine *engine)
+{
+    return engine->digests;
+}
+
+struct plot_cache *engine_forests(struct engine *engine)
+{
+    return engine->forests;
+}
+
 struct job_cache *engine_job_cache(struct engine *engine)
 {
     return engine->cache;
+}
+
+struct ranking_cache *engine_ranking_cache(struct engine *engine)
+{
+    return engine->rankings;
 }
 
 bool engine_progress(struct engine *engine, int64_t job, struct job_progress *progress)

@@ -23,7 +23,9 @@
 struct engine;
 struct live; /* live/live.h */
 struct model_registry;
+struct ranking_cache;
 struct pipeline_runner;
+struct plot_cache;
 
 /* docs/emulator.md */
 struct engine_emulation {
@@ -104,6 +106,11 @@ void engine_read_end(struct engine *engine);
 bool engine_job_stamp(const struct engine *engine, enum job_stamp_kind kind, int64_t job,
                       uint64_t *stamp);
 struct job_cache *engine_job_cache(struct engine *engine);
+/* Digests of studies, and forests of them, for plots (engine/plots/plot_cache.h). */
+struct plot_cache *engine_digests(struct engine *engine);
+struct plot_cache *engine_forests(struct engine *engine);
+/* Orders of trials in tables (engine/api/window/ranking_cache.h). */
+struct ranking_cache *engine_ranking_cache(struct engine *engine);
 
 /* See assay_commit_count() in assay.h. */
 uint64_t engine_commit_count(const struct engine *engine);

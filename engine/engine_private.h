@@ -6,6 +6,7 @@
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
+#include "engine/api/window/ranking_cache.h"
 #include "engine/controller/controller.h"
 #include "engine/engine.h"
 #include "engine/follower.h"
@@ -15,6 +16,7 @@
 #include "engine/offload.h"
 #include "engine/paths.h"
 #include "engine/pipelines/pipeline_runner.h"
+#include "engine/plots/plot_cache.h"
 #include "engine/readers.h"
 #include "engine/replay.h"
 #include "launcher/command.h"
@@ -47,7 +49,10 @@ struct engine {
     struct store *writer; /* the controller thread's */
     struct live *live;    /* of the writer's changes; NULL of a reader */
     struct readers *readers;
-    struct job_cache *cache; /* what was made from rows */
+    struct plot_cache *digests;     /* of studies that are plotted */
+    struct plot_cache *forests;     /* likewise */
+    struct job_cache *cache;        /* what was made from rows */
+    struct ranking_cache *rankings; /* of trials in tables that are scrolled */
 
     struct event_queue *queue;
     struct controller *controller;

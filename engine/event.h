@@ -53,6 +53,28 @@ enum request_kind {
     REQUEST_OPERATION_DELETE,
 
     REQUEST_EDIT, /* what the asker's function writes */
+
+    /* Of a tuning job: struct steering says more. */
+    REQUEST_END_TRIAL, /* a trial that runs ends now, with what it has measured */
+    REQUEST_RETRY,     /* trials that failed run again, as new ones */
+    REQUEST_BUDGET,    /* it may spend more, or less; where it has ended it goes on with that */
+};
+
+enum steering_count {
+    STEERING_MAX_TRIALS,
+    STEERING_PARALLEL,
+    STEERING_MAX_FAILED,
+    STEERING_COUNTS
+};
+
+/* What is asked of a tuning job under way, or that has ended. The asker's; all borrowed. */
+struct steering {
+    int64_t trial;         /* END_TRIAL */
+    const int64_t *trials; /* RETRY: their numbers; NULL: all that failed by a fault of the user's,
+                              and were not run again already */
+    size_t trial_count;
+    bool has_count[STEERING_COUNTS]; /* BUDGET: which of them are to be others */
+    int64_t counts[STEERING_COUNTS];
 };
 
 /* A measurement that a client sends; values: one per metric, NaN where absent. */
@@ -88,11 +110,12 @@ struct study_request {
  * waits, where on_answered finds it. Filled by the controller, answered after the commit. */
 struct request {
     enum request_kind kind;
-    int64_t job;                 /* which one; set by SUBMIT */
-    struct job_row *row;         /* SUBMIT: taken from (its strings are moved) */
-    struct job_spec *spec;       /* SUBMIT: taken, also on failure */
-    enum stop_manner manner;     /* PAUSE */
-    struct study_request *study; /* from SUGGEST on, but EDIT */
+    int64_t job;                     /* which one; set by SUBMIT */
+    struct job_row *row;             /* SUBMIT: taken from (its strings are moved) */
+    struct job_spec *spec;           /* SUBMIT: taken, also on failure */
+    enum stop_manner manner;         /* PAUSE */
+    struct study_request *study;     /* from SUGGEST to OPERATION_DELETE */
+    const struct steering *steering; /* from END_TRIAL on */
     const struct edit
         *edit;    /* EDIT; SUBMIT: of the same moment, before the job is stored; or NULL */
     bool is_kept; /* the controller's own: it waits, or is among those to be answered */

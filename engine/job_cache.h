@@ -17,6 +17,7 @@ enum job_cache_kind {
     JOB_CACHE_VIEW,   /* row and spec: api/job_view.h */
     JOB_CACHE_ANSWER, /* the whole job as an answer (api/kept_answer.h), from here on in each of */
     JOB_CACHE_ANSWER_LAST = JOB_CACHE_ANSWER + 3, /* four forms */
+    JOB_CACHE_TALLY, /* what its trials add up to: api/window/job_tally.h */
 };
 
 /* The beginning of what is kept. The maker fills the first members; immutable once it is kept. */

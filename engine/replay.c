@@ -3,6 +3,8 @@
 #include "assay/value.h"
 #include "engine/engine_private.h"
 #include "engine/life/early_stops.h"
+#include "engine/life/job_budget.h"
+#include "engine/life/retries.h"
 #include "engine/life/study_sampler.h"
 #include "engine/life/suggestion.h"
 #include "search/model_chain.h"
@@ -23,7 +25,7 @@ struct stored_trial {
     struct suggestion suggestion;
 };
 
-/* A study's suggestion that was not simply the next. */
+/* A suggestion that was not simply the next. */
 struct made_trial {
     int64_t number, ordinal;
     char *fixed; /* which parameters its client had fixed: indexes */
@@ -40,6 +42,7 @@ struct replay {
     double *fixed;           /* and for what was fixed of it */
     struct made_trial *made; /* by number */
     size_t made_count, made_capacity;
+    struct retries retries; /* trials that were not suggested, but are others run again */
 
     /* Of a sampler that learns: all trials, by number - 1. */
     struct history *history;
@@ -66,6 +69,7 @@ void replay_free(struct replay *replay)
     for (size_t i = 0; i < replay->made_count; i++)
         free(replay->made[i].fixed);
     free(replay->made);
+    retries_clear(&replay->retries);
     free(replay);
 }
 
@@ -91,6 +95,12 @@ static bool fail_unfit(struct reading *reading, int64_t number)
     return false;
 }
 
+/* No sampler has made it. */
+static bool is_given(const struct replay *replay, const struct trial_row *row)
+{
+    return row->attempt == 0 || retries_original(&replay->retries, row->number) != 0;
+}
+
 static bool read_trial(void *context, const struct trial_row *row)
 {
     struct reading *reading = context;
@@ -102,7 +112,7 @@ static bool read_trial(void *context, const struct trial_row *row)
     if (!is_fit(replay, row))
         return fail_unfit(reading, row->number);
     replay->trials[row->number - 1].end_order = row->end_order;
-    replay->trials[row->number - 1].is_given = row->attempt == 0;
+    replay->trials[row->number - 1].is_given = is_given(replay, row);
     memcpy(replay->points + (size_t)(row->number - 1) * replay->width, row->point,
            replay->width * sizeof(double));
     return true;
@@ -203,8 +213,8 @@ static bool read_made(struct replay *replay, struct store *store, struct assay_e
 {
     struct reading reading = { .replay = replay, .err = err, .is_ok = true };
 
-    return replay->spec->kind != JOB_STUDY ||
-           (store_made_each(store, replay->job, read_made_row, &reading, err) && reading.is_ok);
+    return retries_read(&replay->retries, store, replay->job, 1, STORE_TRIALS_MAX - 1, err) &&
+           store_made_each(store, replay->job, read_made_row, &reading, err) && reading.is_ok;
 }
 
 static int compare_made(const void *key, const void *item)
@@ -253,7 +263,7 @@ static bool open_study(struct replay *replay, struct store *store, struct assay_
         goto out;
     replay->trial_count = totals.last_number;
     replay->spec = job_row_spec(&row, err);
-    if (!replay->spec)
+    if (!replay->spec || !job_budget_load_first(store, replay->job, replay->spec, err))
         goto out;
     if (replay->spec->kind == JOB_CUSTOM) {
         (void)assay_fail(err, ASSAY_PRECONDITION, NULL,
@@ -392,6 +402,7 @@ static bool replay_learnt(struct replay *replay, struct replay_progress *progres
                           "not store what from",
                           replay->next);
     find_made(replay, replay->next, stored, &query, false);
+    query.max_trial_count = trial->suggestion.max_trial_count;
     query.past_count = count_past(replay, last_end_order);
     query.pending_count = gather_pending(replay, replay->next, last_end_order);
     answer = model_chain_suggest(replay->chain, &query, replay->point, &provenance, err);
@@ -422,7 +433,7 @@ static bool replay_row(void *context, const struct trial_row *row)
                        "the point of trial %" PRId64 " does not fit its study", row->number);
         return false;
     }
-    if (row->attempt == 0) { /* given by a study's client */
+    if (is_given(replay, row)) {
         replay->next = row->number + 1;
         return true;
     }

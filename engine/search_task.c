@@ -36,6 +36,7 @@ void search_task_run(struct search_task *task)
 {
     struct sampler_query query = {
         .trial_number = task->trial_number,
+        .max_trial_count = task->max_trial_count,
         .history = task->history,
         .past_count = task->past_count,
         .pending = task->pending,

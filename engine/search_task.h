@@ -22,6 +22,7 @@ struct search_task {
     const struct sampler_model *model; /* to suggest with; or the one before that to be learnt */
     size_t past_count;                 /* the trials that count, or that are learnt from */
     uint64_t trial_number;             /* SUGGEST: as is all that follows */
+    int64_t max_trial_count;           /* where it was changed: sampler.h */
     int64_t last_end_order;            /* suggestion.h */
     double *pending;
     size_t pending_count;

@@ -138,17 +138,25 @@ static bool make_hypervolume(struct gp_suggestion *suggestion, struct random_str
     return fill_reaches(suggestion, directions, reference, reaches);
 }
 
+/* As it is now; 0 without one. */
+static int64_t budget_of(const struct gp_suggestion *suggestion)
+{
+    int64_t changed = suggestion->query->max_trial_count;
+
+    return changed > 0 ? changed : suggestion->sampler->max_trial_count;
+}
+
 /* Trials of the budget not suggested yet, this one among them; INT64_MAX without one. */
 static int64_t trials_left(const struct gp_suggestion *suggestion)
 {
-    int64_t budget = suggestion->sampler->max_trial_count;
+    int64_t budget = budget_of(suggestion);
 
     return budget > 0 ? budget - (int64_t)suggestion->query->trial_number + 1 : INT64_MAX;
 }
 
 static bool is_within(const struct gp_suggestion *suggestion, double share)
 {
-    int64_t budget = suggestion->sampler->max_trial_count;
+    int64_t budget = budget_of(suggestion);
 
     return budget > 0 && share > 0 &&
            trials_left(suggestion) <= (int64_t)ceil(share * (double)budget);

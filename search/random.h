@@ -25,6 +25,7 @@ enum random_purpose {
     RANDOM_GP_CHOICE = 11,     /* which acquisition, which directions, which samples */
     RANDOM_EMULATION = 30,     /* the noise of an emulated trial, by measurement */
     RANDOM_CHANCE = 31,        /* what an emulation draws in place of the system's, in order */
+    RANDOM_FOREST = 40,        /* rows and dimensions of a tree of a forest; trial: which tree */
 };
 
 struct random_stream {

@@ -56,6 +56,8 @@ struct sampler_options {
 /* What a suggestion may depend on beside the options. */
 struct sampler_query {
     uint64_t trial_number;         /* from 1 */
+    int64_t max_trial_count;       /* the budget where it is another by now than the options', which
+                                      a sampler is made for; 0: it is not */
     const struct history *history; /* may be NULL where sampler_needs_history() is false */
     size_t past_count;             /* how many of its trials count */
     const double *pending;         /* pending_count x param_count: the points of trials that are

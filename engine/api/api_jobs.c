@@ -3,9 +3,11 @@
 #include "assay/value.h"
 #include "engine/api/api_private.h"
 #include "engine/api/pipelines.h"
+#include "engine/api/window/job_tally.h"
 #include "engine/life/optimal.h"
 #include "engine/paths.h"
 #include "engine/store/pipeline_rows.h"
+#include "engine/store/steering_rows.h"
 #include "launcher/backend_slurm.h"
 #include "metrics/objective.h"
 
@@ -28,9 +30,8 @@ static void write_text(struct json_writer *w, const char *key, const char *text)
     json_string(w, text);
 }
 
-/* What a line of a list shows; the object stays open. */
-static void write_summary(struct api_call *call, const struct job_row *row,
-                          const struct job_progress *live)
+void api_write_job_summary(struct api_call *call, const struct job_row *row,
+                           const struct job_progress *live)
 {
     static const char *const kinds[] = {
         [JOB_TUNING] = "HyperparameterTuningJob", [JOB_CUSTOM] = "CustomJob", [JOB_STUDY] = "Study"
@@ -72,7 +73,7 @@ static bool list_one(void *context, const struct job_row *row)
     for (size_t i = 0; i < listing->live_count && !live; i++)
         if (listing->live[i].job == row->id)
             live = &listing->live[i];
-    write_summary(listing->call, row, live);
+    api_write_job_summary(listing->call, row, live);
     json_end_object(&listing->call->json);
     return true;
 }
@@ -179,9 +180,8 @@ bool api_count_jobs(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-/* stopped: told to stop early; negative where the study has no rule. */
-static void write_counts(struct json_writer *w, const struct trial_totals *totals,
-                         const struct job_progress *live, int64_t stopped)
+void api_write_trial_counts(struct json_writer *w, const struct trial_totals *totals,
+                            const struct job_progress *live, int64_t stopped)
 {
     json_key(w, "trialCounts");
     json_begin_object(w);
@@ -268,33 +268,87 @@ static void write_ids(struct json_writer *w, const struct job_spec *spec)
     json_end_array(w);
 }
 
+struct budget_listing {
+    struct json_writer *writer;
+    bool has_begun;
+};
+
+static bool list_budget(void *context, const struct budget_row *row)
+{
+    struct budget_listing *listing = context;
+    struct json_writer *w = listing->writer;
+
+    if (!listing->has_begun) {
+        json_key(w, "budgets");
+        json_begin_array(w);
+        listing->has_begun = true;
+    }
+    json_begin_object(w);
+    resource_write_time(w, "time", row->time_us);
+    write_int(w, "trialsCreated", row->created);
+    write_int(w, "maxTrialCount", row->max_trial_count);
+    write_int(w, "parallelTrialCount", row->parallel_trial_count);
+    write_int(w, "maxFailedTrialCount", row->max_failed_trial_count);
+    json_end_object(w);
+    return true;
+}
+
+/* Those of a job that was given others than at first: as submitted, then as changed. */
+static bool write_budgets(struct json_writer *w, struct store *store, int64_t job,
+                          struct assay_error *err)
+{
+    struct budget_listing listing = { .writer = w };
+    bool is_ok = store_budget_each(store, job, list_budget, &listing, err);
+
+    if (listing.has_begun)
+        json_end_array(w);
+    return is_ok;
+}
+
+static bool write_tally(struct api_call *call, int64_t job, const struct job_progress *live,
+                        struct assay_error *err)
+{
+    const struct job_view *view = job_view_get(call->engine, job, err);
+    const struct job_tally *tally = view ? job_tally_get(call->engine, view, live, err) : NULL;
+
+    if (tally)
+        api_write_trial_counts(&call->json, &tally->totals, live, tally->stopped);
+    job_tally_release(tally);
+    job_view_release(view);
+    return tally != NULL;
+}
+
 static bool write_job(struct api_call *call, const struct job_row *row, const struct job_spec *spec,
                       struct assay_error *err)
 {
     struct json_writer *w = &call->json;
     struct job_progress live;
     bool is_live = engine_progress(call->engine, row->id, &live);
-    struct trial_totals totals = { 0 };
     struct best best = { .call = call, .spec = spec, .job = row };
     int64_t best_trial = is_live ? live.best_trial : row->best_trial;
     struct trial_query query = { .job = row->id, .after = best_trial - 1, .limit = 1 };
     struct store *store = NULL;
-    int64_t stopped = spec->study.stopping_rule == STOPPING_NONE ? -1 : 0;
     int64_t pipeline = 0;
     char text[32];
     bool is_ok = true;
 
-    write_summary(call, row, is_live ? &live : NULL);
+    api_write_job_summary(call, row, is_live ? &live : NULL);
     if (spec->kind != JOB_STUDY) {
         write_int(w, "maxTrialCount", spec->max_trial_count);
         write_int(w, "parallelTrialCount", spec->parallel_trial_count);
     }
+    if (spec->kind == JOB_TUNING)
+        write_int(w, "maxFailedTrialCount", spec->max_failed_trial_count);
     (void)snprintf(text, sizeof text, "%" PRIu64, row->seed);
     write_text(w, "seed", text);
     write_text(w, "algorithm", spec->kind != JOB_CUSTOM ? job_spec_algorithm(spec) : "");
     write_objectives(w, spec);
     write_ids(w, spec);
     write_text(w, "stateDir", engine_shown_dir(call->engine));
+    if (spec->run.has_web_access) {
+        json_key(w, "enableWebAccess");
+        json_bool(w, true);
+    }
     if (row->model_dir[0]) {
         char path[PATH_TEXT];
 
@@ -306,12 +360,10 @@ static bool write_job(struct api_call *call, const struct job_row *row, const st
         (void)snprintf(text, sizeof text, "%" PRId64, pipeline);
         write_text(w, "pipeline", text);
     }
-    if (is_ok && !is_live)
-        is_ok = store_trial_totals(store, row->id, &totals, err);
-    if (is_ok && stopped == 0)
-        is_ok = store_early_stop_count(store, row->id, &stopped, err);
-    if (is_ok)
-        write_counts(w, &totals, is_live ? &live : NULL, stopped);
+    is_ok = is_ok && write_budgets(w, store, row->id, err);
+    engine_read_end(call->engine);
+    is_ok = is_ok && write_tally(call, row->id, is_live ? &live : NULL, err);
+    store = engine_read_begin(call->engine);
     if (is_ok && best_trial)
         is_ok = store_trial_each(store, &query, write_best, &best, err);
     engine_read_end(call->engine);
@@ -426,7 +478,7 @@ static bool read_last_attempt(struct api_call *call, int64_t job, struct last_at
 }
 
 /* A job stays on its cluster, unless somebody has said that it is to move. */
-static bool check_launcher(struct api_call *call, int64_t job, struct assay_error *err)
+bool api_check_launcher(struct api_call *call, int64_t job, struct assay_error *err)
 {
     const struct launcher_config *config = engine_place(call->engine).config;
     struct last_attempt last = { .state_dir = engine_state_dir(call->engine) };
@@ -446,7 +498,7 @@ bool api_resume_job(struct api_call *call, struct assay_error *err)
 {
     struct request request = { .kind = REQUEST_RESUME };
 
-    if (!api_find_job(call, &request.job, err) || !check_launcher(call, request.job, err) ||
+    if (!api_find_job(call, &request.job, err) || !api_check_launcher(call, request.job, err) ||
         !ask(call, REQUEST_RESUME, err))
         return false;
     api_resume_pipeline_of(call, request.job);

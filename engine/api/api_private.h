@@ -104,9 +104,20 @@ bool api_delete_job(struct api_call *call, struct assay_error *err);
 bool api_cancel_job(struct api_call *call, struct assay_error *err);
 bool api_resume_job(struct api_call *call, struct assay_error *err);
 bool api_pause(struct api_call *call, struct assay_error *err);
+/* Whether the job may go on with this engine's launcher: ASSAY_PRECONDITION. */
+bool api_check_launcher(struct api_call *call, int64_t job, struct assay_error *err);
 
 /* The job, on one object of the answer. */
 bool api_write_job(struct api_call *call, int64_t job, struct assay_error *err);
+
+/* What a line of a list shows; the object stays open. live: where it stands, NULL where nobody
+ * works on it. */
+void api_write_job_summary(struct api_call *call, const struct job_row *row,
+                           const struct job_progress *live);
+/* trialCounts, of live or else of totals. stopped: told to stop early; negative where the study has
+ * no rule. */
+void api_write_trial_counts(struct json_writer *w, const struct trial_totals *totals,
+                            const struct job_progress *live, int64_t stopped);
 
 /* api_watch.c */
 bool api_watch_job(struct api_call *call, struct assay_error *err);
@@ -137,9 +148,16 @@ bool api_get_logs(struct api_call *call, struct assay_error *err);
  * where there is none. */
 bool api_write_trial(struct api_call *call, const struct job_row *job, const struct job_spec *spec,
                      int64_t number, int *state, struct assay_error *err);
+/* Those with these numbers, as items of the list under way, in that order; one that was deleted is
+ * passed over. */
+bool api_write_trials(struct api_call *call, const struct job_row *job, const struct job_spec *spec,
+                      const int64_t *numbers, size_t count, struct assay_error *err);
 /* The trial that the path means, but for the row's arrays. */
 bool api_find_trial(const struct api_call *call, int64_t job, int64_t *number,
                     struct trial_row *row, struct assay_error *err);
+/* ?stream=&attempt=&replica=: a descriptor of that log of the trial that the path means, -1 where
+ * there is none (yet). False and *err. */
+bool api_open_log(const struct api_call *call, int *fd, struct assay_error *err);
 /* ?stream=…: "stdout" or "stderr". */
 bool api_query_stream(const struct api_call *call, const char **name, struct assay_error *err);
 /* ?replica=workerpool1-0: goes on from an attempt's folder in dir to that replica's.

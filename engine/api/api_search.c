@@ -5,6 +5,7 @@
 #include "engine/life/explain.h"
 #include "engine/provenance_json.h"
 #include "engine/replay.h"
+#include "engine/store/steering_rows.h"
 #include "metrics/objective.h"
 
 #include <inttypes.h>
@@ -25,6 +26,7 @@ struct record {
     double progress;
     char *why;
     struct explain_neighbour nearest[PROVENANCE_NEAREST];
+    int64_t ordinal, retry_of; /* explain.h */
 };
 
 static void record_clear(struct record *record)
@@ -65,6 +67,15 @@ static bool copy_suggestion(void *context, int64_t number, const double *numbers
 
     (void)number;
     record->is_suggested = suggestion_decode(numbers, count, &record->suggestion);
+    return false;
+}
+
+static bool copy_retry(void *context, int64_t number, int64_t original)
+{
+    struct record *record = context;
+
+    (void)number;
+    record->retry_of = original;
     return false;
 }
 
@@ -125,7 +136,9 @@ static bool read_record(const struct api_call *call, int64_t job, int64_t number
         store_trial_each(store, &query, copy_trial, record, err) &&
         store_suggestion_each(store, job, number, number, copy_suggestion, record, err) &&
         store_early_stop_each(store, job, number, number, copy_early_stop, record, err) &&
-        read_nearest(store, job, spec, record, err);
+        read_nearest(store, job, spec, record, err) &&
+        store_made_ordinal(store, job, number, &record->ordinal, err) &&
+        store_retry_each(store, job, number, number, copy_retry, record, err);
 
     engine_read_end(call->engine);
     if (!is_read)
@@ -148,7 +161,9 @@ static void write_record(struct json_writer *w, const struct job_spec *spec,
                                    .row = &record->row,
                                    .suggestion = record->is_suggested ? &record->suggestion : NULL,
                                    .why_stopped = record->is_stopped ? record->why : NULL,
-                                   .progress = record->progress };
+                                   .progress = record->progress,
+                                   .ordinal = record->ordinal,
+                                   .retry_of = record->retry_of };
 
     memcpy(facts.nearest, record->nearest, sizeof facts.nearest);
     json_begin_object(w);
@@ -159,6 +174,10 @@ static void write_record(struct json_writer *w, const struct job_spec *spec,
     if (spec->kind != JOB_CUSTOM) {
         json_key(w, "algorithm");
         json_string(w, job_spec_algorithm(spec));
+    }
+    if (record->retry_of) {
+        json_key(w, "retryOf");
+        json_int64(w, record->retry_of);
     }
     if (record->is_suggested) {
         json_key(w, "suggestion");

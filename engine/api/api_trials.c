@@ -4,6 +4,7 @@
 #include "engine/api/api_private.h"
 #include "engine/life/early_stops.h"
 #include "engine/life/optimal.h"
+#include "engine/life/retries.h"
 #include "engine/log_file.h"
 #include "engine/paths.h"
 #include "engine/trial_command.h"
@@ -24,6 +25,7 @@ struct listing {
     const struct job_spec *spec;
     struct store *store; /* to read measurements from; NULL to leave them out */
     struct early_stops stops;
+    struct retries retries;
 };
 
 static void write_early_stop(struct json_writer *w, const struct early_stop *stop)
@@ -47,6 +49,7 @@ static bool list_trial(void *context, const struct trial_row *row)
     struct listing *listing = context;
     struct json_writer *w = &listing->call->json;
     const struct early_stop *stop = early_stops_find(&listing->stops, row->number);
+    int64_t original = retries_original(&listing->retries, row->number);
 
     json_begin_object(w);
     json_key(w, "parameters");
@@ -58,7 +61,11 @@ static bool list_trial(void *context, const struct trial_row *row)
     json_key(w, "endOrder");
     json_int(w, row->end_order);
     json_key(w, "failure");
-    json_string(w, failure_class_name(row->failure));
+    json_string(w, trial_state_is_terminal(row->state) ? failure_class_name(row->failure) : "");
+    if (original) {
+        json_key(w, "retryOf");
+        json_int64(w, original);
+    }
     if (stop)
         write_early_stop(w, stop);
     json_key(w, "trial"); /* last: reading its measurements takes the row's memory */
@@ -83,12 +90,22 @@ static bool read_query(const struct api_call *call, int64_t job, struct trial_qu
     return true;
 }
 
-/* Before the walk over the trials, in which nothing else can be read. */
-static bool read_stops(struct listing *listing, struct store *store, int64_t job, int64_t first,
-                       int64_t last, struct assay_error *err)
+/* Before the walk over the trials, in which nothing else can be read: what stands beside those from
+ * first to last. */
+static bool read_beside(struct listing *listing, struct store *store, int64_t first, int64_t last,
+                        bool with_why, struct assay_error *err)
 {
-    return listing->spec->study.stopping_rule == STOPPING_NONE ||
-           early_stops_read(&listing->stops, store, job, first, last, first == last, err);
+    int64_t job = listing->job->id;
+
+    return (listing->spec->study.stopping_rule == STOPPING_NONE ||
+            early_stops_read(&listing->stops, store, job, first, last, with_why, err)) &&
+           retries_read(&listing->retries, store, job, first, last, err);
+}
+
+static void clear_beside(struct listing *listing)
+{
+    early_stops_clear(&listing->stops);
+    retries_clear(&listing->retries);
 }
 
 static bool list_page(struct listing *listing, const struct trial_query *query,
@@ -98,11 +115,11 @@ static bool list_page(struct listing *listing, const struct trial_query *query,
     /* after may be the largest number there is. */
     int64_t first =
         query->order == TRIALS_BY_NUMBER && query->after < STORE_TRIALS_MAX ? query->after + 1 : 1;
-    bool is_ok = read_stops(listing, store, query->job, first, STORE_TRIALS_MAX - 1, err) &&
+    bool is_ok = read_beside(listing, store, first, STORE_TRIALS_MAX - 1, false, err) &&
                  store_trial_each(store, query, list_trial, listing, err);
 
     engine_read_end(listing->call->engine);
-    early_stops_clear(&listing->stops);
+    clear_beside(listing);
     return is_ok;
 }
 
@@ -179,10 +196,10 @@ bool api_write_trial(struct api_call *call, const struct job_row *job, const str
     bool is_ok = false;
 
     one.listing.store = store;
-    is_ok = read_stops(&one.listing, store, job->id, number, number, err) &&
+    is_ok = read_beside(&one.listing, store, number, number, true, err) &&
             store_trial_each(store, &query, write_if_it_is, &one, err);
     engine_read_end(call->engine);
-    early_stops_clear(&one.listing.stops);
+    clear_beside(&one.listing);
     *state = one.state;
     return is_ok;
 }
@@ -208,19 +225,31 @@ bool api_get_trial(struct api_call *call, struct assay_error *err)
     return is_ok;
 }
 
-static bool list_numbers(struct listing *listing, int64_t job, const int64_t *numbers, size_t count,
-                         struct assay_error *err)
+/* What stands beside it, too, is read alone: a large study has much of others. */
+static bool list_number(struct listing *listing, struct store *store, int64_t number,
+                        struct assay_error *err)
 {
-    struct store *store = engine_read_begin(listing->call->engine);
-    bool is_ok = read_stops(listing, store, job, 1, STORE_TRIALS_MAX - 1, err);
+    int64_t job = listing->job->id;
+    struct trial_query query = { .job = job, .after = number - 1, .until = number, .limit = 1 };
+    bool is_ok = read_beside(listing, store, number, number, false, err);
 
-    for (size_t i = 0; is_ok && i < count; i++) {
-        struct trial_query query = { .job = job, .after = numbers[i] - 1, .limit = 1 };
+    is_ok = is_ok && store_trial_each(store, &query, list_trial, listing, err);
+    clear_beside(listing);
+    return is_ok;
+}
 
-        is_ok = store_trial_each(store, &query, list_trial, listing, err);
-    }
-    engine_read_end(listing->call->engine);
-    early_stops_clear(&listing->stops);
+bool api_write_trials(struct api_call *call, const struct job_row *job, const struct job_spec *spec,
+                      const int64_t *numbers, size_t count, struct assay_error *err)
+{
+    struct listing listing = { .call = call, .job = job, .spec = spec };
+    struct store *store = engine_read_begin(call->engine);
+    bool is_ok = true;
+
+    store_snapshot_begin(store);
+    for (size_t i = 0; is_ok && i < count; i++)
+        is_ok = list_number(&listing, store, numbers[i], err);
+    store_snapshot_end(store);
+    engine_read_end(call->engine);
     return is_ok;
 }
 
@@ -230,15 +259,12 @@ bool api_list_optimal_trials(struct api_call *call, struct assay_error *err)
     struct job_row row = { 0 };
     struct job_spec *spec = NULL;
     struct job_progress live;
-    struct listing listing = { .call = call };
     int64_t *numbers = NULL;
     size_t count = 0;
     bool is_ok = api_read_job(call, &row, &spec, err);
 
     if (!is_ok)
         return false;
-    listing.job = &row;
-    listing.spec = spec;
     if (engine_progress(call->engine, row.id, &live))
         row.best_trial = live.best_trial;
     is_ok = optimal_trials(&spec->study, engine_read_begin(call->engine), row.id, row.best_trial,
@@ -247,7 +273,7 @@ bool api_list_optimal_trials(struct api_call *call, struct assay_error *err)
     json_begin_object(&call->json);
     json_key(&call->json, "optimalTrials");
     json_begin_array(&call->json);
-    is_ok = is_ok && list_numbers(&listing, row.id, numbers, count, err);
+    is_ok = is_ok && api_write_trials(call, &row, spec, numbers, count, err);
     json_end_array(&call->json);
     json_end_object(&call->json);
     free(numbers);
@@ -373,33 +399,39 @@ bool api_query_replica(const struct api_call *call, int64_t job, char dir[PATH_T
            enter_replica(call, job, word, dir, err);
 }
 
-/*
- * ?stream=stdout|stderr&offset=N&attempt=K&replica=workerpool1-0: bytes as the trial wrote them,
- * from N on, up to where the log's middle was left out; &gap=true: how much of it is missing there.
- */
-bool api_get_logs(struct api_call *call, struct assay_error *err)
+bool api_open_log(const struct api_call *call, int *fd, struct assay_error *err)
 {
     int64_t job = 0;
     int64_t number = 0;
-    int64_t offset = 0;
     int64_t attempt = 0;
     struct trial_row trial = { 0 };
     const char *stream = NULL;
     char dir[PATH_TEXT];
-    int fd = -1;
-    bool is_ok = false;
 
     if (!api_find_job(call, &job, err) || !api_find_trial(call, job, &number, &trial, err) ||
-        !api_query_integer(call, "offset", 0, &offset, err) ||
         !api_query_integer(call, "attempt", trial.attempt, &attempt, err) ||
         !api_query_stream(call, &stream, err))
         return false;
     (void)path_of_attempt(engine_state_dir(call->engine), job, number, (int)attempt, dir);
     if (!api_query_replica(call, job, dir, err))
         return false;
-    fd = log_file_open(dir, stream);
-    if (fd < 0 && errno != ENOENT && errno != ELOOP)
-        return assay_fail_errno(err, errno, "read %s/%s.log", dir, stream);
+    *fd = log_file_open(dir, stream);
+    return *fd >= 0 || errno == ENOENT || errno == ELOOP ||
+           assay_fail_errno(err, errno, "read %s/%s.log", dir, stream);
+}
+
+/*
+ * ?stream=stdout|stderr&offset=N&attempt=K&replica=workerpool1-0: bytes as the trial wrote them,
+ * from N on, up to where the log's middle was left out; &gap=true: how much of it is missing there.
+ */
+bool api_get_logs(struct api_call *call, struct assay_error *err)
+{
+    int64_t offset = 0;
+    int fd = -1;
+    bool is_ok = false;
+
+    if (!api_query_integer(call, "offset", 0, &offset, err) || !api_open_log(call, &fd, err))
+        return false;
     is_ok =
         api_query_word(call, "gap") ? write_gap(call, fd, offset) : copy_log(call, fd, offset, err);
     if (fd >= 0)

@@ -61,18 +61,10 @@ static void write_replica(struct json_writer *w, const struct replica_launch *re
     }
 }
 
-void launch_plan_write(struct json_writer *w, const struct trial_launch *trial,
-                       const struct launcher_config *config)
+void launch_plan_write_replicas(struct json_writer *w, const struct trial_launch *trial)
 {
     char name[REPLICA_NAME_TEXT];
 
-    json_key(w, "launcher");
-    json_string(w, config && config->launcher == LAUNCHER_SLURM ? "slurm" : "host");
-    json_key(w, "outputDir");
-    json_string(w, trial->output_dir);
-    write_replica(w, &trial->replicas[0]);
-    if (trial->count == 1)
-        return;
     json_key(w, "replicas");
     json_begin_array(w);
     for (size_t i = 0; i < trial->count; i++) {
@@ -85,4 +77,16 @@ void launch_plan_write(struct json_writer *w, const struct trial_launch *trial,
         json_end_object(w);
     }
     json_end_array(w);
+}
+
+void launch_plan_write(struct json_writer *w, const struct trial_launch *trial,
+                       const struct launcher_config *config)
+{
+    json_key(w, "launcher");
+    json_string(w, config && config->launcher == LAUNCHER_SLURM ? "slurm" : "host");
+    json_key(w, "outputDir");
+    json_string(w, trial->output_dir);
+    write_replica(w, &trial->replicas[0]);
+    if (trial->count > 1)
+        launch_plan_write_replicas(w, trial);
 }

@@ -14,4 +14,7 @@
 void launch_plan_write(struct json_writer *w, const struct trial_launch *trial,
                        const struct launcher_config *config);
 
+/* "replicas" alone, with all of them: of a trial that is not a gang it has one. */
+void launch_plan_write_replicas(struct json_writer *w, const struct trial_launch *trial);
+
 #endif

@@ -163,6 +163,18 @@ static bool write_way(struct api_call *call, const struct reach *reach, const ch
     return true;
 }
 
+/* ?web=true: for a page, which gets there only where the job lets it. */
+static bool check_web_access(const struct api_call *call, const struct run_spec *run, int64_t job,
+                             int64_t number, struct assay_error *err)
+{
+    if (run->has_web_access || !api_query_word(call, "web"))
+        return true;
+    return assay_fail(err, ASSAY_PRECONDITION, NULL,
+                      "the job does not say enableWebAccess: true; from a terminal `assay exec "
+                      "%" PRId64 " %" PRId64 "` gets there",
+                      job, number);
+}
+
 bool api_get_reach(struct api_call *call, struct assay_error *err)
 {
     struct attempt_key key = { 0 };
@@ -176,7 +188,8 @@ bool api_get_reach(struct api_call *call, struct assay_error *err)
     bool is_ok = api_find_job(call, &job, err) && api_find_trial(call, job, &number, &trial, err);
 
     view = is_ok ? job_view_get(call->engine, job, err) : NULL;
-    is_ok = view && query_replica(call, &view->spec->run, &replica, err);
+    is_ok = view && check_web_access(call, &view->spec->run, job, number, err) &&
+            query_replica(call, &view->spec->run, &replica, err);
     if (is_ok) {
         key = (struct attempt_key){ .trial = job * STORE_TRIALS_MAX + number,
                                     .attempt = trial.attempt,

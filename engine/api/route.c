@@ -1,12 +1,16 @@
 #include "engine/api/route.h"
 
 #include "engine/api/api_private.h"
+#include "engine/api/api_steering.h"
 #include "engine/api/pipelines.h"
+#include "engine/api/plots/plots.h"
 #include "engine/api/replicas.h"
+#include "engine/api/trial_files/trial_files.h"
 #include "engine/api/vertex/vertex_datasets.h"
 #include "engine/api/vertex/vertex_long_operations.h"
 #include "engine/api/vertex/vertex_models.h"
 #include "engine/api/vertex/vertex_pipelines.h"
+#include "engine/api/window/windows.h"
 
 #include <string.h>
 
@@ -24,6 +28,7 @@ static const struct {
     { "POST", "/assay/v1/jobs", api_submit_job },
     { "POST", "/assay/v1/jobs:check", api_check_job },
     { "GET", "/assay/v1/jobs:count", api_count_jobs },
+    { "GET", "/assay/v1/jobs:window", api_window_jobs },
     { "POST", "/assay/v1:pause", api_pause },
     { "GET", "/assay/v1/places", api_get_places },
     { "POST", "/assay/v1/jobs/{job}:register", api_register_job },
@@ -42,12 +47,31 @@ static const struct {
     { "DELETE", "/assay/v1/jobs/{job}", api_delete_job },
     { "POST", "/assay/v1/jobs/{job}:cancel", api_cancel_job },
     { "POST", "/assay/v1/jobs/{job}:resume", api_resume_job },
+    { "PATCH", "/assay/v1/jobs/{job}", api_change_job },
+    { "POST", "/assay/v1/jobs/{job}:retry", api_retry_job },
+    { "POST", "/assay/v1/jobs/{job}/trials/{trial}:stop", api_stop_trial },
     { "GET", "/assay/v1/jobs/{job}:watch", api_watch_job },
     { "GET", "/assay/v1/jobs/{job}/resource", api_get_resource },
+    { "GET", "/assay/v1/jobs/{job}/plots/history", api_plot_history },
+    { "GET", "/assay/v1/jobs/{job}/plots/sample", api_plot_sample },
+    { "GET", "/assay/v1/jobs/{job}/plots/pareto", api_plot_pareto },
+    { "GET", "/assay/v1/jobs/{job}/plots/curves", api_plot_curves },
+    { "GET", "/assay/v1/jobs/{job}/plots/timeline", api_plot_timeline },
+    { "GET", "/assay/v1/jobs/{job}/plots/edf", api_plot_edf },
+    { "GET", "/assay/v1/jobs/{job}/plots/importance", api_plot_importance },
+    { "GET", "/assay/v1/jobs/{job}/plots/slice", api_plot_slice },
+    { "GET", "/assay/v1/jobs/{job}/plots/contour", api_plot_contour },
+    { "GET", "/assay/v1/jobs/{job}/document", api_get_document },
     { "GET", "/assay/v1/jobs/{job}/trials", api_list_trials },
+    { "GET", "/assay/v1/jobs/{job}/trials:window", api_window_trials },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}", api_get_trial },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs", api_get_logs },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}:logs", api_get_logs },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs:stat", api_stat_logs },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}/logs:search", api_search_logs },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}/files", api_list_files },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}/files:read", api_read_file },
+    { "GET", "/assay/v1/jobs/{job}/trials/{trial}:launch", api_get_launch },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}:explain", api_explain_trial },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}:reach", api_get_reach },
     { "GET", "/assay/v1/jobs/{job}/trials/{trial}/replicas", api_list_replicas },

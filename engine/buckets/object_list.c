@@ -38,8 +38,8 @@ static void fail_memory(struct walk *walk)
     walk->is_ended = true;
 }
 
-/* A folder that cannot be read: what is in it would be left out without a word. One that is gone, or
- * has become something else, is no folder any more. */
+/* A folder that cannot be read: what is in it would be left out without a word. One that is gone,
+ * or has become something else, is no folder any more. */
 static void note_unread(struct walk *walk, int error)
 {
     if (error == ENOENT || error == ENOTDIR || error == ELOOP)

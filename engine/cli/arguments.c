@@ -36,7 +36,9 @@ static void fill_tables(const struct command *command, struct getopt_tables *tab
         tables->names[tables->count] = spec->name;
         tables->longs[tables->count++] =
             (struct option){ .name = spec->name,
-                             .has_arg = spec->argument ? required_argument : no_argument,
+                             .has_arg = !spec->argument     ? no_argument
+                                        : spec->is_optional ? optional_argument
+                                                            : required_argument,
                              .val = CODE_BASE + i };
         if (!spec->letter)
             continue;

@@ -182,19 +182,21 @@ static void prepare_place(struct client *client, const char *socket)
 static void prepare(CURL *curl, const struct assay_request *request, FILE *out,
                     struct curl_slist *headers)
 {
+    bool is_post = strcmp(request->method, "POST") == 0;
+
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)ANSWER_SECONDS);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    if (strcmp(request->method, "POST") == 0) {
+    if (is_post || request->body_size > 0) {
         (void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body ? request->body : "");
-    } else if (strcmp(request->method, "GET") != 0) {
-        (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     }
+    if (!is_post && strcmp(request->method, "GET") != 0)
+        (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
 /* One request over the socket, or to the server where socket is NULL. The body so far stands in

@@ -66,6 +66,12 @@ enum option_id {
     OPTION_COMPLETION,
     OPTION_RECURSIVE,
     OPTION_LONG,
+    OPTION_WEB,
+    OPTION_HTML,
+    OPTION_OUTPUT,
+    OPTION_TRIALS,
+    OPTION_PARALLEL,
+    OPTION_FAILED,
     OPTION_HELP,
     OPTION_COUNT,
 };
@@ -76,6 +82,7 @@ struct option_spec {
     const char *name;     /* without the dashes */
     char letter;          /* of the short form; '\0' for none */
     const char *argument; /* what the help calls its value; NULL for an option without */
+    bool is_optional;     /* the value may be left out: --name, or --name=VALUE */
     bool is_repeatable;   /* each use counts, else the last one */
     const char *words;    /* for completion: "table json csv"; "@file" or "@dir" for paths */
     const char *help;     /* one sentence without the full stop */
@@ -115,18 +122,22 @@ const struct command *command_find(const char *name, const char **nearest);
 
 /* The commands' functions: command_run.c, command_jobs.c, command_trials.c, command_search.c,
  * command_serve.c, command_status.c, command_exec.c, command_emulate.c, command_env.c,
- * command_models.c, command_datasets.c, suggest.c, help.c */
+ * command_models.c, command_datasets.c, command_report.c, suggest.c, help.c */
 int command_run(const struct arguments *arguments);
 int command_resume(const struct arguments *arguments);
+int command_extend(const struct arguments *arguments);
+int command_retry(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
 int command_list(const struct arguments *arguments);
 int command_show(const struct arguments *arguments);
 int command_best(const struct arguments *arguments);
 int command_wait(const struct arguments *arguments);
 int command_cancel(const struct arguments *arguments);
+int command_stop(const struct arguments *arguments);
 int command_delete(const struct arguments *arguments);
 int command_trials(const struct arguments *arguments);
 int command_logs(const struct arguments *arguments);
+int command_report(const struct arguments *arguments);
 int command_suggest(const struct arguments *arguments);
 int command_explain(const struct arguments *arguments);
 int command_replay(const struct arguments *arguments);

@@ -36,7 +36,7 @@ static bool open_session(struct session *s, struct assay_error *err)
     struct assay_options options = { .state_dir = s->arguments->values[OPTION_STATE],
                                      .is_verbose = s->arguments->is_given[OPTION_VERBOSE],
                                      .emulation = &s->emulating.options };
-    struct server_options server = { .listen = &s->address, .has_slow_answers = true };
+    struct server_options server = { .listen = &s->address, .is_emulating = true };
 
     if (!listen_address_parse(listen ? listen : "127.0.0.1:0", &s->address, err) ||
         !emulating_read(s->arguments, &s->emulating, err))

@@ -1,4 +1,5 @@
-/* Jobs: list, show, best, wait, cancel, delete; and check, which looks at what may become one. */
+/* Jobs: list, show, best, wait, cancel, stop, delete; and check, which looks at what may become
+ * one. */
 
 #include "engine/cli/arguments.h"
 #include "engine/cli/document_file.h"
@@ -456,6 +457,42 @@ int command_cancel(const struct arguments *arguments)
         is_ok = cancel_job(&a, &work, &err);
         work_close(&work);
     }
+    asking_end(&a);
+    return is_ok ? report_end(0) : report_error(&err);
+}
+
+static bool stop_trial(struct asking *a, struct assay_error *err)
+{
+    const char *trial = a->arguments->operands[1];
+    cJSON *answer = NULL;
+    char *command = NULL;
+
+    if (!client_is_remote(a->client) && !client_is_engine_home(a->client)) {
+        command = state_dir_command(&a->dir, "resume", view_text(a->job, "id"));
+        (void)assay_fail(err, ASSAY_UNAVAILABLE, NULL,
+                         "no engine works in %s, so no trial runs that could be stopped; go on "
+                         "with: %s",
+                         a->dir.path, command ? command : "assay resume");
+        free(command);
+        return false;
+    }
+    if (strspn(trial, "0123456789") != strlen(trial) || !*trial)
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "\"%s\" is no trial's number; trials count from 1", trial);
+    answer = client_post(a->client, err, "/assay/v1/jobs/%s/trials/%s:stop",
+                         view_text(a->job, "id"), trial);
+    if (answer && !a->arguments->is_given[OPTION_QUIET])
+        (void)fprintf(stderr, "trial %s of job %s is to end\n", trial, view_text(a->job, "id"));
+    cJSON_Delete(answer);
+    return answer != NULL;
+}
+
+int command_stop(const struct arguments *arguments)
+{
+    struct asking a = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    bool is_ok = asking_get_job(&a, &err) && turn_to_backing_job(&a, &err) && stop_trial(&a, &err);
+
     asking_end(&a);
     return is_ok ? report_end(0) : report_error(&err);
 }

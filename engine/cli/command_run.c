@@ -1,5 +1,6 @@
-/* run and resume: to be the engine of a job until it ends or is interrupted. */
+/* run, resume, extend and retry: to be the engine of a job until it ends or is interrupted. */
 
+#include "assay/value.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/document_file.h"
 #include "engine/cli/follow.h"
@@ -53,7 +54,7 @@ static bool open_work(struct running *r, struct assay_error *err)
 {
     progress_init(&r->progress, r->arguments->is_given[OPTION_QUIET]);
     if (client_is_remote(r->outside))
-        return launch_options_check_remote(r->arguments, err);
+        return work_check_remote(r->arguments, err);
     client_free(r->outside); /* it may have the folder open for reading */
     r->outside = NULL;
     /* Before there are threads, which inherit what is blocked. */
@@ -103,6 +104,10 @@ static void announce(struct running *r, const char *verb)
     if (fclose(out) == 0 && !r->arguments->is_given[OPTION_QUIET])
         progress_say(&r->progress, "%s", text);
     free(text);
+    /* Said in any case: who asks for the page has to find it. */
+    if (r->work.server && *server_url(r->work.server))
+        progress_say(&r->progress, "page: %s/web/%s/%s", server_url(r->work.server),
+                     pipeline_is(r->since) ? "pipelines" : "jobs", view_text(r->since, "id"));
 }
 
 /* Standard output's part: the resource, or the result in words. */
@@ -306,4 +311,148 @@ int command_resume(const struct arguments *arguments)
         status = view_job_has_ended(r.since) ? report_ended(&r) : resume(&r);
     running_clear(&r);
     return status;
+}
+
+/* What is asked about the job, with a body. */
+static bool change_job(struct running *r, const char *method, const char *verb, const char *body,
+                       struct assay_error *err)
+{
+    char path[128];
+    struct assay_request request = {
+        .method = method, .path = path, .body = body, .body_size = strlen(body)
+    };
+    struct assay_response response;
+
+    (void)snprintf(path, sizeof path, "/assay/v1/jobs/%s%s", view_text(r->since, "id"), verb);
+    if (!client_call(client_of(r), &request, &response, err))
+        return false;
+    cJSON_Delete(r->since);
+    r->since = json_read(response.body, response.size, err);
+    assay_response_clear(&response);
+    return r->since != NULL;
+}
+
+/* What the change has come to, where it is not this command that goes on with the job. */
+static void report_change(const struct running *r)
+{
+    const cJSON *job = r->since;
+
+    if (r->arguments->is_given[OPTION_QUIET])
+        return;
+    (void)fprintf(stderr, "job %s: at most %" PRId64 " trials, %" PRId64 " at a time; ",
+                  view_text(job, "id"), view_integer(job, "maxTrialCount"),
+                  view_integer(job, "parallelTrialCount"));
+    if (view_job_has_ended(job))
+        (void)fprintf(stderr, "it stays as it ended (%s): nothing is left to do\n",
+                      view_job_state(job));
+    else if (view_is_true(job, "isWorkedOn"))
+        (void)fputs("it goes on\n", stderr);
+    else
+        report_resume(job, &r->dir, r->arguments);
+}
+
+/* Has the job changed by the engine that is home, or by this process, which then stays with it. */
+static int steer(struct running *r, const char *id, const char *method, const char *verb,
+                 const char *body)
+{
+    struct assay_error err = { 0 };
+    bool is_home = false;
+
+    if (!choose_place(r, &err))
+        return report_error(&err);
+    r->since = pipeline_or_job(r->outside, id, &err);
+    if (r->since)
+        r->since = pipeline_backing_job(r->outside, id, r->since, &err);
+    is_home = r->since && (client_is_remote(r->outside) || client_is_engine_home(r->outside));
+    if (!r->since || (!is_home && !open_work(r, &err)) || !change_job(r, method, verb, body, &err))
+        return report_error(&err);
+    if (is_home || !view_is_true(r->since, "isWorkedOn")) {
+        report_change(r);
+        return report_end(0);
+    }
+    announce(r, "going on with");
+    return follow_to_end(r, r->since);
+}
+
+/* The counts that the options name, as the request's body: NULL and *err. The caller frees it. */
+static char *budget_body(const struct arguments *arguments, struct assay_error *err)
+{
+    static const struct {
+        enum option_id option;
+        const char *name;
+    } counts[] = { { OPTION_TRIALS, "maxTrialCount" },
+                   { OPTION_PARALLEL, "parallelTrialCount" },
+                   { OPTION_FAILED, "maxFailedTrialCount" } };
+    cJSON *body = cJSON_CreateObject();
+    bool is_ok = body || assay_fail_memory(err);
+    char *text = NULL;
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0] && is_ok; i++) {
+        const char *value = arguments->values[counts[i].option];
+        int64_t count = 0;
+
+        if (value && !assay_integer_parse(value, &count))
+            is_ok = assay_fail(err, ASSAY_INVALID, NULL, "--%s: \"%s\" is no whole number",
+                               command_options[counts[i].option].name, value);
+        else if (value)
+            is_ok = cJSON_AddNumberToObject(body, counts[i].name, (double)count) ||
+                    assay_fail_memory(err);
+    }
+    if (is_ok && !body->child)
+        is_ok = assay_fail(err, ASSAY_INVALID, NULL,
+                           "say what the job may spend: --trials N, --parallel N or --failed N");
+    if (is_ok && !(text = json_text(body, 0)))
+        (void)assay_fail_memory(err);
+    cJSON_Delete(body);
+    return text;
+}
+
+/* {"trialIds": [the operands behind the job's id]}, or {}. NULL and *err; the caller frees it. */
+static char *retry_body(const struct arguments *arguments, struct assay_error *err)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON *list =
+        body && arguments->operand_count > 1 ? cJSON_AddArrayToObject(body, "trialIds") : NULL;
+    bool is_ok = body && (list || arguments->operand_count <= 1);
+    char *text = NULL;
+
+    for (int i = 1; i < arguments->operand_count && is_ok; i++) {
+        cJSON *item = cJSON_CreateString(arguments->operands[i]);
+
+        is_ok = item && cJSON_AddItemToArray(list, item);
+    }
+    if (is_ok)
+        text = json_text(body, 0);
+    if (!text)
+        (void)assay_fail_memory(err);
+    cJSON_Delete(body);
+    return text;
+}
+
+/* A command that has the job changed: make_body says what is asked, or fails with *err. */
+static int run_change(const struct arguments *arguments, const char *method, const char *verb,
+                      char *(*make_body)(const struct arguments *, struct assay_error *))
+{
+    struct running r = { .arguments = arguments };
+    struct assay_error err = { 0 };
+    const char *id = NULL;
+    char *body = NULL;
+    int status = 0;
+
+    if (arguments_job(arguments, 0, &id, &err))
+        body = make_body(arguments, &err);
+    status = body ? steer(&r, id, method, verb, body) : report_error(&err);
+    free(body);
+    running_clear(&r);
+    return status;
+}
+
+int command_extend(const struct arguments *arguments)
+{
+    return run_change(arguments, "PATCH", "", budget_body);
+}
+
+int command_retry(const struct arguments *arguments)
+{
+    return run_change(arguments, "POST", ":retry", retry_body);
 }

@@ -151,7 +151,7 @@ static bool open_work(struct serving *s, struct assay_error *err)
         .connections_max = (unsigned int)s->connections_max,
         .tls_cert = s->tls_cert,
         .tls_key = s->tls_key,
-        .has_slow_answers = is_emulating(s),
+        .is_emulating = is_emulating(s),
     };
 
     /* Before there are threads, which inherit what is blocked. */
@@ -291,6 +291,8 @@ int command_serve(const struct arguments *arguments)
     if (is_ok) {
         (void)printf("listening on %s\n", server_url(s.work.server));
         (void)fflush(stdout);
+        if (is_loud(&s))
+            (void)fprintf(stderr, "page: %s/web/\n", server_url(s.work.server));
         is_ok = serve(&s, &err);
         interrupts_end(&s.interrupts); /* a second signal does not wait */
         if (is_ok && is_loud(&s) && !is_emulating(&s))

@@ -219,7 +219,28 @@ const struct option_spec command_options[OPTION_COUNT] = {
     [OPTION_RECURSIVE] = { .name = "recursive",
                            .letter = 'r',
                            .help = "with all that is below, folders in folders, too" },
+    [OPTION_TRIALS] = { .name = "trials",
+                        .argument = "N",
+                        .help = "the most trials of the job, with those that were made already" },
+    [OPTION_PARALLEL] = { .name = "parallel",
+                          .argument = "N",
+                          .help = "how many trials run at a time" },
+    [OPTION_FAILED] = { .name = "failed",
+                        .argument = "N",
+                        .help = "end the job once so many trials have failed" },
     [OPTION_LONG] = { .name = "long", .letter = 'l', .help = "with size and time of each object" },
+    [OPTION_WEB] = { .name = "web",
+                     .argument = "ADDRESS:PORT",
+                     .is_optional = true,
+                     .help = "show the page there while it runs, a free port of 127.0.0.1 unless "
+                             "told; only on this machine" },
+    [OPTION_HTML] = { .name = "html",
+                      .help = "write one HTML file with all plots, which opens without a server" },
+    [OPTION_OUTPUT] = { .name = "output",
+                        .argument = "FILE",
+                        .words = "@file",
+                        .help = "the file to write; report-ID.html unless told, - is standard "
+                                "output" },
     [OPTION_HELP] = { .name = "help", .letter = 'h', .help = "explain the command" },
 };
 
@@ -247,7 +268,8 @@ const char *command_option_help(const struct command *command, enum option_id op
 }
 
 const struct command commands[] = {
-    { "run", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON | QUIET | VERBOSE,
+    { "run", "FILE", 1, 1,
+      PLACE | DOCUMENT | ENGINE | LAUNCH | JSON | QUIET | VERBOSE | OPTION_BIT(OPTION_WEB),
       "run a job or a pipeline and wait for its result",
       "FILE is a HyperparameterTuningJob, a CustomJob or a TrainingPipeline of Vertex AI,\n"
       "as JSON or YAML, or the file that gcloud's --config takes; - is standard input.\n"
@@ -269,13 +291,33 @@ const struct command commands[] = {
       "--launcher slurm all of it on a cluster. What --network, --keep, --log-max, --nice\n"
       "and the options for Slurm jobs say stays with the job, like --set.",
       command_run },
-    { "resume", "[ID]", 0, 1, PLACE | ENGINE | JSON | QUIET | VERBOSE,
+    { "resume", "[ID]", 0, 1, PLACE | ENGINE | JSON | QUIET | VERBOSE | OPTION_BIT(OPTION_WEB),
       "go on with a job or a pipeline that was interrupted",
       "Trials that still run are taken over, those that were stopped start again, and\n"
       "nothing that has ended is repeated. Options of the engine are to be given again;\n"
       "a job that ran on Slurm goes on only with --launcher slurm, or here with\n"
       "--launcher host.",
       command_resume },
+    { "extend", "[ID]", 0, 1,
+      PLACE | ENGINE | QUIET | VERBOSE | OPTION_BIT(OPTION_TRIALS) | OPTION_BIT(OPTION_PARALLEL) |
+          OPTION_BIT(OPTION_FAILED),
+      "give a tuning job a larger budget, while it runs or after",
+      "The trials that were made stay as they are, and the search goes on from them: a job\n"
+      "that has ended goes on where --trials or --failed leave it something to do, and\n"
+      "copies its best model again at its end. Budgets may be lowered too, not below\n"
+      "what was made already.\n"
+      "\n"
+      "Where an engine works in the state folder, or with --endpoint, that one goes on with\n"
+      "the job, and this command returns at once; else this command does, as resume would.\n"
+      "A job that a pipeline or a model was made of is refused once it has ended.",
+      command_extend },
+    { "retry", "[ID [TRIAL...]]", 0, INT_MAX, PLACE | ENGINE | QUIET | VERBOSE,
+      "run failed trials of a tuning job again",
+      "Each becomes a new trial with the same parameters, and the job's budget grows by as\n"
+      "many. Without TRIAL it is all that failed by a fault of their own (not those that\n"
+      "the machine lost, or that were stopped) and were not run again already. A job\n"
+      "that has ended goes on, as with extend.",
+      command_retry },
     { "check", "FILE", 1, 1, PLACE | DOCUMENT | ENGINE | LAUNCH | JSON,
       "find every fault of a job's or pipeline's document",
       "Every fault is a line FILE:LINE: FIELD: MESSAGE; of what an option set, the option\n"
@@ -323,6 +365,13 @@ const struct command commands[] = {
       "model is then that of the best in the first objective. Trials that miss a safety\n"
       "threshold are never among them.",
       command_best },
+    { "report", "[ID]", 0, 1, PLACE | QUIET | OPTION_BIT(OPTION_HTML) | OPTION_BIT(OPTION_OUTPUT),
+      "tell the result of a job, in words or as a page for others",
+      "With --html it is one file that needs neither a server nor a network: all plots\n"
+      "of the study, its document, its best trials. Opened in a browser it can be\n"
+      "searched and zoomed like the page of `assay serve`, and sent to whoever shall see\n"
+      "it. The file's name is printed. Works beside a running engine.",
+      command_report },
     { "logs", "[ID] TRIAL", 1, 2,
       PLACE | OPTION_BIT(OPTION_FOLLOW) | OPTION_BIT(OPTION_STDERR) | OPTION_BIT(OPTION_REPLICA),
       "print what a trial wrote to its standard output",
@@ -348,6 +397,10 @@ const struct command commands[] = {
       "Returns when the trials have ended. Where no engine works in the state folder,\n"
       "this command does so for as long as it takes.",
       command_cancel },
+    { "stop", "ID TRIAL", 2, 2, PLACE | QUIET, "end a trial of a tuning job now",
+      "It ends with what it has measured so far, as if it had come to its own end; without\n"
+      "a measurement it is infeasible. Its job goes on. One that has ended stays as it is.",
+      command_stop },
     { "delete", "ID", 1, 1, PLACE | QUIET, "remove a job or a pipeline that has ended",
       "Does not ask. With a job go its trials' folders, outputs and copied model; what\n"
       "the document put elsewhere (baseOutputDirectory) stays. A running one is refused.\n"

@@ -20,7 +20,7 @@ static void write_values(FILE *out)
     for (int i = 0; i < OPTION_COUNT; i++) {
         const struct option_spec *spec = &command_options[i];
 
-        if (!spec->argument)
+        if (!spec->argument || spec->is_optional)
             continue;
         (void)fprintf(out, "    --%s) ", spec->name);
         if (spec->words && spec->words[0] == '@')

@@ -29,7 +29,9 @@ static int write_option_name(FILE *out, const struct option_spec *spec)
     if (spec->letter)
         size += fprintf(out, "-%c, ", spec->letter);
     size += fprintf(out, "--%s", spec->name);
-    if (spec->argument)
+    if (spec->is_optional)
+        size += fprintf(out, "[=%s]", spec->argument);
+    else if (spec->argument)
         size += fprintf(out, " %s", spec->argument);
     return size;
 }

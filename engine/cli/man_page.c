@@ -61,7 +61,9 @@ static void write_option(FILE *out, const struct command *command, enum option_i
     (void)fputs("\\fB\\-\\-", out);
     write_text(out, spec->name);
     (void)fputs("\\fR", out);
-    if (spec->argument)
+    if (spec->is_optional)
+        (void)fprintf(out, "[=\\fI%s\\fR]", spec->argument);
+    else if (spec->argument)
         (void)fprintf(out, " \\fI%s\\fR", spec->argument);
     (void)fputc('\n', out);
     write_text(out, command_option_help(command, option));

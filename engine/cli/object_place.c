@@ -4,6 +4,7 @@
 #include "assay/value.h"
 #include "engine/cli/client.h"
 #include "engine/cli/endpoint.h"
+#include "engine/cli/text.h"
 #include "engine/cli/view.h"
 
 #include <curl/curl.h>
@@ -236,17 +237,6 @@ static bool check_status(const struct call *call, struct assay_error *err)
     return false;
 }
 
-/* Writes a text as one segment of a path, or a value of a query. */
-static void write_escaped(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-            (*text >= '0' && *text <= '9') || strchr("-._~", *text))
-            (void)fputc(*text, out);
-        else
-            (void)fprintf(out, "%%%02X", (unsigned char)*text);
-}
-
 /* "URL/storage/v1/b/BUCKET/o/NAME"; the caller frees it. name NULL: the bucket. */
 static char *object_url(const struct object_place *place, const char *bucket, const char *name,
                         const char *end, struct assay_error *err)
@@ -257,10 +247,10 @@ static char *object_url(const struct object_place *place, const char *bucket, co
 
     if (out) {
         (void)fprintf(out, "%s/storage/v1/b/", place->endpoint.url);
-        write_escaped(out, bucket);
+        text_write_url(out, bucket);
         if (name) {
             (void)fputs("/o/", out);
-            write_escaped(out, name);
+            text_write_url(out, name);
         }
         (void)fputs(end, out);
         if (fclose(out) == 0)
@@ -353,11 +343,11 @@ bool object_place_list(struct object_place *place, const struct object_query *qu
     if (!out)
         return assay_fail_memory(err);
     (void)fprintf(out, "/o?maxResults=%d&delimiter=", query->max);
-    write_escaped(out, query->delimiter ? query->delimiter : "");
+    text_write_url(out, query->delimiter ? query->delimiter : "");
     (void)fputs("&prefix=", out);
-    write_escaped(out, query->prefix);
+    text_write_url(out, query->prefix);
     (void)fputs("&pageToken=", out);
-    write_escaped(out, query->after);
+    text_write_url(out, query->after);
     is_ok = fclose(out) == 0 || assay_fail_memory(err);
     is_ok =
         is_ok &&
@@ -572,9 +562,9 @@ bool object_place_write(struct object_place *place, const char *bucket, const ch
     if (!out)
         return assay_fail_memory(err);
     (void)fprintf(out, "%s/upload/storage/v1/b/", place->endpoint.url);
-    write_escaped(out, bucket);
+    text_write_url(out, bucket);
     (void)fprintf(out, "/o?uploadType=%s&name=", file.st_size ? "resumable" : "media");
-    write_escaped(out, name);
+    text_write_url(out, name);
     is_ok = fclose(out) == 0 || assay_fail_memory(err);
     call.url = url;
     if (file.st_size == 0)
@@ -608,9 +598,9 @@ bool object_place_copy(struct object_place *place, const char *bucket, const cha
     if (!out)
         return assay_fail_memory(err);
     (void)fputs("/copyTo/b/", out);
-    write_escaped(out, to_bucket);
+    text_write_url(out, to_bucket);
     (void)fputs("/o/", out);
-    write_escaped(out, to_name);
+    text_write_url(out, to_name);
     is_ok = fclose(out) == 0 || assay_fail_memory(err);
     is_ok = is_ok && ask(place, "POST", object_url(place, bucket, name, end, err), "{}", NULL, err);
     free(end);

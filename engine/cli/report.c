@@ -113,6 +113,31 @@ static void print_counts(const cJSON *job)
     (void)putchar('\n');
 }
 
+/* "20 trials at first, 40 since 2026-03-01 10:00:00" */
+static void print_budgets(const cJSON *job)
+{
+    const cJSON *budgets = json_get(job, "budgets");
+    const cJSON *budget = NULL;
+    int64_t last = -1;
+
+    if (!budgets)
+        return;
+    print_label("budget");
+    cJSON_ArrayForEach(budget, budgets)
+    {
+        int64_t count = view_integer(budget, "maxTrialCount");
+
+        if (budget == budgets->child) {
+            (void)printf("%" PRId64 " trials at first", count);
+        } else if (count != last) {
+            (void)printf(", %" PRId64 " since ", count);
+            view_write_time(stdout, view_text(budget, "time"));
+        }
+        last = count;
+    }
+    (void)putchar('\n');
+}
+
 static void print_state(const cJSON *job)
 {
     print_label("state");
@@ -320,6 +345,7 @@ void report_job(const cJSON *job, const struct state_dir *dir)
     print_time("started", view_text(job, "startTime"));
     print_time("ended", view_text(job, "endTime"));
     print_counts(job);
+    print_budgets(job);
     print_objectives(job);
     print_text("algorithm", view_text(job, "algorithm"));
     print_text("seed", view_text(job, "seed"));

@@ -84,6 +84,7 @@ static void print_trial(const cJSON *item, const cJSON *job)
     (void)fputc('\n', stdout);
     print_state(item);
     print_text("why", view_text(trial, "infeasibleReason"));
+    print_text("retry of", view_text(item, "retryOf"));
     print_text("stopped", view_text(json_get(item, "earlyStop"), "why"));
     print_times(trial);
     print_members("metrics", json_get(item, "metrics"));

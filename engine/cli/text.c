@@ -151,6 +151,16 @@ void text_write_shell(FILE *out, const char *text)
     (void)fputc('\'', out);
 }
 
+void text_write_url(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+            (*text >= '0' && *text <= '9') || strchr("-._~", *text))
+            (void)fputc(*text, out);
+        else
+            (void)fprintf(out, "%%%02X", (unsigned char)*text);
+}
+
 void text_write_csv(FILE *out, const char *text, bool is_safe)
 {
     const char *quote = text[strcspn(text, ",\"\r\n")] ? "\"" : "";

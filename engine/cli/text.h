@@ -26,6 +26,9 @@ void text_write_first_line(FILE *out, const char *text);
 /* One word for a POSIX shell, in quotes where it needs them; bash's $'…' for control characters. */
 void text_write_shell(FILE *out, const char *text);
 
+/* One segment of a path, or a value of a query, percent-encoded. */
+void text_write_url(FILE *out, const char *text);
+
 /* One field of RFC 4180: in quotes where it holds a comma, a quote or a line break. Exactly the
  * text, control characters and all, unless is_safe: for a terminal. */
 void text_write_csv(FILE *out, const char *text, bool is_safe);

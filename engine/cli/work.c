@@ -4,6 +4,40 @@
 
 #include <time.h>
 
+/* A few browsers with a few streams each, within the usual limit of open files. */
+enum { PAGE_CONNECTIONS_MAX = 128 };
+
+/* Whoever runs a job by hand shows it to this machine only: what else there is to say of a server
+ * is for `assay serve`. listen stays NULL where the page is not asked for. */
+static bool read_web(const struct arguments *arguments, struct listen_address *address,
+                     const struct listen_address **listen, struct assay_error *err)
+{
+    const char *text = NULL;
+
+    if (!arguments || !arguments->is_given[OPTION_WEB])
+        return true;
+    text = arguments->values[OPTION_WEB];
+    if (!listen_address_parse(text ? text : "127.0.0.1:0", address, err))
+        return false;
+    if (!address->is_loopback)
+        return assay_fail(
+            err, ASSAY_INVALID, NULL,
+            "--web listens on this machine only, as on 127.0.0.1; for others there is "
+            "assay serve --listen %.100s",
+            text);
+    *listen = address;
+    return true;
+}
+
+bool work_check_remote(const struct arguments *arguments, struct assay_error *err)
+{
+    if (arguments->is_given[OPTION_WEB])
+        return assay_fail(err, ASSAY_INVALID, NULL,
+                          "--web is for who runs the jobs, and a server does that already: its own "
+                          "page shows them");
+    return launch_options_check_remote(arguments, err);
+}
+
 bool work_open(struct work *work, const char *state_dir, bool is_verbose,
                const struct arguments *arguments, struct assay_error *err)
 {
@@ -11,8 +45,12 @@ bool work_open(struct work *work, const char *state_dir, bool is_verbose,
     struct assay_options options = { .state_dir = state_dir,
                                      .is_verbose = is_verbose,
                                      .configuration = &launching.configuration };
-    struct server_options serving = { .state_dir = state_dir };
+    struct listen_address address;
+    struct server_options serving = { .state_dir = state_dir,
+                                      .connections_max = PAGE_CONNECTIONS_MAX };
 
+    if (!read_web(arguments, &address, &serving.listen, err))
+        return false;
     if (launch_configuration_read(arguments, &launching, err))
         work->assay = assay_open(&options, err);
     launch_configuration_clear(&launching);

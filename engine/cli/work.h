@@ -15,9 +15,14 @@ struct work {
 };
 
 /* Zero it to start. False and *err: another process works there (ASSAY_UNAVAILABLE), and others. */
-/* How trials are run the arguments say, which may be NULL. */
+/* How trials are run the arguments say, which may be NULL, and whether the page is shown meanwhile
+ * (--web). */
 bool work_open(struct work *work, const char *state_dir, bool is_verbose,
                const struct arguments *arguments, struct assay_error *err);
+
+/* In place of work_open(), where a server elsewhere does the work: that no option is for who does.
+ * False and *err. */
+bool work_check_remote(const struct arguments *arguments, struct assay_error *err);
 
 /*
  * Who changes a folder: the engine that is home, whom client asks, else this process becomes it.

@@ -368,13 +368,17 @@ static void handle_published(struct controller *c, const struct event *event)
         return;
     }
     job->life.is_publishing = false;
-    job->life.is_published = event->published != PUBLISHED_FAILED;
+    /* A job that was given a larger budget meanwhile may have another winner by now. */
+    job->life.is_published =
+        event->published != PUBLISHED_FAILED && job->life.publishing_trial == job->life.best_trial;
     if (event->published == PUBLISHED_MODEL) {
         free(job->row.model_dir);
         job->row.model_dir = text;
     } else if (event->published == PUBLISHED_NOTHING || job->life.state != JOB_STATE_RUNNING) {
         free(job->row.note);
         job->row.note = text;
+        if (event->published == PUBLISHED_NOTHING)
+            job->row.model_dir[0] = '\0'; /* that of a winner before it */
     } else {
         /* Not the trial's fault: the job waits for a resume, which publishes again. */
         controller_pause_job(c, job, STOP_GENTLY, text);

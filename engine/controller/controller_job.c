@@ -39,7 +39,7 @@ bool controller_stop_trials(struct controller *c, struct live_job *job, enum sto
         if (trial->state == TRIAL_ACTIVE && !store_trial_update(c->store, &row, &err))
             return controller_break(c, &err);
         trial->state = TRIAL_STOPPING;
-        if (trial->stop_cause != STOP_CAUSE_EARLY) /* which is final */
+        if (!stop_cause_is_final(trial->stop_cause))
             trial->stop_cause = cause;
         if (!controller_add_deed(c,
                                  (struct deed){ .kind = DEED_STOP, .key = key, .manner = manner }))
@@ -62,10 +62,11 @@ static bool store_start(struct controller *c, struct live_job *job, struct live_
         .point_count = live_job_param_count(job),
     };
 
-    if (trial->attempt == 1 ? store_trial_insert(c->store, &row, &err)
-                            : store_trial_update(c->store, &row, &err))
-        return true;
-    return controller_break(c, &err);
+    if (trial->is_stored ? !store_trial_update(c->store, &row, &err)
+                         : !store_trial_insert(c->store, &row, &err))
+        return controller_break(c, &err);
+    trial->is_stored = true;
+    return true;
 }
 
 static void start_trial(struct controller *c, struct live_job *job)
@@ -159,33 +160,43 @@ static char *failure_message(struct controller *c, const struct live_job *job, c
     return text;
 }
 
+bool controller_end_waiting(struct controller *c, struct live_job *job, struct live_trial *trial,
+                            enum failure_class failure, const char *reason)
+{
+    struct assay_error err = { 0 };
+    struct trial_row row = {
+        .job = job->row.id,
+        .number = trial->number,
+        .state = TRIAL_INFEASIBLE,
+        .attempt = trial->attempt,
+        .failure = (int)failure,
+        .start_us = trial->start_us,
+        .end_us = c->now_us > trial->start_us ? c->now_us : trial->start_us,
+        .end_order = ++job->last_end_order,
+        .reason = reason,
+    };
+
+    if (!store_trial_end(c->store, &row, &err))
+        return controller_break(c, &err);
+    job->life.waiting--;
+    tuning_job_trial_ended(&job->life, trial->number, TRIAL_INFEASIBLE, failure, (double)NAN, true,
+                           c->now_us);
+    live_job_remove_trial(job, trial);
+    return true;
+}
+
 /* Trials that wait for another start when their job ends will never have it. */
 static bool end_waiting_trials(struct controller *c, struct live_job *job,
                                enum failure_class failure)
 {
     struct live_trial *trial = NULL;
-    struct assay_error err = { 0 };
 
-    while ((trial = live_job_waiting_trial(job))) {
-        struct trial_row row = {
-            .job = job->row.id,
-            .number = trial->number,
-            .state = TRIAL_INFEASIBLE,
-            .attempt = trial->attempt,
-            .failure = (int)failure,
-            .start_us = trial->start_us,
-            .end_us = c->now_us > trial->start_us ? c->now_us : trial->start_us,
-            .end_order = ++job->last_end_order,
-            .reason = "The job ended before the trial was started again.",
-        };
-
-        if (!store_trial_end(c->store, &row, &err))
-            return controller_break(c, &err);
-        job->life.waiting--;
-        tuning_job_trial_ended(&job->life, trial->number, TRIAL_INFEASIBLE, failure, (double)NAN,
-                               true, c->now_us);
-        live_job_remove_trial(job, trial);
-    }
+    while ((trial = live_job_waiting_trial(job)))
+        if (!controller_end_waiting(c, job, trial, failure,
+                                    trial->attempt > 0
+                                        ? "The job ended before the trial was started again."
+                                        : "The job ended before the trial was started."))
+            return false;
     return true;
 }
 
@@ -268,6 +279,7 @@ void controller_advance(struct controller *c, struct live_job *job)
             break;
         case JOB_PUBLISH:
             job->life.is_publishing = true;
+            job->life.publishing_trial = job->life.best_trial;
             (void)controller_add_deed(
                 c,
                 (struct deed){ .kind = DEED_PUBLISH,

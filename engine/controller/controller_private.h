@@ -2,7 +2,8 @@
  * engine/controller/controller_private.h - the controller's inside, shared by controller.c
  * (events), controller_commit.c (deeds), controller_job.c (what a job does next),
  * controller_search.c (suggestions), controller_stopping.c (early stopping), controller_request.c
- * (what people ask for), controller_study.c and controller_trial.c (studies of VizierService).
+ * (what people ask for), controller_steering.c (what they change about a job), controller_study.c
+ * and controller_trial.c (studies of VizierService).
  */
 #ifndef ENGINE_CONTROLLER_CONTROLLER_PRIVATE_H
 #define ENGINE_CONTROLLER_CONTROLLER_PRIVATE_H
@@ -96,6 +97,9 @@ void controller_advance(struct controller *c, struct live_job *job);
 bool controller_stop_trials(struct controller *c, struct live_job *job, enum stop_cause cause,
                             enum stop_manner manner);
 bool controller_store_job(struct controller *c, struct live_job *job);
+/* Ends a trial that waits to be started; takes it out of the job. */
+bool controller_end_waiting(struct controller *c, struct live_job *job, struct live_trial *trial,
+                            enum failure_class failure, const char *reason);
 /* What an EVENT_MOVED says; nothing to a job that has ended or is being cancelled. */
 void controller_move_job(struct controller *c, const struct event *event);
 
@@ -135,6 +139,12 @@ void controller_handle_trial_request(struct controller *c, struct live_job *job,
 
 /* controller_request.c: of the request's job; ASSAY_NOT_FOUND where somebody was quicker. */
 void controller_forget_operation(struct controller *c, struct request *request, int64_t number);
+
+/* controller_steering.c */
+void controller_handle_steering(struct controller *c, struct request *request);
+
+/* controller_request.c: the job of this id that is worked on and has not ended, or NULL. */
+struct live_job *controller_find_unended(struct controller *c, int64_t id);
 
 /* controller_request.c: fills the request's answer. */
 void controller_handle_request(struct controller *c, struct request *request);

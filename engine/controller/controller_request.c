@@ -136,7 +136,7 @@ static bool adopt_trials(struct controller *c, struct live_job *job)
             return false;
         if (trial->state != TRIAL_STOPPING)
             continue;
-        if (trial->stop_cause != STOP_CAUSE_EARLY)
+        if (!stop_cause_is_final(trial->stop_cause))
             trial->stop_cause = cause_of_stop(job);
         if (!controller_add_deed(c, (struct deed){ .kind = DEED_STOP, .key = key }))
             return false;
@@ -146,7 +146,7 @@ static bool adopt_trials(struct controller *c, struct live_job *job)
 
 /* A job that ended in this very batch is live until the commit, but no more to be worked on; a
  * study never is. */
-static struct live_job *find_unended_job(struct controller *c, int64_t id)
+struct live_job *controller_find_unended(struct controller *c, int64_t id)
 {
     struct live_job *job = controller_find_job(c, id);
     bool is_worked_on = job && job->spec->kind != JOB_STUDY;
@@ -181,7 +181,7 @@ static struct live_job *open_job(struct controller *c, int64_t id, struct assay_
 /* One that is being paused goes on: its trials start again as soon as they have stopped. */
 static void handle_resume(struct controller *c, struct request *request)
 {
-    struct live_job *job = find_unended_job(c, request->job);
+    struct live_job *job = controller_find_unended(c, request->job);
     bool is_live = job != NULL;
 
     request->is_ok = is_live;
@@ -207,7 +207,7 @@ static void handle_resume(struct controller *c, struct request *request)
 /* A job that nobody works on is opened first, so that its running trials are stopped. */
 static void handle_cancel(struct controller *c, struct request *request)
 {
-    struct live_job *job = find_unended_job(c, request->job);
+    struct live_job *job = controller_find_unended(c, request->job);
 
     if (!job) {
         job = open_job(c, request->job, &request->err);
@@ -353,6 +353,11 @@ void controller_handle_request(struct controller *c, struct request *request)
         break;
     case REQUEST_EDIT:
         request->is_ok = apply_edit(c, request->edit, 0, &request->err);
+        break;
+    case REQUEST_END_TRIAL:
+    case REQUEST_RETRY:
+    case REQUEST_BUDGET:
+        controller_handle_steering(c, request);
         break;
     }
 }

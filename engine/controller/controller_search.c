@@ -19,14 +19,14 @@ static bool store_suggestion(struct controller *c, const struct live_job *job,
                              const struct search_task *task)
 {
     struct assay_error err = { 0 };
-    double numbers[SUGGESTION_NUMBERS];
+    double numbers[SUGGESTION_NUMBERS_MAX];
     struct suggestion suggestion = { .last_end_order = task->last_end_order,
+                                     .max_trial_count = task->max_trial_count,
                                      .provenance = task->provenance };
     int64_t id = store_trial_id(job->row.id, (int64_t)task->trial_number);
+    size_t count = suggestion_encode(&suggestion, numbers);
 
-    suggestion_encode(&suggestion, numbers);
-    return store_suggestion_put(c->store, id, numbers, SUGGESTION_NUMBERS, &err) ||
-           controller_break(c, &err);
+    return store_suggestion_put(c->store, id, numbers, count, &err) || controller_break(c, &err);
 }
 
 /* The sampler's answer as a waiting trial, or the reason why there is none. */
@@ -84,10 +84,11 @@ static bool store_made(struct controller *c, const struct live_job *job, int64_t
     return is_stored;
 }
 
-/* A custom job's only run has no sampler, and no parameters. */
+/* A custom job's only run has no sampler, and no parameters. Trials that are run again use up no
+ * number of the sampler's sequence. */
 static void suggest_plainly(struct controller *c, struct live_job *job)
 {
-    struct sampler_query query = { .trial_number = (uint64_t)job->last_number + 1 };
+    struct sampler_query query = { .trial_number = (uint64_t)job->last_ordinal + 1 };
     struct provenance provenance;
     struct assay_error err = { 0 };
     enum sampler_answer answer = SAMPLER_POINT;
@@ -95,6 +96,8 @@ static void suggest_plainly(struct controller *c, struct live_job *job)
     if (job->sampler)
         answer = sampler_suggest(job->sampler, &query, job->point, &provenance, &err);
     take_answer(c, job, answer, job->point, &err);
+    if (answer == SAMPLER_POINT && !c->is_broken)
+        (void)store_made(c, job, ++job->last_ordinal);
 }
 
 /*
@@ -285,6 +288,7 @@ static void ask(struct controller *c, struct live_job *job, const struct sampler
     task->past_count = study_memory_count(job->memory);
     task->trial_number = (uint64_t)job->last_number + 1;
     task->last_end_order = job->last_end_order;
+    task->max_trial_count = job->spec->first_trial_count ? job->spec->max_trial_count : 0;
     task->has_fixed = job->has_fixed;
     if (job->has_fixed)
         memcpy(task->fixed, job->fixed, live_job_param_count(job) * sizeof *task->fixed);

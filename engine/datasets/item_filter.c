@@ -16,18 +16,18 @@ enum item_field {
 };
 
 static const struct filter_field item_fields[] = {
-    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, FIELD_OF_LABELS, NULL, 0 },
-    { "create_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_CREATE_TIME, NULL, 0 },
-    { "update_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_UPDATE_TIME, NULL, 0 },
+    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, FIELD_OF_LABELS, .words = NULL },
+    { "create_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_CREATE_TIME, .words = NULL },
+    { "update_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_UPDATE_TIME, .words = NULL },
 };
 
 static const struct filter_field annotation_fields[] = {
-    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, FIELD_OF_LABELS, NULL, 0 },
-    { "create_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_CREATE_TIME, NULL, 0 },
-    { "update_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_UPDATE_TIME, NULL, 0 },
-    { "payload_schema_uri", FILTER_TEXT, FILTER_SAME | FILTER_HAS, FIELD_OF_SCHEMA, NULL, 0 },
-    { "annotation_spec_id", FILTER_TEXT, FILTER_SAME, FIELD_OF_SPEC, NULL, 0 },
-    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, FIELD_OF_NAME, NULL, 0 },
+    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, FIELD_OF_LABELS, .words = NULL },
+    { "create_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_CREATE_TIME, .words = NULL },
+    { "update_time", FILTER_TIME, FILTER_ORDER, FIELD_OF_UPDATE_TIME, .words = NULL },
+    { "payload_schema_uri", FILTER_TEXT, FILTER_SAME | FILTER_HAS, FIELD_OF_SCHEMA, .words = NULL },
+    { "annotation_spec_id", FILTER_TEXT, FILTER_SAME, FIELD_OF_SPEC, .words = NULL },
+    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, FIELD_OF_NAME, .words = NULL },
 };
 
 struct item_filter {

@@ -127,6 +127,8 @@ bool engine_reset(struct engine *engine, const uint64_t *seed, struct assay_erro
     controller_free(before);
     replay_free(engine->replay);
     engine->replay = NULL;
+    plot_cache_forget(engine->digests);
+    plot_cache_forget(engine->forests);
     is_reset = emulation_reset(engine->emulation, seed, err) && store_empty(engine->writer, err);
     pipeline_runner_forget(engine->pipelines);
     if (is_reset)

@@ -65,12 +65,12 @@ static void warn(const struct keeper *k, int64_t job, const struct assay_error *
               "outputs are not seen to for now job=%" PRId64 ": %s", job, err->message);
 }
 
-static bool has_job(const struct keeper *k, int64_t id)
+static struct kept_job *find_job(const struct keeper *k, int64_t id)
 {
     for (size_t i = 0; i < k->job_count; i++)
         if (kept_job_id(k->jobs[i]) == id)
-            return true;
-    return false;
+            return k->jobs[i];
+    return NULL;
 }
 
 static void add_job(struct keeper *k, int64_t id)
@@ -80,7 +80,7 @@ static void add_job(struct keeper *k, int64_t id)
     struct kept_job *job = NULL;
     bool has_room = false;
 
-    if (has_job(k, id))
+    if (find_job(k, id))
         return;
     has_room = array_make_room(&items, k->job_count, &k->job_capacity, sizeof(struct kept_job *));
     k->jobs = items;
@@ -119,6 +119,18 @@ static void add_left_jobs(struct keeper *k)
     (void)closedir(dir);
 }
 
+/* Trials of the job are started. */
+static void wake_job(struct keeper *k, int64_t id)
+{
+    struct assay_error err = { 0 };
+    struct kept_job *job = NULL;
+
+    add_job(k, id);
+    job = find_job(k, id);
+    if (job && !kept_job_wake(job, &err) && err.code != ASSAY_NOT_FOUND)
+        warn(k, id, &err);
+}
+
 static bool take_watched(struct keeper *k, size_t i, int64_t *id)
 {
     bool is_there = false;
@@ -154,7 +166,7 @@ static bool sweep(struct keeper *k)
     bool is_done = true;
 
     for (size_t i = 0; take_watched(k, i, &id); i++)
-        add_job(k, id);
+        wake_job(k, id);
     for (size_t i = k->job_count; i > 0; i--) {
         struct kept_job *job = k->jobs[i - 1];
         struct assay_error err = { 0 };

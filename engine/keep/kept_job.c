@@ -145,6 +145,16 @@ bool kept_job_is_over(const struct kept_job *kept)
     return kept->record.is_over;
 }
 
+bool kept_job_wake(struct kept_job *kept, struct assay_error *err)
+{
+    if (!kept->record.is_over)
+        return true;
+    if (!read_row(kept, err))
+        return false;
+    kept->record.is_over = job_state_is_terminal(kept->row.state);
+    return true;
+}
+
 /* One reading of trials that have ended. */
 struct reading {
     struct kept_job *kept;

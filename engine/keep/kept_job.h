@@ -29,6 +29,8 @@ int64_t kept_job_id(const struct kept_job *kept);
 int64_t kept_job_created_us(const struct kept_job *kept);
 /* It has ended, and all its trials were seen to. */
 bool kept_job_is_over(const struct kept_job *kept);
+/* Trials of it are started: where it was over, it goes on with a larger budget. */
+bool kept_job_wake(struct kept_job *kept, struct assay_error *err);
 
 /*
  * Sees to the next thousand trials that have ended since: removes the outputs of those that can

@@ -39,7 +39,7 @@ static const char *plural(uint64_t count)
 static void say_plain(const struct speaker *speaker)
 {
     const char *algorithm = job_spec_algorithm(speaker->facts->spec);
-    int64_t number = speaker->facts->row->number;
+    int64_t number = speaker->facts->ordinal;
 
     if (strcmp(algorithm, "grid") == 0)
         say(speaker,
@@ -51,7 +51,7 @@ static void say_plain(const struct speaker *speaker)
             "fills the space evenly.",
             number);
     else
-        say(speaker, "Its parameters are independent draws, trial %" PRId64 " of the seed.",
+        say(speaker, "Its parameters are independent draws, number %" PRId64 " of the seed.",
             number);
     say(speaker, "Other trials had no part in it.");
 }
@@ -247,6 +247,10 @@ void explain_trial(const struct explain_facts *facts, explain_fn fn, void *conte
 
     if (facts->spec->kind == JOB_CUSTOM) {
         say(&speaker, "A custom job runs once, as its document says: nothing was suggested.");
+    } else if (facts->retry_of) {
+        say(&speaker,
+            "It is trial %" PRId64 " run again, with the same parameters: nothing was suggested.",
+            facts->retry_of);
     } else if (!suggestion) {
         say_plain(&speaker);
     } else {

@@ -19,6 +19,8 @@ struct explain_facts {
     const struct job_spec *spec;
     const struct trial_row *row;         /* without its point */
     const struct suggestion *suggestion; /* NULL: of a sampler that does not learn */
+    int64_t ordinal;                     /* as which one a sampler that does not learn counted it */
+    int64_t retry_of;                    /* the trial that it is, run again; 0: it was suggested */
     struct explain_neighbour nearest[PROVENANCE_NEAREST]; /* as in the suggestion */
     const char *why_stopped; /* a sentence without its full stop; NULL: not stopped early */
     double progress;         /* how far it had come by then; NaN: not known */

@@ -1,11 +1,13 @@
 #include "engine/life/live_job.h"
 
 #include "engine/life/early_stops.h"
+#include "engine/life/job_budget.h"
 #include "engine/life/optimal.h"
 #include "engine/life/study_sampler.h"
 #include "engine/life/suggestion.h"
 #include "engine/spec/job_document.h"
 #include "engine/spec/study_resource.h"
+#include "engine/store/steering_rows.h"
 #include "metrics/objective.h"
 
 #include <math.h>
@@ -235,8 +237,11 @@ static bool load_trial(void *context, const struct trial_row *row)
     }
     trial->attempt = row->attempt;
     trial->state = (enum trial_state)row->state;
+    trial->is_stored = true;
     if (early_stops_find(&loading->stops, row->number))
         trial->stop_cause = STOP_CAUSE_EARLY;
+    else if (row->state == TRIAL_STOPPING && row->failure == FAILURE_STOPPED)
+        trial->stop_cause = STOP_CAUSE_ASKED;
     trial->start_us = row->start_us;
     memcpy(trial->point, row->point, row->point_count * sizeof *row->point);
     return true;
@@ -391,7 +396,7 @@ static bool load_sequence(struct loading *loading)
         return true;
     if (!store_made_last(loading->store, job->row.id, &job->last_ordinal, loading->err))
         return false;
-    return !sampler_visits_once(job->sampler) ||
+    return !sampler_visits_once(job->sampler) || job->spec->kind != JOB_STUDY ||
            (store_trial_each(loading->store, &query, load_given, loading, loading->err) &&
             loading->is_ok);
 }
@@ -403,7 +408,9 @@ static bool load_gaps(struct loading *loading)
     struct live_job *job = loading->job;
     int64_t last_deleted = 0, deleted = 0;
 
-    if (job->spec->kind != JOB_STUDY)
+    if (job->spec->kind == JOB_TUNING)
+        return load_sequence(loading);
+    if (job->spec->kind == JOB_CUSTOM)
         return true;
     if (!store_deleted_last(loading->store, job->row.id, &last_deleted, loading->err) ||
         !store_deleted_count(loading->store, job->row.id, &deleted, loading->err) ||
@@ -419,14 +426,17 @@ static bool load_totals(struct loading *loading)
 {
     struct live_job *job = loading->job;
     struct trial_totals totals = { 0 };
+    struct retry_totals retries = { 0 };
 
-    if (!store_trial_totals(loading->store, job->row.id, &totals, loading->err))
+    if (!store_trial_totals(loading->store, job->row.id, &totals, loading->err) ||
+        !store_retry_totals(loading->store, job->row.id, &retries, loading->err))
         return false;
     job->life.created = totals.created;
     job->life.ended = totals.ended;
     job->life.succeeded = totals.succeeded;
     job->life.failed = totals.failed;
-    job->life.has_first_ended_failed = totals.has_first_ended_failed;
+    job->life.forgiven = retries.forgiven;
+    job->life.has_first_ended_failed = totals.has_first_ended_failed && !retries.is_first_forgiven;
     job->last_number = totals.last_number;
     job->last_end_order = totals.last_end_order;
     if (!load_gaps(loading))
@@ -462,7 +472,8 @@ struct live_job *live_job_load(struct store *store, int64_t id, struct assay_err
     if (!store_job_get(store, id, &row, err))
         return NULL;
     spec = job_row_spec(&row, err);
-    if (!spec) {
+    if (!spec || !job_budget_load_first(store, id, spec, err)) {
+        job_spec_free(spec);
         job_row_clear(&row);
         return NULL;
     }

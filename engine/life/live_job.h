@@ -27,6 +27,7 @@ struct live_trial {
     enum stop_cause stop_cause;
     int losses;      /* attempts that the machine lost, in this engine's life */
     bool is_adopted; /* started by an engine that is gone */
+    bool is_stored;  /* it has a row */
     int64_t start_us;
     struct series *series;      /* NULL while it waits */
     size_t stored_measurements; /* indexes below it are in the store */
@@ -42,7 +43,8 @@ struct live_trial {
 
 struct live_job {
     struct job_row row;
-    struct job_spec *spec;
+    struct job_spec
+        *spec; /* its budgets may change (job_budget.h), which only the controller reads */
     struct sampler *sampler;
     struct study_memory *memory;     /* NULL where the sampler needs none */
     struct early_stopping *stopping; /* NULL without a rule */
@@ -54,6 +56,10 @@ struct live_job {
     int unstarted_in_row; /* launches since one last ran, that never did */
     double *values;       /* one per metric: room for a final measurement */
     double *point;        /* one per parameter: room for a suggestion */
+
+    /* As which one the sampler counted its last suggestion, where it has no memory: a trial that
+     * was not suggested uses up no number of the sampler's sequence. */
+    int64_t last_ordinal;
 
     /* What is computed elsewhere from this job's memory: controller_search.c. */
     uint64_t opening;           /* tells this from other lives of the same job in one engine */
@@ -69,7 +75,6 @@ struct live_job {
      * made. NULL: none. Compared only. */
     const struct request *matched;
     int64_t last_operation;
-    int64_t last_ordinal;   /* of suggestions, where the sampler has no memory */
     struct point_set given; /* by clients, where a sampler would come to each point once */
     bool has_fixed;         /* the next suggestion is for a context of its client's */
     double *fixed;          /* param_count: what the context fixes, NaN elsewhere */

@@ -12,14 +12,14 @@ void study_sampler_metrics(const struct study_spec *study, size_t count,
         };
 }
 
-/* 0: no limit is known. A study has one in its studyStoppingConfig, or none. */
+/* As it was at first; 0: no limit is known. A study has one in its studyStoppingConfig, or none. */
 static int64_t budget_of(const struct job_spec *spec)
 {
     const struct stopping_config *stopping = &spec->study.stopping;
 
     if (spec->kind == JOB_STUDY && stopping->has_max_num_trials)
         return stopping->max_num_trials;
-    return spec->max_trial_count;
+    return spec->first_trial_count ? spec->first_trial_count : spec->max_trial_count;
 }
 
 struct sampler *study_sampler_new(const struct job_spec *spec, uint64_t seed,
@@ -33,7 +33,8 @@ struct sampler *study_sampler_new(const struct job_spec *spec, uint64_t seed,
         .algorithm = job_spec_algorithm(spec),
         .seed = seed,
         .max_trial_count = budget_of(spec),
-        .parallel_count = spec->parallel_trial_count,
+        .parallel_count =
+            spec->first_parallel_count ? spec->first_parallel_count : spec->parallel_trial_count,
         .noise = (enum observation_noise)spec->study.observation_noise,
         .metrics = metrics,
         .metric_count = metric_count,

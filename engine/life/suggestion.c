@@ -16,9 +16,11 @@ enum {
     AT_DEVIATION,
     AT_NEAREST,
     AT_SIMILARITY = AT_NEAREST + PROVENANCE_NEAREST,
+    AT_MAX_TRIAL_COUNT = AT_SIMILARITY + PROVENANCE_NEAREST, /* only where it is not 0 */
 };
 
-void suggestion_encode(const struct suggestion *suggestion, double numbers[SUGGESTION_NUMBERS])
+size_t suggestion_encode(const struct suggestion *suggestion,
+                         double numbers[SUGGESTION_NUMBERS_MAX])
 {
     const struct provenance *p = &suggestion->provenance;
 
@@ -35,6 +37,8 @@ void suggestion_encode(const struct suggestion *suggestion, double numbers[SUGGE
         numbers[AT_NEAREST + i] = (double)p->nearest[i];
         numbers[AT_SIMILARITY + i] = p->similarity[i];
     }
+    numbers[AT_MAX_TRIAL_COUNT] = (double)suggestion->max_trial_count;
+    return suggestion->max_trial_count > 0 ? SUGGESTION_NUMBERS_MAX : SUGGESTION_NUMBERS;
 }
 
 /* Counts and numbers of trials are exact as doubles: there are fewer than 2^53. */
@@ -77,6 +81,11 @@ bool suggestion_decode(const double *numbers, size_t count, struct suggestion *s
             return false;
         p->nearest[i] = (uint64_t)numbers[AT_NEAREST + i];
         p->similarity[i] = numbers[AT_SIMILARITY + i];
+    }
+    if (count > AT_MAX_TRIAL_COUNT) {
+        if (!is_count(numbers[AT_MAX_TRIAL_COUNT]))
+            return false;
+        suggestion->max_trial_count = (int64_t)numbers[AT_MAX_TRIAL_COUNT];
     }
     return true;
 }

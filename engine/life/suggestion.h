@@ -20,13 +20,16 @@
  */
 struct suggestion {
     int64_t last_end_order;
+    int64_t max_trial_count; /* the budget, where it had been changed by then; else 0 */
     struct provenance provenance;
 };
 
 /* As it is stored: numbers, so that a reader of another version finds its way. */
-enum { SUGGESTION_NUMBERS = 9 + 2 * PROVENANCE_NEAREST };
+enum { SUGGESTION_NUMBERS = 9 + 2 * PROVENANCE_NEAREST, SUGGESTION_NUMBERS_MAX };
 
-void suggestion_encode(const struct suggestion *suggestion, double numbers[SUGGESTION_NUMBERS]);
+/* Returns how many numbers there are. */
+size_t suggestion_encode(const struct suggestion *suggestion,
+                         double numbers[SUGGESTION_NUMBERS_MAX]);
 
 /* False: count numbers are no suggestion. More than are known are passed over. */
 bool suggestion_decode(const double *numbers, size_t count, struct suggestion *suggestion);

@@ -20,6 +20,11 @@ static void add_reason(struct trial_verdict *verdict, const char *fmt, ...)
     va_end(args);
 }
 
+bool stop_cause_is_final(enum stop_cause cause)
+{
+    return cause == STOP_CAUSE_EARLY || cause == STOP_CAUSE_ASKED;
+}
+
 static enum failure_class class_of_ending(const struct trial_facts *facts)
 {
     switch (facts->ending->kind) {
@@ -41,8 +46,8 @@ static enum failure_class class_of_ending(const struct trial_facts *facts)
     case ENDING_LOST:
         break;
     }
-    /* What was not worth finishing is not lost either. */
-    return facts->stop_cause == STOP_CAUSE_EARLY ? FAILURE_STOPPED : FAILURE_LOST;
+    /* What was not to be finished is not lost either. */
+    return stop_cause_is_final(facts->stop_cause) ? FAILURE_STOPPED : FAILURE_LOST;
 }
 
 static bool is_again(const struct trial_facts *facts)

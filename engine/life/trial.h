@@ -19,7 +19,11 @@ enum stop_cause {
     STOP_CAUSE_EARLY,   /* it was not worth finishing */
     STOP_CAUSE_CANCELLED,
     STOP_CAUSE_PAUSED,
+    STOP_CAUSE_ASKED, /* somebody wants it to end with what it has measured */
 };
+
+/* What it was told it stays told, whatever becomes of its job meanwhile. */
+bool stop_cause_is_final(enum stop_cause cause);
 
 struct trial_verdict {
     bool is_again; /* not ended: to be started once more, as another attempt */

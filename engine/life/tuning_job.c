@@ -52,9 +52,10 @@ void tuning_job_trial_ended(struct tuning_job *job, int64_t number, enum trial_s
     }
     job->best_trial = number;
     job->best_value = value;
+    job->is_published = false;
 }
 
-static bool is_over_failure_limit(const struct tuning_job *job)
+bool tuning_job_is_over_failure_limit(const struct tuning_job *job)
 {
     int64_t limit = job->spec->max_failed_trial_count;
 
@@ -64,7 +65,7 @@ static bool is_over_failure_limit(const struct tuning_job *job)
         return job->failed >= limit;
     if (job->has_first_ended_failed)
         return true;
-    return job->ended >= FAILED_RATIO_TRIALS_MIN && job->failed * 2 > job->ended;
+    return job->ended >= FAILED_RATIO_TRIALS_MIN && (job->failed - job->forgiven) * 2 > job->ended;
 }
 
 /* The moment at which a constraint is reached; INT64_MAX when it is absent. */
@@ -125,11 +126,24 @@ bool tuning_job_settle(struct tuning_job *job, int64_t now_us)
     job->is_held_back = is_held_back(job, now_us);
     if (job->state != JOB_STATE_RUNNING || before == JOB_CLOSING_FAILED)
         return false;
-    if (is_over_failure_limit(job))
+    if (tuning_job_is_over_failure_limit(job))
         job->closing = JOB_CLOSING_FAILED;
     else if (is_stopped_by_config(job, now_us))
         job->closing = JOB_CLOSING_STOPPED;
     return job->closing != before;
+}
+
+bool tuning_job_reopen(struct tuning_job *job, int64_t now_us)
+{
+    struct tuning_job again = *job;
+
+    again.state = JOB_STATE_RUNNING;
+    again.closing = JOB_CLOSING_NONE;
+    (void)tuning_job_settle(&again, now_us);
+    if (again.closing != JOB_CLOSING_NONE || (again.waiting == 0 && tuning_job_is_full(&again)))
+        return false;
+    *job = again;
+    return true;
 }
 
 bool tuning_job_gives_up_waiting(const struct tuning_job *job)

@@ -35,8 +35,9 @@ struct tuning_job {
     int64_t running; /* ACTIVE or STOPPING */
     int64_t ended;
     int64_t succeeded;
-    int64_t failed; /* ended with a class that counts (failure_class_counts) */
-    bool has_first_ended_failed;
+    int64_t failed;                  /* ended with a class that counts (failure_class_counts) */
+    int64_t forgiven;                /* of these: trials that are run again, as others */
+    bool has_first_ended_failed;     /* and was not forgiven */
     enum failure_class last_failure; /* of the trial that ended last */
     bool is_held_back; /* a minimum of studyStoppingConfig is not reached; as of the last settle */
 
@@ -53,7 +54,8 @@ struct tuning_job {
     enum assay_code break_code;
     bool is_published; /* the winner's model was dealt with */
     bool is_publishing;
-    bool are_trials_stopped; /* running trials were told to stop */
+    int64_t publishing_trial; /* whose model that is */
+    bool are_trials_stopped;  /* running trials were told to stop */
 };
 
 enum job_action {
@@ -79,6 +81,15 @@ void tuning_job_init(struct tuning_job *job, const struct job_spec *spec, int64_
 bool tuning_job_settle(struct tuning_job *job, int64_t now_us);
 
 struct job_decision tuning_job_next(const struct tuning_job *job);
+
+/*
+ * A job that has ended is RUNNING again where its budget and its rules leave it something to do,
+ * now that either was changed; else nothing is changed, and false.
+ */
+bool tuning_job_reopen(struct tuning_job *job, int64_t now_us);
+
+/* So many trials may have failed, as things are, and no more are made. */
+bool tuning_job_is_over_failure_limit(const struct tuning_job *job);
 
 /* The next wall clock after now_us at which time alone may change the decision; INT64_MAX for
  * never. */

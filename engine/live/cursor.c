@@ -300,15 +300,26 @@ static bool step_live(struct cursor *cursor, struct live *live, struct subscribe
     return true;
 }
 
-static bool step_closing(struct cursor *cursor, struct store *store, struct news *news,
-                         struct assay_error *err)
+static bool step_closing(struct cursor *cursor, struct live *live, struct store *store,
+                         struct news *news, struct assay_error *err)
 {
+    bool is_gone = false;
+
     if (!tell_ended(cursor, store, news, err))
         return false;
     if (news->kind != NEWS_AGAIN)
         return true;
+    if (!read_job(cursor, store, &is_gone, err))
+        return false;
+    if (!cursor->is_job_ended && !is_gone) { /* it was given a larger budget, and goes on */
+        cursor->is_end_known = false;
+        catch_up(cursor, live);
+        return true;
+    }
     cursor->phase = CURSOR_OVER;
-    if (!cursor->is_end_known)
+    if (is_gone)
+        news->kind = NEWS_JOB_GONE;
+    else if (!cursor->is_end_known)
         news->kind = NEWS_JOB;
     return true;
 }
@@ -335,7 +346,7 @@ bool cursor_next(struct cursor *cursor, struct live *live, struct subscriber *su
     case CURSOR_LIVE:
         return step_live(cursor, live, subscriber, store, news, err);
     case CURSOR_CLOSING:
-        return step_closing(cursor, store, news, err);
+        return step_closing(cursor, live, store, news, err);
     case CURSOR_OVER:
         news->kind = NEWS_END;
         return true;

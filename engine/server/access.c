@@ -1,5 +1,7 @@
 #include "engine/server/access.h"
 
+#include "engine/server/session.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -75,13 +77,31 @@ static bool has_token(const struct access_rules *rules, const struct access_clai
     return access_token_equals(rules->token, text + strspn(text, " "));
 }
 
-/* A browser says when another site's page made it ask. */
-static bool is_from_another_site(const struct access_claim *claim)
+static bool has_session(const struct access_rules *rules, const struct access_claim *claim)
+{
+    const struct session_holder holder = { .is_known = claim->is_peer_known, .user = claim->peer };
+
+    return session_is_valid(rules->token, &holder, claim->now_s, claim->cookie);
+}
+
+bool access_is_signed_in(const struct access_rules *rules, const struct access_claim *claim)
+{
+    return rules->token && (has_token(rules, claim) || has_session(rules, claim));
+}
+
+bool access_is_from_another_page(const struct access_claim *claim)
 {
     if (claim->origin)
         return !is_same_origin(claim->origin, claim->host);
     return claim->fetch_site && (strcasecmp(claim->fetch_site, "cross-site") == 0 ||
                                  strcasecmp(claim->fetch_site, "same-site") == 0);
+}
+
+/* Every browser sends one of the two with what its page changes. */
+static bool is_proven_own_page(const struct access_claim *claim)
+{
+    return claim->origin ||
+           (claim->fetch_site && strcasecmp(claim->fetch_site, "same-origin") == 0);
 }
 
 bool access_check(const struct access_rules *rules, const struct access_claim *claim,
@@ -97,11 +117,16 @@ bool access_check(const struct access_rules *rules, const struct access_claim *c
         return assay_fail(err, ASSAY_DENIED, NULL, "no page of %.100s may ask here", claim->origin);
     if (!rules->token || claim->is_public || has_token(rules, claim))
         return true;
+    if (has_session(rules, claim) && !access_is_from_another_page(claim))
+        return !claim->is_unsafe || is_proven_own_page(claim) ||
+               assay_fail(err, ASSAY_DENIED, NULL,
+                          "with a cookie only the server's own page may ask for this: its requests "
+                          "have an Origin");
     if (!rules->is_loopback)
         return assay_fail(err, ASSAY_DENIED, NULL,
                           "this server wants \"Authorization: Bearer TOKEN\"; the token is in the "
                           "file token of its state folder");
-    if (is_from_another_site(claim))
+    if (access_is_from_another_page(claim))
         return assay_fail(err, ASSAY_DENIED, NULL,
                           "a page of another server wants \"Authorization: Bearer TOKEN\"; the "
                           "token is in the file token of the state folder");

@@ -1,6 +1,6 @@
 /*
- * engine/server/http_door.h - HTTP on a listening socket, by libmicrohttpd: the only file that
- * knows it.
+ * engine/server/http_door.h - HTTP on a listening socket, by libmicrohttpd, which only the
+ * files http_*.c and *_response.c know.
  *
  * Each request becomes an exchange; where the door has access rules, who may not ask is refused
  * before its body is read. Short reads are answered by the threads that serve the connections, all
@@ -28,7 +28,7 @@ struct http_door_options {
     unsigned int connections_max;
     unsigned int peer_connections_max; /* of one address; 0: as many */
     const char *tls_cert, *tls_key;    /* PEM; NULL: plain HTTP */
-    bool has_slow_answers;             /* any request may take long: others must not wait for it */
+    bool is_emulating;                 /* its script may want any request to take long */
 };
 
 /*

@@ -88,7 +88,7 @@ static bool open_tcp_door(struct server *server, const struct server_options *wa
                                          .errands_max = TCP_ERRANDS_MAX,
                                          .tls_cert = wanted->tls_cert,
                                          .tls_key = wanted->tls_key,
-                                         .has_slow_answers = wanted->has_slow_answers };
+                                         .is_emulating = wanted->is_emulating };
     unsigned int connections =
         wanted->connections_max ? wanted->connections_max : SERVER_CONNECTIONS_MAX;
     int fd = -1;

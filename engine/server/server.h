@@ -23,7 +23,7 @@ struct server_options {
     bool has_no_auth;                    /* over TCP, too, whoever can connect may ask */
     unsigned int connections_max;        /* to the TCP port; 0: SERVER_CONNECTIONS_MAX */
     const char *tls_cert, *tls_key;      /* of the TCP port: PEM text, or both NULL */
-    bool has_slow_answers;               /* any request may take long, as a script may want it */
+    bool is_emulating;                   /* its script may want any request to take long */
 };
 
 /*

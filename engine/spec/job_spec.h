@@ -159,6 +159,9 @@ struct job_spec {
     int64_t max_trial_count; /* 1 for a custom job; 0 for a study: no limit */
     int64_t parallel_trial_count;
     int64_t max_failed_trial_count;
+    /* What the first two were when the job was submitted, where a budget was changed since: what
+     * its sampler is made for. 0: as they are. */
+    int64_t first_trial_count, first_parallel_count;
     struct run_spec run;
     struct assay_block assay;
 };

@@ -171,18 +171,19 @@ static bool run_all(struct store *store, const char *const *texts)
     return is_ok;
 }
 
-/* Makes the tables, from those of the older ones on that are still missing, and notes the version.
- */
-static bool make_tables(struct store *store, const char *const *older, const char *what,
-                        struct assay_error *err)
+/* Makes the tables, of a file that had this version those that it lacks, from those of the older
+ * ones on that are still missing, and notes the version. */
+static bool make_tables(struct store *store, int64_t version, const char *const *older,
+                        const char *what, struct assay_error *err)
 {
-    char version[128];
-    const char *const ending[] = { version, "COMMIT", NULL };
+    char pragmas[128];
+    const char *const ending[] = { pragmas, "COMMIT", NULL };
 
-    (void)snprintf(version, sizeof version, "PRAGMA application_id=%d;PRAGMA user_version=%d",
+    (void)snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d;PRAGMA user_version=%d",
                    STORE_APPLICATION_ID, STORE_VERSION);
     if (sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-        run_all(store, older) && run_all(store, store_added_in_4) && run_all(store, ending))
+        run_all(store, older) && (version >= 4 || run_all(store, store_added_in_4)) &&
+        run_all(store, store_added_in_5) && run_all(store, ending))
         return true;
     (void)store_fail(store, what, err);
     (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
@@ -193,7 +194,7 @@ static bool make_schema(struct store *store, struct assay_error *err)
 {
     static const char *const texts[] = { STORE_SCHEMA, NULL };
 
-    return make_tables(store, texts, "make the tables", err);
+    return make_tables(store, 0, texts, "make the tables", err);
 }
 
 /* Older versions lack tables and a column, and nothing else. */
@@ -202,8 +203,8 @@ static bool bring_up_to_date(struct store *store, int64_t version, struct assay_
     static const char *const texts[] = { STORE_ADDED_IN_2, STORE_ADDED_IN_3, STORE_CHANGED_IN_3,
                                          NULL };
 
-    static_assert(STORE_VERSION == 4, "a newer version needs its own step here");
-    return make_tables(store,
+    static_assert(STORE_VERSION == 5, "a newer version needs its own step here");
+    return make_tables(store, version,
                        texts + (version < 2   ? 0
                                 : version < 3 ? 1
                                               : 3),
@@ -238,7 +239,9 @@ static bool read_as_before(struct store *store, int64_t version, struct assay_er
                  (version >= 3 ||
                   sqlite3_exec(store->db, STORE_JOB_BEFORE_3, NULL, NULL, NULL) == SQLITE_OK);
 
-    for (const char *const *text = store_added_in_4; is_ok && *text; text++)
+    for (const char *const *text = store_added_in_4; version < 4 && is_ok && *text; text++)
+        is_ok = make_temporary_tables(store, *text);
+    for (const char *const *text = store_added_in_5; is_ok && *text; text++)
         is_ok = make_temporary_tables(store, *text);
     return (is_ok &&
             sqlite3_exec(store->db, "PRAGMA query_only=1", NULL, NULL, NULL) == SQLITE_OK) ||

@@ -153,7 +153,8 @@ struct trial_row {
     int64_t number; /* from 1 */
     int state;      /* enum trial_state */
     int attempt;    /* the newest, from 1; 0: of a study, and made by a client, not suggested */
-    int failure;    /* enum failure_class of its end */
+    int failure;    /* enum failure_class of its end; while it is STOPPING FAILURE_STOPPED where it
+                       ends for good, whatever becomes of its job */
     int64_t start_us, end_us;
     int64_t end_order; /* 1, 2, …: the order in which the job's trials ended; 0 before */
     const double *point;
@@ -167,6 +168,8 @@ struct trial_row {
 bool store_trial_insert(struct store *store, const struct trial_row *row, struct assay_error *err);
 /* State, attempt, start: a new attempt, or a change of state while it runs. */
 bool store_trial_update(struct store *store, const struct trial_row *row, struct assay_error *err);
+/* It is STOPPING, for good. */
+bool store_trial_stop(struct store *store, int64_t job, int64_t number, struct assay_error *err);
 /* Its end: all but number and point. */
 bool store_trial_end(struct store *store, const struct trial_row *row, struct assay_error *err);
 

@@ -1,3 +1,4 @@
+#include "engine/store/steering_rows.h"
 #include "engine/store/store_private.h"
 
 #include <stdlib.h>
@@ -83,7 +84,7 @@ bool store_trials_delete(struct store *store, int64_t job, int64_t first, int64_
     static const enum store_statement by_trial[] = {
         SQL_TRIAL_DELETE,          SQL_MEASUREMENT_DELETE,    SQL_MARK_DELETE_JOB,
         SQL_SUGGESTION_DELETE_JOB, SQL_EARLY_STOP_DELETE_JOB, SQL_CLIENT_DELETE_JOB,
-        SQL_MADE_DELETE_JOB,
+        SQL_MADE_DELETE_JOB,       SQL_RETRY_DELETE_JOB,
     };
 
     for (size_t i = 0; i < sizeof by_trial / sizeof by_trial[0]; i++) {
@@ -104,7 +105,8 @@ bool store_job_delete(struct store *store, int64_t job, struct assay_error *err)
     sqlite3_stmt *s = NULL;
 
     if (!store_trials_delete(store, job, 0, STORE_TRIALS_MAX - 1, err) ||
-        !store_study_delete(store, job, err) || !store_model_trim(store, job, INT64_MAX, err))
+        !store_study_delete(store, job, err) || !store_model_trim(store, job, INT64_MAX, err) ||
+        !store_budget_delete(store, job, err))
         return false;
     s = store_statement(store, SQL_JOB_DELETE, err);
     if (!s)

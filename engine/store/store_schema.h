@@ -11,10 +11,11 @@
 #include "engine/store/schema_models.h"
 #include "engine/store/schema_notify.h"
 #include "engine/store/schema_pipelines.h"
+#include "engine/store/schema_steering.h"
 
 /* "assy": tells our files from other SQLite files. */
 #define STORE_APPLICATION_ID 0x61737379
-#define STORE_VERSION 4
+#define STORE_VERSION 5
 
 /* What version 2 added: how trials of samplers with a memory came to be, and why trials were
  * stopped early. Tables of their own, so that a trial of any other kind has no byte of them. */
@@ -57,6 +58,9 @@ static const char *const store_added_in_4[] = {
     STORE_LONG_OPERATION_TABLE, STORE_PIPELINES_TABLES, STORE_MODELS_TABLES,
     STORE_DATASETS_TABLES,      STORE_NOTIFY_TABLES,    NULL,
 };
+
+/* What version 5 added: budgets that were changed, and trials that were run again. */
+static const char *const store_added_in_5[] = { STORE_STEERING_TABLES, NULL };
 
 /* How a job of an older version reads where nothing may be changed. */
 #define STORE_JOB_BEFORE_3                                                                         \
@@ -137,6 +141,7 @@ enum store_statement {
     SQL_MADE_EACH,
     SQL_MADE_LAST,
     SQL_MADE_DELETE_JOB,
+    SQL_RETRY_DELETE_JOB,
     SQL_DELETED_PUT,
     SQL_DELETED_LAST,
     SQL_DELETED_COUNT,
@@ -188,10 +193,8 @@ static const char *const statement_texts[SQL_COUNT] = {
                             " ORDER BY id LIMIT ?5",
     [SQL_TRIAL_BY_END] = "SELECT " TRIAL_COLUMNS " FROM trial WHERE id / 100000000 = ?1"
                          " AND end_order > ?2 AND end_order > 0 ORDER BY end_order LIMIT ?3",
-    [SQL_TRIAL_TOTALS] = "SELECT count(*), sum(state >= 4), sum(state = 4),"
-                         " sum(failure BETWEEN 1 AND 5), max(id), max(end_order),"
-                         " max(end_order = 1 AND failure BETWEEN 1 AND 5)"
-                         " FROM trial WHERE id BETWEEN ?1 AND ?2",
+    [SQL_TRIAL_TOTALS] = "SELECT id, state, failure, end_order FROM trial"
+                         " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
     [SQL_TRIAL_LAST_END] = "SELECT end_order FROM trial WHERE id / 100000000 = ?1"
                            " AND end_order > 0 ORDER BY end_order DESC LIMIT 1",
     [SQL_TRIAL_LAST] = "SELECT max(id) FROM trial WHERE id BETWEEN ?1 AND ?2",
@@ -230,8 +233,10 @@ static const char *const statement_texts[SQL_COUNT] = {
     [SQL_MADE_LAST] = "SELECT coalesce(made.ordinal, trial.id % 100000000) FROM trial"
                       " LEFT JOIN made ON made.trial = trial.id"
                       " WHERE trial.id BETWEEN ?1 AND ?2 AND trial.attempt > 0"
+                      " AND NOT EXISTS (SELECT 1 FROM retry WHERE retry.trial = trial.id)"
                       " ORDER BY trial.id DESC LIMIT 1",
     [SQL_MADE_DELETE_JOB] = "DELETE FROM made WHERE trial BETWEEN ?1 AND ?2",
+    [SQL_RETRY_DELETE_JOB] = "DELETE FROM retry WHERE trial BETWEEN ?1 AND ?2",
     [SQL_DELETED_PUT] = "INSERT INTO deleted SELECT trial.id, CASE WHEN attempt = 0 THEN 0"
                         " ELSE coalesce(made.ordinal, trial.id % 100000000) END FROM trial"
                         " LEFT JOIN made ON made.trial = trial.id WHERE trial.id = ?1",

@@ -38,6 +38,21 @@ bool store_trial_update(struct store *store, const struct trial_row *row, struct
     return true;
 }
 
+bool store_trial_stop(struct store *store, int64_t job, int64_t number, struct assay_error *err)
+{
+    sqlite3_stmt *s = store_sql(store, "UPDATE trial SET state=?2, failure=?3 WHERE id=?1", err);
+
+    if (!s)
+        return false;
+    (void)sqlite3_bind_int64(s, 1, store_trial_id(job, number));
+    (void)sqlite3_bind_int(s, 2, TRIAL_STOPPING);
+    (void)sqlite3_bind_int(s, 3, FAILURE_STOPPED);
+    if (!store_run(store, s, "store that the trial is to stop", err))
+        return false;
+    store_note(store, CHANGE_TRIAL, job, number, 0);
+    return true;
+}
+
 bool store_trial_end(struct store *store, const struct trial_row *row, struct assay_error *err)
 {
     sqlite3_stmt *s = store_statement(store, SQL_TRIAL_END, err);
@@ -197,29 +212,39 @@ bool store_last_number(struct store *store, int64_t job, int64_t *number, struct
     return true;
 }
 
+/* Sums in SQL take three times as long, and there may be a million trials. */
+static void add_to_totals(struct trial_totals *totals, sqlite3_stmt *s)
+{
+    int state = sqlite3_column_int(s, 1);
+    int64_t end_order = sqlite3_column_int64(s, 3);
+    bool is_failed = failure_class_counts(sqlite3_column_int(s, 2));
+
+    totals->created++;
+    totals->ended += trial_state_is_terminal(state);
+    totals->succeeded += state == TRIAL_SUCCEEDED;
+    totals->failed += is_failed;
+    totals->last_number = sqlite3_column_int64(s, 0) % STORE_TRIALS_MAX; /* by number */
+    if (end_order > totals->last_end_order)
+        totals->last_end_order = end_order;
+    if (end_order == 1)
+        totals->has_first_ended_failed = is_failed;
+}
+
 bool store_trial_totals(struct store *store, int64_t job, struct trial_totals *totals,
                         struct assay_error *err)
 {
     sqlite3_stmt *s = store_statement(store, SQL_TRIAL_TOTALS, err);
-    bool is_read = false;
+    int code = SQLITE_DONE;
 
     if (!s)
         return false;
+    *totals = (struct trial_totals){ 0 };
     (void)sqlite3_bind_int64(s, 1, store_trial_id(job, 0));
     (void)sqlite3_bind_int64(s, 2, store_trial_id(job + 1, 0) - 1);
-    is_read = sqlite3_step(s) == SQLITE_ROW;
-    if (is_read)
-        *totals = (struct trial_totals){
-            .created = sqlite3_column_int64(s, 0),
-            .ended = sqlite3_column_int64(s, 1),
-            .succeeded = sqlite3_column_int64(s, 2),
-            .failed = sqlite3_column_int64(s, 3),
-            .last_number = sqlite3_column_int64(s, 4) % STORE_TRIALS_MAX,
-            .last_end_order = sqlite3_column_int64(s, 5),
-            .has_first_ended_failed = sqlite3_column_int(s, 6) != 0,
-        };
-    else
+    while ((code = sqlite3_step(s)) == SQLITE_ROW)
+        add_to_totals(totals, s);
+    if (code != SQLITE_DONE)
         (void)store_fail(store, "count the trials", err);
     (void)sqlite3_reset(s);
-    return is_read;
+    return code == SQLITE_DONE;
 }

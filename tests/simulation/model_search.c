@@ -98,12 +98,12 @@ static bool note_suggestion(void *context, int64_t number, const double *numbers
 static void compare_provenance(struct world *world, int64_t number, const struct provenance *made,
                                const struct suggestion *stored)
 {
-    double numbers[SUGGESTION_NUMBERS];
-    double expected[SUGGESTION_NUMBERS];
+    double numbers[SUGGESTION_NUMBERS_MAX];
+    double expected[SUGGESTION_NUMBERS_MAX];
     struct suggestion other = { .last_end_order = stored->last_end_order, .provenance = *made };
 
-    suggestion_encode(stored, numbers);
-    suggestion_encode(&other, expected);
+    (void)suggestion_encode(stored, numbers);
+    (void)suggestion_encode(&other, expected);
     for (size_t i = 0; i < SUGGESTION_NUMBERS; i++)
         if (!is_same(numbers[i], expected[i]))
             world_fail(world, "number %zu of the suggestion of trial %lld is %g, should be %g", i,

@@ -23,6 +23,7 @@ struct step {
     const char *key;  /* of a map, in words */
     const char *text; /* of a text or a map, in words or constant */
     int64_t number;   /* of an enum or a time */
+    double real;      /* of a number */
 };
 
 struct filter {
@@ -137,6 +138,12 @@ static const char *keep_word(struct parser *parser, const char *text, size_t siz
     return word;
 }
 
+/* What follows the name of such a field. */
+static const char *key_word(enum filter_kind kind)
+{
+    return kind == FILTER_MAP ? ".KEY" : kind == FILTER_GROUP ? ".ID" : "";
+}
+
 /* The names of all fields as one line; returns text. */
 static char *list_fields(const struct parser *parser, char text[NAMES_TEXT])
 {
@@ -145,8 +152,7 @@ static char *list_fields(const struct parser *parser, char text[NAMES_TEXT])
     text[0] = '\0';
     for (size_t i = 0; i < parser->field_count && used < NAMES_TEXT; i++)
         used += (size_t)snprintf(text + used, NAMES_TEXT - used, "%s%s%s", i ? ", " : "",
-                                 parser->fields[i].name,
-                                 parser->fields[i].kind == FILTER_MAP ? ".KEY" : "");
+                                 parser->fields[i].name, key_word(parser->fields[i].kind));
     return text;
 }
 
@@ -230,7 +236,7 @@ static const char *read_quoted(struct parser *parser)
     return word;
 }
 
-/* What may stand after the dot of a map. */
+/* What may stand after the dot of a map or a group. */
 static bool read_key(struct parser *parser, const struct filter_field *field, const char **key)
 {
     const char *start = parser->at;
@@ -238,7 +244,7 @@ static bool read_key(struct parser *parser, const struct filter_field *field, co
     *key = NULL;
     if (*parser->at != '.')
         return true;
-    if (field->kind != FILTER_MAP)
+    if (field->kind != FILTER_MAP && field->kind != FILTER_GROUP)
         return fail_at(parser, start, "expected a comparator, since %s has no members",
                        field->name);
     start = ++parser->at;
@@ -252,6 +258,29 @@ static bool read_key(struct parser *parser, const struct filter_field *field, co
         return fail_expected(parser, "a key");
     *key = keep_word(parser, start, (size_t)(parser->at - start));
     return true;
+}
+
+/* The member of the group that the key names takes the group's place. */
+static bool enter_group(struct parser *parser, const char *start, struct step *step)
+{
+    const struct filter_field *group = step->field;
+    char list[NAMES_TEXT] = "";
+    size_t used = 0;
+
+    if (!step->key)
+        return fail_at(parser, parser->at, "expected .ID after %s", group->name);
+    for (size_t i = 0; i < group->member_count; i++) {
+        if (strcmp(step->key, group->members[i].name) != 0)
+            continue;
+        step->field = &group->members[i];
+        step->key = NULL;
+        return true;
+    }
+    for (size_t i = 0; i < group->member_count && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                                 group->members[i].name);
+    return fail_at(parser, start, "%s has no \"%.64s\"; expected one of %s", group->name, step->key,
+                   list);
 }
 
 static bool fail_comparator(struct parser *parser, const struct step *step)
@@ -326,6 +355,14 @@ static bool fail_enum(const struct parser *parser, const char *at, const struct 
                    step->text, list);
 }
 
+static bool understand_number(const struct parser *parser, const char *at, struct step *step)
+{
+    if (step->comparator == FILTER_HAS)
+        return strcmp(step->text, "*") == 0 || fail_at(parser, at, "expected * after :");
+    return assay_number_parse(step->text, &step->real) ||
+           fail_at(parser, at, "expected a number, found \"%.64s\"", step->text);
+}
+
 /* What the value, which began at that place, means in its field. */
 static bool understand_value(struct parser *parser, const char *at, struct step *step)
 {
@@ -337,6 +374,8 @@ static bool understand_value(struct parser *parser, const char *at, struct step 
                        "expected a time such as \"2024-01-31T12:00:00Z\" or "
                        "\"2024-01-31T12:00:00+02:00\", found \"%.64s\"",
                        step->text);
+    if (field->kind == FILTER_NUMBER)
+        return understand_number(parser, at, step);
     if (field->kind == FILTER_MAP && !step->key) {
         step->key = step->text;
         step->text = "*";
@@ -362,6 +401,7 @@ static void add_step(struct parser *parser, const struct step *step)
 static bool read_restriction(struct parser *parser)
 {
     struct step step = { .kind = STEP_TERM };
+    const char *start = parser->at;
     const char *value = NULL;
 
     if (parser->term_count == FILTER_TERMS_MAX)
@@ -369,7 +409,9 @@ static bool read_restriction(struct parser *parser)
                        FILTER_TERMS_MAX);
     parser->term_count++;
     step.field = read_field(parser);
-    if (!step.field || !read_key(parser, step.field, &step.key) || !read_comparator(parser, &step))
+    if (!step.field || !read_key(parser, step.field, &step.key) ||
+        (step.field->kind == FILTER_GROUP && !enter_group(parser, start, &step)) ||
+        !read_comparator(parser, &step))
         return false;
     skip_blanks(parser);
     value = parser->at;
@@ -489,6 +531,11 @@ void filter_free(struct filter *filter)
     free(filter);
 }
 
+bool filter_is_empty(const struct filter *filter)
+{
+    return filter->step_count == 0;
+}
+
 /* Does the text fit the pattern, where * is any run of characters? */
 static bool fits(const char *pattern, const char *text)
 {
@@ -514,11 +561,31 @@ static bool fits(const char *pattern, const char *text)
     return !*pattern;
 }
 
+static bool has_part(const struct step *step, const struct filter_value *value)
+{
+    switch (step->field->kind) {
+    case FILTER_NUMBER:
+        return true;
+    case FILTER_NAME:
+        return strcasestr(value->text, step->text) != NULL || strcmp(step->text, "*") == 0;
+    case FILTER_TEXT:
+    case FILTER_MAP:
+    case FILTER_ENUM:
+    case FILTER_TIME:
+    case FILTER_GROUP:
+        break;
+    }
+    return fits(step->text, value->text);
+}
+
 /* Below, at or above 0, as the row's value is below, at or above the filter's. */
 static int compare(const struct step *step, const struct filter_value *value)
 {
-    if (step->field->kind == FILTER_TEXT || step->field->kind == FILTER_MAP)
+    if (step->field->kind == FILTER_TEXT || step->field->kind == FILTER_MAP ||
+        step->field->kind == FILTER_NAME)
         return strcmp(value->text, step->text);
+    if (step->field->kind == FILTER_NUMBER)
+        return (value->real > step->real) - (value->real < step->real);
     return (value->number > step->number) - (value->number < step->number);
 }
 
@@ -530,7 +597,7 @@ static bool term_holds(const struct step *step, filter_get get, const void *row)
     if (!get(row, step->field->id, step->key, &value))
         return step->comparator == FILTER_UNEQUAL;
     if (step->comparator == FILTER_HAS)
-        return fits(step->text, value.text);
+        return has_part(step, &value);
     order = compare(step, &value);
     return (step->comparator == FILTER_EQUAL && order == 0) ||
            (step->comparator == FILTER_UNEQUAL && order != 0) ||

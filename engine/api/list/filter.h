@@ -13,7 +13,8 @@
  *
  * What may be asked is a table of fields. Texts are compared byte by byte; only after ":" is a *
  * any run of characters. A map is asked for the value of a key (labels.team=vision) or whether it
- * has one (labels.team:*, labels:team). Where a row has no value, only "!=" holds.
+ * has one (labels.team:*, labels:team). Numbers are compared as numbers; after ":" there is only *,
+ * which asks whether there is one. Where a row has no value, only "!=" holds.
  *
  * Threads: a filter never changes once it is made.
  */
@@ -32,10 +33,13 @@ enum {
 };
 
 enum filter_kind {
-    FILTER_TEXT, /* = != : */
-    FILTER_ENUM, /* = !=, by name */
-    FILTER_TIME, /* all but ":", RFC 3339 with any offset */
-    FILTER_MAP,  /* of texts: = != : */
+    FILTER_TEXT,   /* = != : */
+    FILTER_ENUM,   /* = !=, by name */
+    FILTER_TIME,   /* all but ":", RFC 3339 with any offset */
+    FILTER_MAP,    /* of texts: = != : */
+    FILTER_NUMBER, /* all */
+    FILTER_NAME, /* = != : of a text for people: after ":" any part, ASCII letters in either case */
+    FILTER_GROUP, /* a table of further fields, each named after a dot: metrics.loss */
 };
 
 /* A set of them says what a field allows. */
@@ -58,12 +62,15 @@ struct filter_field {
     int id;                        /* the caller's, for its getter */
     const struct enum_word *words; /* of an enum: FIELD_WORDS() */
     size_t word_count;
+    const struct filter_field *members; /* of a group: none is a map or a group */
+    size_t member_count;
 };
 
 /* What a row has in a field; the text is the row's and is read at once. */
 struct filter_value {
     const char *text; /* of texts and maps; not NULL */
     int64_t number;   /* of an enum the value of its word, of a time microseconds since 1970 */
+    double real;      /* of a number; not NaN */
 };
 
 /* False where the row has no value. key is NULL but for maps. */
@@ -78,6 +85,8 @@ struct filter; /* opaque: filter.c */
 struct filter *filter_parse(const char *text, const struct filter_field *fields, size_t count,
                             struct assay_error *err);
 void filter_free(struct filter *filter); /* NULL is fine */
+
+bool filter_is_empty(const struct filter *filter); /* it lets everything through */
 
 /* Asks get for each term of the filter once; allocates nothing. */
 bool filter_matches(const struct filter *filter, filter_get get, const void *row);

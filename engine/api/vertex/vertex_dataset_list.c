@@ -11,11 +11,11 @@
 enum list_field { LIST_NAME, LIST_SCHEMA, LIST_LABELS, LIST_CREATED, LIST_UPDATED };
 
 static const struct filter_field list_fields[] = {
-    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_NAME, NULL, 0 },
-    { "metadata_schema_uri", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_SCHEMA, NULL, 0 },
-    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, NULL, 0 },
-    { "create_time", FILTER_TIME, FILTER_ORDER, LIST_CREATED, NULL, 0 },
-    { "update_time", FILTER_TIME, FILTER_ORDER, LIST_UPDATED, NULL, 0 },
+    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_NAME, .words = NULL },
+    { "metadata_schema_uri", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_SCHEMA, .words = NULL },
+    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, .words = NULL },
+    { "create_time", FILTER_TIME, FILTER_ORDER, LIST_CREATED, .words = NULL },
+    { "update_time", FILTER_TIME, FILTER_ORDER, LIST_UPDATED, .words = NULL },
 };
 
 enum dataset_order { ORDER_CREATED, ORDER_UPDATED, ORDER_NAME };

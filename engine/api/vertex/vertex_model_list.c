@@ -24,15 +24,15 @@ enum list_field {
 };
 
 static const struct filter_field model_fields[] = {
-    { "model", FILTER_TEXT, FILTER_SAME, LIST_MODEL, NULL, 0 },
-    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_NAME, NULL, 0 },
-    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, NULL, 0 },
-    { "create_time", FILTER_TIME, FILTER_ORDER, LIST_CREATED, NULL, 0 },
-    { "update_time", FILTER_TIME, FILTER_ORDER, LIST_UPDATED, NULL, 0 },
-    { "base_model_name", FILTER_TEXT, FILTER_EQUAL, LIST_BASE, NULL, 0 },
+    { "model", FILTER_TEXT, FILTER_SAME, LIST_MODEL, .words = NULL },
+    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_NAME, .words = NULL },
+    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, .words = NULL },
+    { "create_time", FILTER_TIME, FILTER_ORDER, LIST_CREATED, .words = NULL },
+    { "update_time", FILTER_TIME, FILTER_ORDER, LIST_UPDATED, .words = NULL },
+    { "base_model_name", FILTER_TEXT, FILTER_EQUAL, LIST_BASE, .words = NULL },
 };
 static const struct filter_field version_fields[] = {
-    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, NULL, 0 },
+    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, .words = NULL },
 };
 
 /* What a readMask may name. */

@@ -33,13 +33,14 @@ static const struct enum_word state_words[] = {
 };
 
 static const struct filter_field list_fields[] = {
-    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_NAME, NULL, 0 },
+    { "display_name", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_NAME, .words = NULL },
     { "state", FILTER_ENUM, FILTER_SAME, LIST_STATE, FIELD_WORDS(state_words) },
-    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, NULL, 0 },
-    { "training_task_definition", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_DEFINITION, NULL, 0 },
-    { "create_time", FILTER_TIME, FILTER_ORDER, LIST_CREATED, NULL, 0 },
-    { "start_time", FILTER_TIME, FILTER_ORDER, LIST_STARTED, NULL, 0 },
-    { "end_time", FILTER_TIME, FILTER_ORDER, LIST_ENDED, NULL, 0 },
+    { "labels", FILTER_MAP, FILTER_SAME | FILTER_HAS, LIST_LABELS, .words = NULL },
+    { "training_task_definition", FILTER_TEXT, FILTER_SAME | FILTER_HAS, LIST_DEFINITION,
+      .words = NULL },
+    { "create_time", FILTER_TIME, FILTER_ORDER, LIST_CREATED, .words = NULL },
+    { "start_time", FILTER_TIME, FILTER_ORDER, LIST_STARTED, .words = NULL },
+    { "end_time", FILTER_TIME, FILTER_ORDER, LIST_ENDED, .words = NULL },
 };
 
 enum { LIST_FIELDS = sizeof list_fields / sizeof list_fields[0] };

@@ -1,3 +1,4 @@
+import "./app.css";
 import { render } from "preact";
 import { App } from "./app";
 import { applyTheme } from "./theme";

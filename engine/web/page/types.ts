@@ -57,6 +57,7 @@ export interface Job {
   metricIds?: string[];
   parameterIds?: string[];
   stateDir?: string;
+  enableWebAccess?: boolean;
   modelDir?: string;
   trialCounts?: TrialCounts;
   bestTrial?: BestTrial;
@@ -124,4 +125,27 @@ export interface Places {
   attempts?: Attempt[];
   time?: string;
   disk?: Record<string, unknown>;
+}
+
+export interface ReplicaEnd {
+  kind: string;
+  status: number;
+  text: string;
+  startTime?: string;
+  endTime?: string;
+  cpuSeconds?: number;
+  peakMemoryBytes?: number;
+}
+
+export interface Replica {
+  attempt: number;
+  replica: string;
+  directory: string;
+  place?: string;
+  pid?: number;
+  container?: string;
+  slurmJob?: string;
+  node?: string;
+  command?: string[];
+  exit?: ReplicaEnd;
 }

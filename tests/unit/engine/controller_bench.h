@@ -33,8 +33,9 @@ struct bench {
     bool searches_apart;     /* tasks wait here until they are handed back */
     struct search_task *tasks[BENCH_TASKS_MAX];
     size_t task_count;
-    int unstored; /* deeds whose trial the reader did not find as it must be */
-    bool is_open; /* a batch has begun */
+    bool looks_away; /* for tests whose disk fails: deeds are noted without reading */
+    int unstored;    /* deeds whose trial the reader did not find as it must be */
+    bool is_open;    /* a batch has begun */
 };
 
 void bench_init(struct bench *bench);

@@ -134,6 +134,12 @@ Test(explain, plain_samplers_say_that_no_other_trial_mattered)
 
     has(&text, "independent draws");
     has(&text, "no part");
+    facts.ordinal = 2; /* an earlier one was run again */
+    text = explain(&facts);
+    has(&text, "number 2 of the seed");
+    facts.retry_of = 1;
+    text = explain(&facts);
+    has(&text, "trial 1 run again, with the same parameters");
     job_spec_free(spec);
 }
 

@@ -1,6 +1,7 @@
 /* Files of older and newer versions, and of others. */
 
 #include "engine/store/long_operation_rows.h"
+#include "engine/store/steering_rows.h"
 #include "engine/store/store_private.h"
 #include "support.h"
 
@@ -45,7 +46,7 @@ static int keep_drop(void *context, int count, char **values, char **names)
     return fprintf(context, "DROP TABLE %s;", values[0]) < 0;
 }
 
-/* All that version 4 added. */
+/* All that version 4 added, and later ones. */
 static void drop_newest_tables(const char *folder)
 {
     char path[FOLDER_PATH + 16];
@@ -73,9 +74,12 @@ static void drop_newest_tables(const char *folder)
 static void make_old(const char *folder, int version)
 {
     static const char *const pragmas[] = { NULL, "PRAGMA user_version=1", "PRAGMA user_version=2",
-                                           "PRAGMA user_version=3" };
+                                           "PRAGMA user_version=3", "PRAGMA user_version=4" };
 
-    drop_newest_tables(folder);
+    if (version < 4)
+        drop_newest_tables(folder);
+    else
+        run_sql(folder, "DROP TABLE retry; DROP TABLE budget");
     if (version < 2)
         run_sql(folder, "DROP TABLE suggestion; DROP TABLE early_stop");
     if (version < 3)
@@ -148,6 +152,46 @@ static void check_no_operation(struct store *store)
     cr_assert(eq(int, err.code, ASSAY_NOT_FOUND));
 }
 
+static bool count_budget(void *context, const struct budget_row *row)
+{
+    cr_assert(eq(i64, row->max_trial_count, 7));
+    ++*(int *)context;
+    return true;
+}
+
+static bool count_retry(void *context, int64_t number, int64_t original)
+{
+    cr_assert(eq(i64, number, 3));
+    cr_assert(eq(i64, original, 2));
+    ++*(int *)context;
+    return true;
+}
+
+/* What was changed about the job; of versions that did not know that there is nothing. */
+static void check_steering(struct store *store, int wanted)
+{
+    struct assay_error err = { 0 };
+    struct retry_totals totals = { .forgiven = -1 };
+    int budgets = 0;
+    int retries = 0;
+
+    cr_assert(store_budget_each(store, JOB, count_budget, &budgets, &err));
+    cr_assert(store_retry_each(store, JOB, 1, 9, count_retry, &retries, &err));
+    cr_assert(store_retry_totals(store, JOB, &totals, &err));
+    cr_assert(eq(int, budgets, wanted));
+    cr_assert(eq(int, retries, wanted));
+    cr_assert(eq(i64, totals.forgiven, 0));
+}
+
+static void put_steering(struct store *store)
+{
+    const struct budget_row budget = { .job = JOB, .max_trial_count = 7 };
+    struct assay_error err = { 0 };
+
+    cr_assert(store_budget_put(store, &budget, &err), "%s", err.message);
+    cr_assert(store_retry_put(store, JOB, 3, 2, &err), "%s", err.message);
+}
+
 static void check_upgrade(int version)
 {
     static const double point[PARAMS] = { 1, 2, 3 };
@@ -166,6 +210,7 @@ static void check_upgrade(int version)
     reader = open_store(bench.folder, STORE_READ);
     check_extras(reader, has_extras, has_extras, 0);
     check_no_operation(reader);
+    check_steering(reader, 0);
     store_close(reader);
     bench.store = open_store(bench.folder, STORE_WRITE);
     check_extras(bench.store, has_extras, has_extras, 0);
@@ -174,15 +219,18 @@ static void check_upgrade(int version)
     if (!has_extras)
         put_suggestion_and_stop(bench.store);
     cr_assert(store_model_put(bench.store, JOB, 40, point, PARAMS, &err));
+    put_steering(bench.store);
     commit(bench.store);
     store_close(bench.store);
     bench.store = open_store(bench.folder, STORE_WRITE);
     check_extras(bench.store, 1, 1, 1);
+    check_steering(bench.store, 1);
     begin(bench.store);
     cr_assert(store_early_stop_delete(bench.store, store_trial_id(JOB, 3), &err));
     cr_assert(store_job_delete(bench.store, JOB, &err));
     commit(bench.store);
     check_extras(bench.store, 0, 0, 0);
+    check_steering(bench.store, 0);
     bench_store_clear(&bench);
 }
 
@@ -191,6 +239,7 @@ Test(store_version, an_older_version_is_read_as_it_is_and_brought_up_to_date_by_
     check_upgrade(1);
     check_upgrade(2);
     check_upgrade(3);
+    check_upgrade(4);
 }
 
 Test(store_version, a_file_of_another_program_is_refused_and_left_alone)

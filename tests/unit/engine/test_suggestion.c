@@ -20,11 +20,13 @@ static const struct suggestion sample = {
 
 Test(suggestion, comes_back_as_it_was_stored)
 {
-    double numbers[SUGGESTION_NUMBERS + 1] = { 0 }; /* a later version's numbers are passed over */
+    double numbers[SUGGESTION_NUMBERS_MAX + 1] = {
+        0
+    }; /* a later version's numbers are passed over */
     struct suggestion got = { 0 };
     const struct provenance *p = &got.provenance;
 
-    suggestion_encode(&sample, numbers);
+    (void)suggestion_encode(&sample, numbers);
     for (size_t more = 0; more < 2; more++) {
         cr_assert(suggestion_decode(numbers, SUGGESTION_NUMBERS + more, &got));
         cr_assert(eq(i64, got.last_end_order, sample.last_end_order));
@@ -45,22 +47,39 @@ Test(suggestion, comes_back_as_it_was_stored)
 
 Test(suggestion, numbers_that_are_not_there_stay_so)
 {
-    double numbers[SUGGESTION_NUMBERS];
+    double numbers[SUGGESTION_NUMBERS_MAX];
     struct suggestion plain = { .provenance = { .mean = (double)NAN } };
     struct suggestion got = { 0 };
 
-    suggestion_encode(&plain, numbers);
+    (void)suggestion_encode(&plain, numbers);
     cr_assert(suggestion_decode(numbers, SUGGESTION_NUMBERS, &got));
     cr_assert(isnan(got.provenance.mean));
+}
+
+Test(suggestion, the_budget_is_stored_where_it_was_changed)
+{
+    double numbers[SUGGESTION_NUMBERS_MAX];
+    struct suggestion changed = sample;
+    struct suggestion got = { 0 };
+
+    cr_assert(eq(sz, suggestion_encode(&sample, numbers), SUGGESTION_NUMBERS));
+    changed.max_trial_count = 40;
+    cr_assert(eq(sz, suggestion_encode(&changed, numbers), SUGGESTION_NUMBERS_MAX));
+    cr_assert(suggestion_decode(numbers, SUGGESTION_NUMBERS_MAX, &got));
+    cr_assert(eq(i64, got.max_trial_count, 40));
+    cr_assert(suggestion_decode(numbers, SUGGESTION_NUMBERS, &got)); /* as an older version did */
+    cr_assert(eq(i64, got.max_trial_count, 0));
+    numbers[SUGGESTION_NUMBERS] = -1;
+    cr_assert(not(suggestion_decode(numbers, SUGGESTION_NUMBERS_MAX, &got)));
 }
 
 Test(suggestion, numbers_that_are_none_are_refused)
 {
     static const double wrong[] = { -1, 0.5, 1e300, (double)NAN, (double)INFINITY };
-    double numbers[SUGGESTION_NUMBERS];
+    double numbers[SUGGESTION_NUMBERS_MAX];
     struct suggestion got = { 0 };
 
-    suggestion_encode(&sample, numbers);
+    (void)suggestion_encode(&sample, numbers);
     cr_assert(not(suggestion_decode(numbers, SUGGESTION_NUMBERS - 1, &got)));
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         numbers[0] = wrong[i];
@@ -68,7 +87,7 @@ Test(suggestion, numbers_that_are_none_are_refused)
     }
     /* Stage, acquisition and fallback are words, and have their range. */
     for (size_t at = 1; at <= 3; at++) {
-        suggestion_encode(&sample, numbers);
+        (void)suggestion_encode(&sample, numbers);
         numbers[at] = 2147483647;
         cr_assert(suggestion_decode(numbers, SUGGESTION_NUMBERS, &got));
         numbers[at] = 2147483648;

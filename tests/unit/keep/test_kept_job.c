@@ -220,6 +220,32 @@ Test(kept_job, outputs_of_all_but_the_best_go_and_logs_metrics_and_running_trial
     kept_job_free(kept);
 }
 
+Test(kept_job, a_job_that_goes_on_after_its_end_is_seen_to_again)
+{
+    struct assay_error err = { 0 };
+    struct kept_job *kept = NULL;
+
+    put_job();
+    put_trial(1, 1, true);
+    put_trial(2, 2, true);
+    put_trial(3, 3, true);
+    set_job(JOB_STATE_SUCCEEDED, 3);
+    sweep_anew();
+    kept = open_kept();
+    cr_assert(kept_job_wake(kept, &err));
+    cr_assert(kept_job_is_over(kept)); /* it has ended, still */
+    set_job(JOB_STATE_RUNNING, 3);
+    cr_assert(kept_job_wake(kept, &err));
+    cr_assert(not(kept_job_is_over(kept)));
+    put_trial(4, 4, true);
+    sweep(kept);
+    expect_outputs(4, "3 4");
+    set_job(JOB_STATE_SUCCEEDED, 4);
+    sweep(kept);
+    cr_assert(kept_job_is_over(kept));
+    kept_job_free(kept);
+}
+
 Test(kept_job, what_an_engine_that_was_killed_left_undone_is_done_by_the_next)
 {
     struct assay_error err = { 0 };

@@ -573,3 +573,65 @@ Test(cursor, words_that_are_no_place_are_refused)
         cr_assert(cursor_begin(&w.cursor, w.live, w.reader, JOB, right[i], &err), "%s", right[i]);
     world_clear(&w);
 }
+
+Test(cursor, a_job_that_goes_on_after_its_end_is_told_on_to_who_comes_back)
+{
+    struct world w;
+
+    world_init(&w, 1);
+    begin(w.bench.store);
+    begin_trial(&w);
+    end_trial(&w, 1);
+    change_job(&w, JOB_STATE_SUCCEEDED);
+    publish(&w);
+    follow(&w);
+    while (take(&w))
+        ;
+    cr_assert(eq(int, (int)w.cursor.phase, CURSOR_OVER));
+    stop_following(&w);
+    begin(w.bench.store);
+    change_job(&w, JOB_STATE_RUNNING);
+    begin_trial(&w);
+    publish(&w);
+    follow(&w); /* with the id that says end */
+    w.jobs_told = 0;
+    while (take(&w))
+        ;
+    cr_assert(eq(int, w.jobs_told, 1));
+    cr_assert(ne(int, (int)w.cursor.phase, CURSOR_OVER));
+    begin(w.bench.store);
+    end_trial(&w, 2);
+    change_job(&w, JOB_STATE_SUCCEEDED);
+    publish(&w);
+    while (take(&w))
+        ;
+    cr_assert(eq(int, (int)w.cursor.phase, CURSOR_OVER));
+    cr_assert(eq(i64, w.told[1], 1));
+    cr_assert(eq(i64, w.told[2], 1));
+    world_clear(&w);
+}
+
+Test(cursor, a_job_that_goes_on_while_its_end_is_told_has_not_ended)
+{
+    struct world w;
+    struct assay_error err = { 0 };
+    struct news news;
+
+    world_init(&w, 1);
+    follow(&w);
+    while (take(&w))
+        ;
+    begin(w.bench.store);
+    change_job(&w, JOB_STATE_SUCCEEDED);
+    publish(&w);
+    while (w.cursor.phase != CURSOR_CLOSING)
+        cr_assert(cursor_next(&w.cursor, w.live, &w.subscriber, w.reader, &news, &err), "%s",
+                  err.message);
+    begin(w.bench.store);
+    change_job(&w, JOB_STATE_RUNNING);
+    publish(&w);
+    while (take(&w))
+        ;
+    cr_assert(eq(int, (int)w.cursor.phase, CURSOR_LIVE));
+    world_clear(&w);
+}

@@ -1,0 +1,112 @@
+/* What all tabs of a study's page share. */
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { api, jobPath, trialPath } from "../api";
+import { hasEnded } from "../components/basics";
+import { useThrottled, type LiveJob } from "../hooks";
+import { go, href } from "../route";
+import type { Job, Trial } from "../types";
+import type { End } from "./plots/history_data";
+import type { Goal } from "./plots/plot_types";
+import { endStateOf, factsOf, type TrialFacts, type TrialLookup } from "./plots/trial_lookup";
+import { useWord } from "./plots/words";
+
+export interface StudyView {
+  job: Job;
+  name: string; // of downloaded files
+  metricId: string; // "": the job has none
+  goal: Goal;
+  setMetric: (metricId: string) => void;
+  fresh: number; // rises with what happens, as fast as plots may be asked for
+  restMs: number; // between two questions for the same plot
+  ends: End[]; // that were told since the page was opened, of this metric
+  reports: number; // rises with each measurement
+  running: Map<string, Trial>;
+  lookup: TrialLookup;
+  plot: (kind: string, query?: Record<string, string>) => string; // its path
+}
+
+const LARGE = 10_000; // trials
+const REST_MS = 1000;
+const LARGE_REST_MS = 5000;
+const DRAW_MS = 200; // between two drawings of what was told
+const KEPT_ENDS = 5000;
+
+/* Trials that ended and measurements since the page was opened, gathered for a moment. */
+export function useTold(): { handlers: { trial: (trial: Trial) => void; measurement: () => void }; ended: Trial[]; reports: number } {
+  const kept = useRef({ ended: [] as Trial[], reports: 0, timer: 0 });
+  const [told, setTold] = useState({ ended: [] as Trial[], reports: 0 });
+  useEffect(() => () => clearTimeout(kept.current.timer), []);
+  const handlers = useMemo(() => {
+    const drawSoon = () => {
+      kept.current.timer ||= window.setTimeout(() => {
+        kept.current.timer = 0;
+        kept.current.ended = kept.current.ended.slice(-KEPT_ENDS);
+        setTold({ ended: kept.current.ended, reports: kept.current.reports });
+      }, DRAW_MS);
+    };
+    return {
+      trial: (trial: Trial) => {
+        if (trial.endOrder <= 0) return;
+        kept.current.ended.push(trial);
+        drawSoon();
+      },
+      measurement: () => {
+        kept.current.reports++;
+        drawSoon();
+      },
+    };
+  }, []);
+  return { handlers, ...told };
+}
+
+/* Trials that have ended do not change; a few hundred of them are remembered. */
+function useLookup(job: string): TrialLookup {
+  return useMemo(() => {
+    const known = new Map<number, TrialFacts>();
+    return {
+      known: (trial) => known.get(trial),
+      ask: async (trial) => {
+        const item = await api.get<Trial>(trialPath(job, trial));
+        const facts = factsOf(item);
+        if (item.endOrder > 0) known.set(trial, facts);
+        if (known.size > 500) known.delete(known.keys().next().value!);
+        return facts;
+      },
+      open: (trial) => {
+        go(href(`/jobs/${job}/trials/${trial}`));
+        scrollTo(0, 0);
+      },
+    };
+  }, [job]);
+}
+
+const fileName = (job: Job) => `${job.displayName.replace(/[^\w.-]+/g, "-").slice(0, 60) || "study"}-${job.id}`;
+
+export function useStudyView(job: Job, live: LiveJob, ended: Trial[], reports: number): StudyView {
+  const [wanted, setMetric] = useWord("metric");
+  const metrics = job.metricIds ?? [];
+  const metricId = metrics.includes(wanted) ? wanted : (job.objective?.metricId ?? metrics[0] ?? "");
+  const objective = [...(job.objectives ?? []), ...(job.objective ? [job.objective] : [])].find((each) => each.metricId === metricId);
+  const restMs = (job.trialCounts?.ended ?? 0) > LARGE ? LARGE_REST_MS : REST_MS;
+  const fresh = useThrottled(live.endedCount + (hasEnded(job.state) ? 1e9 : 0), restMs);
+  const lookup = useLookup(job.id);
+  const ends = useMemo(
+    () => ended.map((trial): End => ({ endOrder: trial.endOrder, trial: Number(trial.trial.id), state: endStateOf(trial), value: trial.metrics[metricId] ?? null })),
+    [ended, metricId],
+  );
+  return {
+    job,
+    name: fileName(job),
+    metricId,
+    goal: objective?.goal ?? "MINIMIZE",
+    setMetric: (next) => setMetric(next === job.objective?.metricId ? "" : next),
+    fresh,
+    restMs,
+    ends,
+    reports,
+    running: live.running,
+    lookup,
+    plot: (kind, query = {}) => `${jobPath(job.id)}/plots/${kind}?${new URLSearchParams(metricId && kind !== "sample" && kind !== "timeline" && kind !== "pareto" ? { metric: metricId, ...query } : query)}`,
+  };
+}
