@@ -21,7 +21,8 @@ if word.startswith('x'):
     sys.exit('<img src=x onerror="window.hacked=1"> ' + 'z' * 3000)
 with open(os.environ['CLOUD_ML_HP_METRIC_FILE'], 'a') as metrics:
     metrics.write(json.dumps({'loss': len(word), 'step': 1}) + '\n')
-with open(os.path.join(os.environ['AIP_MODEL_DIR'].rstrip('/') + '/..', '<b>name.svg'), 'w') as file:
+os.makedirs(os.environ['AIP_MODEL_DIR'], exist_ok=True)
+with open(os.path.join(os.environ['AIP_MODEL_DIR'], '<b>name.svg'), 'w') as file:
     file.write('<svg xmlns="http://www.w3.org/2000/svg"><script>parent.hacked=1</script></svg>')
 """
 
@@ -31,12 +32,12 @@ class Hostile(PageCase):
     def prepare(cls):
         name = (MARKUP + TURNED + "🦊" + "w" * 200)[:128]
         cls.job = studies.run(cls.service, studies.document(
-            name, trials=10, trainer=TRAINER, seed=3,
+            name, trials=12, trainer=TRAINER, seed=3,
             parameters=[{"parameterId": "kind", "categoricalValueSpec": {"values": CATEGORIES}},
                         {"parameterId": "rate", "doubleValueSpec": {"minValue": 0, "maxValue": 1}}]))
         _, answer = cls.service.ask("GET", f"/assay/v1/jobs/{cls.job}/trials")
         failed = [trial["trial"]["id"] for trial in answer["trials"] if trial["trial"]["state"] == "INFEASIBLE"]
-        assert failed, answer
+        assert 0 < len(failed) < 12, answer
         cls.trials = ["1", failed[0]]
 
     def addresses(self):

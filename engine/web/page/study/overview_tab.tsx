@@ -85,7 +85,7 @@ function bestPath(view: StudyView): string {
 }
 
 export function OverviewTab({ view }: { view: StudyView }) {
-  const importance = usePlot<Importance>(view.plot("importance"), view.fresh, 2 * view.restMs);
+  const importance = usePlot<Importance>(view.hasForest ? view.plot("importance") : null, view.fresh, 2 * view.restMs);
   const curves = usePlot<Curves>(view.plot("curves"), view.fresh + view.reports, 2 * view.restMs);
   const best = usePlot<{ trials?: Trial[]; optimalTrials?: Trial[] }>(bestPath(view), view.fresh, view.restMs);
   const parameterIds = importance.data?.parameters.map((each) => each.parameterId) ?? view.job.parameterIds ?? [];
@@ -97,7 +97,7 @@ export function OverviewTab({ view }: { view: StudyView }) {
           title="Importance"
           of={importance}
           isEmpty={(data) => data.parameters.length === 0}
-          empty="The importance of parameters is known once some trials have succeeded."
+          empty="The importance of parameters is known once four trials have succeeded."
           show={(data) => <ImportancePlot name={view.name} data={data} />}
         />
         <PlotSlot

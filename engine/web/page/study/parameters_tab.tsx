@@ -16,16 +16,16 @@ export function byImportance(importance: Importance | null, all: string[]): stri
 }
 
 export function ParametersTab({ view }: { view: StudyView }) {
-  const importance = usePlot<Importance>(view.plot("importance"), view.fresh, 2 * view.restMs);
+  const importance = usePlot<Importance>(view.hasForest ? view.plot("importance") : null, view.fresh, 2 * view.restMs);
   const sample = usePlot<Sample>(view.plot("sample"), view.fresh, 2 * view.restMs);
-  const isRanked = importance.data !== null || importance.error !== null;
+  const isRanked = !view.hasForest || importance.data !== null || importance.error !== null;
   const ids = isRanked ? byImportance(importance.data, view.job.parameterIds ?? []) : [];
   const [wantedX, setX] = useWord("x");
   const [wantedY, setY] = useWord("y");
   const x = ids.includes(wantedX) ? wantedX : (ids[0] ?? "");
   const y = ids.includes(wantedY) && wantedY !== x ? wantedY : (ids.find((id) => id !== x) ?? "");
-  const slice = usePlot<Slice>(x ? view.plot("slice", { parameter: x }) : null, view.fresh, 4 * view.restMs);
-  const contour = usePlot<Contour>(x && y ? view.plot("contour", { x, y }) : null, view.fresh, 4 * view.restMs);
+  const slice = usePlot<Slice>(x && view.hasForest ? view.plot("slice", { parameter: x }) : null, view.fresh, 4 * view.restMs);
+  const contour = usePlot<Contour>(x && y && view.hasForest ? view.plot("contour", { x, y }) : null, view.fresh, 4 * view.restMs);
   if ((view.job.parameterIds ?? []).length === 0) return <Empty>This job has no parameters.</Empty>;
   const shared = { name: view.name, goal: view.goal, lookup: view.lookup };
   return (

@@ -19,7 +19,7 @@ export function PlotSlot<T>({ title, of, show, tools, isEmpty, empty = "There is
   const isTooEarly = of.error?.code === "FAILED_PRECONDITION";
   return (
     <Card title={title} tools={tools}>
-      {of.data !== null ? <Empty>{empty}</Empty> : isTooEarly ? <Empty>{of.error!.message}</Empty> : of.error ? <ErrorBox error={of.error} /> : <Loading />}
+      {of.data !== null || (!of.error && !of.isLoading) ? <Empty>{empty}</Empty> : isTooEarly ? <Empty>{of.error!.message}</Empty> : of.error ? <ErrorBox error={of.error} /> : <Loading />}
     </Card>
   );
 }

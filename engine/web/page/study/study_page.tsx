@@ -1,6 +1,6 @@
 /* A job: a study of trials that assay runs, one whose trials run at clients, or a single run. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { ErrorBox, Loading, Tabs } from "../components/basics";
 import { useLiveJob, type LiveJob } from "../hooks";
 import { href, Link } from "../route";
@@ -12,7 +12,7 @@ import { OverviewTab } from "./overview_tab";
 import { ParametersTab } from "./parameters_tab";
 import { useWord } from "./plots/words";
 import { StudyHead } from "./study_head";
-import { useStudyView, useTold } from "./study_view";
+import { useStudyView, useTold, withEnds } from "./study_view";
 import { TimelineTab } from "./timeline_tab";
 import { TrialsTab } from "./trials_tab";
 
@@ -48,7 +48,8 @@ export function StudyPage({ job: id }: { job: string }) {
   );
 }
 
-function KnownJob({ job, live, ended, reports }: { job: Job; live: LiveJob; ended: Trial[]; reports: number }) {
+function KnownJob({ job: told, live, ended, reports }: { job: Job; live: LiveJob; ended: Trial[]; reports: number }) {
+  const job = useMemo(() => withEnds(told, ended, live.running.size), [told, ended, live.running.size]);
   const view = useStudyView(job, live, ended, reports);
   const [wanted] = useWord("tab", "overview");
   const isStudy = job.kind !== "CustomJob";

@@ -24,6 +24,7 @@ export interface StudyView {
   running: Map<string, Trial>;
   lookup: TrialLookup;
   plot: (kind: string, query?: Record<string, string>) => string; // its path
+  hasForest: boolean; // enough trials have succeeded for importance, slice and contour
 }
 
 const LARGE = 10_000; // trials
@@ -31,6 +32,7 @@ const REST_MS = 1000;
 const LARGE_REST_MS = 5000;
 const DRAW_MS = 200; // between two drawings of what was told
 const KEPT_ENDS = 5000;
+const FOREST_LEAST = 4; // trials, as the server has it
 
 /* Trials that ended and measurements since the page was opened, gathered for a moment. */
 export function useTold(): { handlers: { trial: (trial: Trial) => void; measurement: () => void }; ended: Trial[]; reports: number } {
@@ -81,6 +83,31 @@ function useLookup(job: string): TrialLookup {
   }, [job]);
 }
 
+/*
+ * The job as of the newest end: its own event comes when its state or its best trial changes, and
+ * what else ended since was told trial by trial.
+ */
+export function withEnds(job: Job, ended: Trial[], running: number): Job {
+  const counts = job.trialCounts;
+  const last = ended[ended.length - 1]?.endOrder ?? 0;
+  if (!counts || last <= counts.lastEndOrder) return job;
+  const since = ended.filter((trial) => trial.endOrder > counts.lastEndOrder);
+  const failed = since.filter((trial) => trial.trial.state === "INFEASIBLE").length;
+  const more = last - counts.lastEndOrder;
+  return {
+    ...job,
+    trialCounts: {
+      ...counts,
+      created: Math.max(counts.created, counts.ended + more + running),
+      running,
+      ended: counts.ended + more,
+      failed: counts.failed + failed,
+      succeeded: counts.succeeded + more - failed,
+      lastEndOrder: last,
+    },
+  };
+}
+
 const fileName = (job: Job) => `${job.displayName.replace(/[^\w.-]+/g, "-").slice(0, 60) || "study"}-${job.id}`;
 
 export function useStudyView(job: Job, live: LiveJob, ended: Trial[], reports: number): StudyView {
@@ -107,6 +134,7 @@ export function useStudyView(job: Job, live: LiveJob, ended: Trial[], reports: n
     reports,
     running: live.running,
     lookup,
+    hasForest: (job.trialCounts?.succeeded ?? 0) >= FOREST_LEAST && metricId !== "",
     plot: (kind, query = {}) => `${jobPath(job.id)}/plots/${kind}?${new URLSearchParams(metricId && kind !== "sample" && kind !== "timeline" && kind !== "pareto" ? { metric: metricId, ...query } : query)}`,
   };
 }

@@ -14,7 +14,7 @@ export interface PlotData<T> {
 const REST_FACTOR = 4; // at most a fifth of the time is spent on answers
 
 export function usePlot<T>(path: string | null, fresh: number, restMs: number): PlotData<T> {
-  const [state, setState] = useState<{ path: string | null } & PlotData<T>>({ path: null, data: null, error: null, isLoading: true });
+  const [state, setState] = useState<{ path: string | null } & PlotData<T>>({ path: null, data: null, error: null, isLoading: false });
   const wanted = useRef(fresh);
   const wake = useRef<() => void>(() => {});
   wanted.current = fresh;

@@ -6,7 +6,7 @@ import { axis, Plot, useChartColors, type Cell, type Chart, type ChartColors, ty
 import * as format from "../../format";
 import { alongSide, edges, isolines, type Isoline } from "./contour_lines";
 import { rampColor, rampFor } from "./plot_marks";
-import { allPositive, finite, plain, plainValue, shownOf, tick } from "./plot_text";
+import { allPositive, finite, isNamed, plain, plainValue, shownOf, tick } from "./plot_text";
 import type { Contour, ContourSide, Goal, Sample } from "./plot_types";
 import { trialTooltip, type TrialLookup } from "./trial_lookup";
 
@@ -19,7 +19,13 @@ interface ContourPlotProps {
   tools?: ComponentChildren;
 }
 
-const isCategorySide = (side: ContourSide) => side.values.some((value) => typeof value === "string");
+/* A side as it is drawn: names stand side by side. */
+function drawn(side: ContourSide, sample: Sample): ContourSide {
+  const type = sample.parameters.find((each) => each.parameterId === side.parameterId)?.type;
+  return isNamed(type, side.values) ? { ...side, values: side.values.map(String) } : side;
+}
+
+const isCategorySide = (side: ContourSide) => typeof side.values[0] === "string";
 
 function sideAxis(side: ContourSide, sample: Sample, colors: ChartColors, nameGap: number): Record<string, unknown> {
   const parameter = sample.parameters.find((each) => each.parameterId === side.parameterId);
@@ -81,7 +87,8 @@ function surfaceItem({ data, lines, low, high, ramp, lineColor }: Surface) {
   };
 }
 
-function optionOf(data: Contour, sample: Sample, rows: number[], goal: Goal, colors: ChartColors, lookup: TrialLookup): Option {
+function optionOf(answer: Contour, sample: Sample, rows: number[], goal: Goal, colors: ChartColors, lookup: TrialLookup): Option {
+  const data = { ...answer, x: drawn(answer.x, sample), y: drawn(answer.y, sample) };
   const means = finite(data.mean.flat());
   const low = Math.min(...means);
   const high = Math.max(...means);

@@ -48,15 +48,21 @@ function marked(data: History, state: "SUCCEEDED" | "STOPPED_EARLY" | "INFEASIBL
   };
 }
 
-function bestSeries(data: History, colors: ChartColors): Record<string, unknown> {
-  const rows = data.best.endOrder.map((endOrder, i): Point => [endOrder, data.best.value[i], data.best.trial[i]]);
-  const last = rows[rows.length - 1];
+/* The line goes on to both ends of what is shown: what lies outside of it is not drawn. */
+function bestSeries(data: History, colors: ChartColors, range: Range | null): Record<string, unknown> {
+  const all = data.best.endOrder.map((endOrder, i): Point => [endOrder, data.best.value[i], data.best.trial[i]]);
+  const [from, to] = range ?? [1, data.to];
+  const rows: (Point | { value: Point; symbol: string })[] = all.filter((point) => point[0] >= from && point[0] <= to);
+  const before = all.findLast((point) => point[0] < from);
+  const last = all.findLast((point) => point[0] <= to);
+  if (before) rows.unshift({ value: [from, before[1], before[2]], symbol: "none" });
+  if (last && last[0] < to) rows.push({ value: [to, last[1], last[2]], symbol: "none" });
   return {
     id: "best",
     name: "Best so far",
     type: "line",
     step: "end",
-    data: last && last[0] < data.to ? [...rows, { value: [data.to, last[1], last[2]], symbol: "none" }] : rows,
+    data: rows,
     symbol: "rect",
     symbolSize: 6,
     lineStyle: { width: 2 },
@@ -79,7 +85,7 @@ function optionOf(data: History, colors: ChartColors, isLog: boolean, isFocused:
         return { trial: point[2], says };
       }),
     },
-    xAxis: axis(colors, { type: "value", name: "Trials in the order of their ends", min: 1, max: end, minInterval: 1, splitLine: { show: false }, axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true } }),
+    xAxis: axis(colors, { type: "value", name: "Trials in the order of their ends", min: 1, max: end, minInterval: 1, splitLine: { show: false }, axisLabel: { color: colors.quiet, formatter: format.count, hideOverlap: true } }),
     yAxis: [
       axis(colors, { type: isLog ? "log" : "value", scale: true, ...bounds, axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true } }),
       { type: "value", min: 0, max: 1, show: false },
@@ -89,7 +95,7 @@ function optionOf(data: History, colors: ChartColors, isLog: boolean, isFocused:
       { type: "slider", startValue: range?.[0] ?? 1, endValue: range?.[1] ?? end, minValueSpan: 5, height: 18, bottom: 4, left: 40, right: 40, showDataShadow: false, brushSelect: true, borderColor: colors.grid, fillerColor: colors.accent + "22", textStyle: { color: colors.quiet, fontSize: 11 }, labelFormatter: (value: number) => format.count(Math.round(value)) },
     ],
     brush: { xAxisIndex: 0, brushType: "lineX", transformable: false, toolbox: [], brushStyle: { color: colors.accent + "22", borderColor: colors.accent }, outOfBrush: {} },
-    series: [marked(data, "SUCCEEDED", colors), marked(data, "STOPPED_EARLY", colors), marked(data, "INFEASIBLE", colors), bestSeries(data, colors)],
+    series: [marked(data, "SUCCEEDED", colors), marked(data, "STOPPED_EARLY", colors), marked(data, "INFEASIBLE", colors), bestSeries(data, colors, range)],
   };
 }
 

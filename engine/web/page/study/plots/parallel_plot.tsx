@@ -36,7 +36,7 @@ interface Axis {
 function parameterAxis(data: Sample, id: string, usesScale: boolean): Axis {
   const parameter = data.parameters.find((each) => each.parameterId === id);
   const values = data.parameterValues[id] ?? [];
-  if (parameter?.type === "CATEGORICAL")
+  if (parameter?.type === "CATEGORICAL" || parameter?.type === "DISCRETE")
     return { id, values: values.map((value) => (value === null ? null : String(value))), option: { type: "category", data: (parameter.values ?? []).map(String) } };
   const numbers = finite(values as (number | null)[]);
   const isLog = usesScale && parameter?.scale === "LOG" && allPositive(numbers);
@@ -51,13 +51,14 @@ function optionOf(axes: Axis[], rows: number[], data: Sample, metricId: string, 
   const objective = axes.findIndex((each) => each.id === metricId);
   const values = finite(rows.map((row) => data.metricValues[metricId][row]));
   const range = goodRange(values, goal);
-  const low = range.min ?? Math.min(...values);
-  const high = range.max ?? Math.max(...values);
+  /* Without a single value there is no ramp, but ECharts wants ends for one. */
+  const low = values.length ? (range.min ?? Math.min(...values)) : 0;
+  const high = values.length ? (range.max ?? Math.max(...values)) : 1;
   const width = axes.length > 10 ? 90 : 140;
   return {
     parallel: {
       left: 60,
-      right: 100,
+      right: 150,
       top: 56,
       bottom: 24,
       parallelAxisDefault: {
@@ -80,10 +81,11 @@ function optionOf(axes: Axis[], rows: number[], data: Sample, metricId: string, 
       axisLabel: each.option.type === "category" ? {} : { formatter: tick },
     })),
     visualMap: {
+      show: values.length > 0,
       type: "continuous",
       dimension: objective,
       min: low,
-      max: high,
+      max: high > low ? high : low + 1, // a ramp needs two ends
       text: [format.number(high), format.number(low)],
       inRange: { color: rampFor(goal) },
       outOfRange: { color: rampFor(goal)[goal === "MINIMIZE" ? 7 : 0] },
@@ -111,15 +113,21 @@ function optionOf(axes: Axis[], rows: number[], data: Sample, metricId: string, 
   };
 }
 
+/* What ECharts tells of brushes is in its model only. */
 interface ParallelModel {
-  getModel: () => { getSeriesByIndex: (index: number) => { getRawIndicesByActiveState: (state: string) => number[] } };
+  getSeriesByIndex: (index: number) => { getRawIndicesByActiveState: (state: string) => number[] };
+  getComponent: (type: "parallelAxis", index: number) => { axis?: object; activeIntervals?: [number, number][] } | undefined;
 }
+
+const modelOf = (chart: Chart) => (chart as unknown as { getModel: () => ParallelModel }).getModel();
+
+const hasAxes = (chart: Chart) => modelOf(chart).getComponent("parallelAxis", 0)?.axis !== undefined;
 
 function brushOf(chart: Chart, axes: Axis[]): Brush {
   const brush: Brush = {};
-  (chart.getOption().parallelAxis as { areaSelectIntervals?: [number, number][]; activeIntervals?: [number, number][] }[]).forEach((each, dim) => {
-    const intervals = each.activeIntervals ?? [];
-    if (intervals.length > 0) brush[axes[dim].id] = intervals;
+  axes.forEach((each, dim) => {
+    const intervals = modelOf(chart).getComponent("parallelAxis", dim)?.activeIntervals ?? [];
+    if (intervals.length > 0) brush[each.id] = intervals.map(([from, to]) => [Number(from.toPrecision(5)), Number(to.toPrecision(5))]);
   });
   return brush;
 }
@@ -146,14 +154,23 @@ export function ParallelPlot({ name, data, metricId, goal, parameterIds, lookup,
   kept.current = { axes, rows, data, onBrush, lookup };
   const isRestoring = useRef(false);
   const brushText = JSON.stringify(brush);
+  /* What is drawn anew has lost its brushes; the axes are there a frame after the option. */
   useEffect(() => {
-    if (!chart.current) return;
-    if (JSON.stringify(brushOf(chart.current, axes)) === brushText) return;
-    isRestoring.current = true;
-    axes.forEach((each, dim) =>
-      chart.current!.dispatchAction({ type: "axisAreaSelect", parallelAxisId: `axis-${dim}`, intervals: brush[each.id] ?? [] }),
-    );
-    isRestoring.current = false;
+    let frame = 0;
+    const restore = () => {
+      const made = chart.current;
+      if (!made || made.isDisposed()) return;
+      if (!hasAxes(made)) {
+        frame = requestAnimationFrame(restore);
+        return;
+      }
+      if (JSON.stringify(brushOf(made, axes)) === brushText) return;
+      isRestoring.current = true;
+      axes.forEach((each, dim) => made.dispatchAction({ type: "axisAreaSelect", parallelAxisId: `axis-${dim}`, intervals: brush[each.id] ?? [] }));
+      isRestoring.current = false;
+    };
+    frame = requestAnimationFrame(restore);
+    return () => cancelAnimationFrame(frame);
   }, [option, brushText]);
 
   const ready = (made: Chart) => {
@@ -162,8 +179,7 @@ export function ParallelPlot({ name, data, metricId, goal, parameterIds, lookup,
       if (isRestoring.current) return;
       const now = kept.current;
       const chosen = brushOf(made, now.axes);
-      const model = (made as unknown as ParallelModel).getModel();
-      const active = Object.keys(chosen).length ? model.getSeriesByIndex(0).getRawIndicesByActiveState("active") : [];
+      const active = Object.keys(chosen).length ? modelOf(made).getSeriesByIndex(0).getRawIndicesByActiveState("active") : [];
       now.onBrush(
         chosen,
         active.map((index) => now.data.trial[now.rows[index]]),

@@ -111,8 +111,8 @@ export function ParetoPlot({ name, data, sample, x, y, lookup, tools }: ParetoPl
       tools={
         <>
           {tools}
-          <LogToggle axis={x} isOn={isLogX} isPossible={canLogX} onChange={setLogX} />
-          <LogToggle axis={y} isOn={isLogY} isPossible={canLogY} onChange={setLogY} />
+          <LogToggle axis={x} label="log across" isOn={isLogX} isPossible={canLogX} onChange={setLogX} />
+          <LogToggle axis={y} label="log up" isOn={isLogY} isPossible={canLogY} onChange={setLogY} />
         </>
       }
       note={

@@ -17,6 +17,11 @@ export function plainValue(value: unknown): string {
   return typeof value === "number" ? format.number(value) : value === null || value === undefined ? "–" : plain(value);
 }
 
+/* Shown as names that stand side by side: also the few numbers of a discrete parameter. */
+export function isNamed(type: string | undefined, values: (number | string)[]): boolean {
+  return type === "CATEGORICAL" || type === "DISCRETE" || values.some((value) => typeof value === "string");
+}
+
 /* Of an axis: short, whatever the size. */
 export function tick(value: number): string {
   const size = Math.abs(value);

@@ -4,12 +4,13 @@ import type { ComponentChildren } from "preact";
 
 interface LogToggleProps {
   axis: string; // what is scaled, for the button's name
+  label?: string;
   isOn: boolean;
   isPossible: boolean; // not where a value is zero or below
   onChange: (isOn: boolean) => void;
 }
 
-export function LogToggle({ axis, isOn, isPossible, onChange }: LogToggleProps) {
+export function LogToggle({ axis, label = "log", isOn, isPossible, onChange }: LogToggleProps) {
   return (
     <button
       type="button"
@@ -17,10 +18,10 @@ export function LogToggle({ axis, isOn, isPossible, onChange }: LogToggleProps) 
       aria-pressed={isOn && isPossible}
       disabled={!isPossible}
       title={isPossible ? `Logarithmic ${axis}` : `${axis} has values that are not above zero`}
-      aria-label={`Logarithmic ${axis}`}
+      aria-label={`${label}: logarithmic ${axis}`}
       onClick={() => onChange(!isOn)}
     >
-      log
+      {label}
     </button>
   );
 }

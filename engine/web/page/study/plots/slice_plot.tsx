@@ -5,7 +5,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { axis, Plot, useChartColors, type Cell, type Chart, type ChartColors, type Option } from "../../components/chart";
 import * as format from "../../format";
 import { goodRange, markOf } from "./plot_marks";
-import { allPositive, finite, plain, plainValue, shownOf, tick } from "./plot_text";
+import { allPositive, finite, isNamed, plain, plainValue, shownOf, tick } from "./plot_text";
 import type { Goal, Sample, Slice } from "./plot_types";
 import { LogToggle } from "./scale_toggle";
 import { trialTooltip, type TrialLookup } from "./trial_lookup";
@@ -42,19 +42,20 @@ function whisker(data: Slice, color: string) {
   return (params: { dataIndex: number }, api: RenderApi) => {
     const i = params.dataIndex;
     if (data.low[i] === null || data.high[i] === null) return null;
-    const [x, low] = api.coord([data.x[i], data.low[i]!]);
-    const [, high] = api.coord([data.x[i], data.high[i]!]);
+    const [x, low] = api.coord([String(data.x[i]), data.low[i]!]);
+    const [, high] = api.coord([String(data.x[i]), data.high[i]!]);
     return { type: "line", shape: { x1: x, y1: low, x2: x, y2: high }, style: { stroke: color, lineWidth: 6, opacity: 0.45 }, silent: true };
   };
 }
 
 function modelSeries(data: Slice, isCategory: boolean, colors: ChartColors): Record<string, unknown>[] {
   const color = colors.palette[1];
-  const places = data.x.map((x, i) => [x, data.mean[i]]);
+  const placed = (x: Place) => (isCategory ? String(x) : x);
+  const places = data.x.map((x, i) => [placed(x), data.mean[i]]);
   const spread = {
     type: "custom",
     name: "Spread of the model",
-    data: data.x.map((x, i) => [x, data.low[i], data.high[i]]),
+    data: data.x.map((x, i) => [placed(x), data.low[i], data.high[i]]),
     encode: { x: 0, y: [1, 2] },
     renderItem: isCategory ? whisker(data, color) : band(data, color + "33"),
     clip: true,
@@ -70,7 +71,7 @@ function modelSeries(data: Slice, isCategory: boolean, colors: ChartColors): Rec
 
 function optionOf(data: Slice, sample: Sample, rows: number[], isLog: boolean, isFocused: boolean, goal: Goal, colors: ChartColors, lookup: TrialLookup): Option {
   const parameter = sample.parameters.find((each) => each.parameterId === data.parameterId);
-  const isCategory = parameter?.type === "CATEGORICAL" || data.x.some((x) => typeof x === "string");
+  const isCategory = isNamed(parameter?.type, data.x);
   const xs = sample.parameterValues[data.parameterId] ?? [];
   const ys = sample.metricValues[data.metricId] ?? [];
   const mark = markOf("SUCCEEDED", colors);

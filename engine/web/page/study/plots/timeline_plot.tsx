@@ -41,7 +41,7 @@ export function lanesOf(data: Timeline, now: number): Lanes {
     let row = free.findIndex((at) => at <= start);
     if (row < 0) {
       row = free.length;
-      labels.push(`${place || "trial"} ${row + 1}`);
+      labels.push(`${place || "slot"} ${row + 1}`);
     }
     free[row] = end;
     bars.push({ lane: first + row, start, end, index: i });

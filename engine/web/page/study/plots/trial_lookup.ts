@@ -71,10 +71,10 @@ export function trialTooltip(
     const whole = (facts: TrialFacts) => [title(at.trial, facts.state), ...lines(facts)].join("\n");
     const known = lookup.known(at.trial);
     if (known) return whole(known);
-    lookup.ask(at.trial).then(
-      (facts) => facts && callback(ticket, whole(facts)),
-      () => undefined, // what is known at once stays
-    );
+    lookup
+      .ask(at.trial)
+      .then((facts) => facts && callback(ticket, whole(facts)))
+      .catch(() => undefined); // what is known at once stays; or the plot is gone by now
     return [title(at.trial, at.state), ...at.says].join("\n");
   };
 }
