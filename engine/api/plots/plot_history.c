@@ -154,17 +154,19 @@ static void write_best(struct json_writer *w, const struct stretch *stretch)
     const struct plot_call *plot = stretch->plot;
     const struct best_steps *steps =
         plot->study->metric_count > 0 ? &plot->digest->metrics[plot->metric].steps : NULL;
+    const struct plot_point *first = NULL;
     size_t begin = 0, end = 0;
 
     while (steps && end < steps->count && steps->items[end].end_order <= stretch->to)
         end++;
     while (begin + 1 < end && steps->items[begin + 1].end_order <= stretch->from)
         begin++;
+    first = end > begin ? steps->items + begin : NULL;
     json_key(w, "best");
     json_begin_object(w);
-    write_column(w, "endOrder", steps ? steps->items + begin : NULL, end - begin, write_order);
-    write_column(w, "trial", steps ? steps->items + begin : NULL, end - begin, write_trial);
-    write_column(w, "value", steps ? steps->items + begin : NULL, end - begin, write_value);
+    write_column(w, "endOrder", first, end - begin, write_order);
+    write_column(w, "trial", first, end - begin, write_trial);
+    write_column(w, "value", first, end - begin, write_value);
     json_end_object(w);
 }
 

@@ -3,14 +3,15 @@
 import "./app.css";
 import { render } from "preact";
 import { Words, useHashWord } from "./study/plots/words";
-import { ReportView, type ReportData } from "./study/report_view";
+import type { ReportFile } from "./study/report_data";
+import { ReportView } from "./study/report_view";
 import { applyTheme } from "./theme";
 
 applyTheme();
-const data = JSON.parse(document.getElementById("data")!.textContent!) as ReportData;
+const file = JSON.parse(document.getElementById("assay-report")!.textContent!) as ReportFile;
 render(
   <Words.Provider value={useHashWord}>
-    <ReportView data={data} />
+    <ReportView file={file} />
   </Words.Provider>,
   document.getElementById("app")!,
 );

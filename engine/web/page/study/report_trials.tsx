@@ -53,7 +53,7 @@ export function ReportTrials({ job, trials, count, lookup }: ReportTrialsProps) 
   const save = () => download(`report-${job.id}-trials.csv`, csv(Object.fromEntries(columns.map((column) => [column.label, rows.map(column.text)]))), "text/csv;charset=utf-8");
   return (
     <Card
-      title={rows.length < count ? `The best ${format.count(rows.length)} of ${format.count(count)} trials` : `${format.count(count)} trials`}
+      title={rows.length < count ? `${format.count(rows.length)} of ${format.count(count)} trials: the best and the first` : `${format.count(count)} trials`}
       tools={
         <button type="button" class="small" onClick={save}>
           CSV
