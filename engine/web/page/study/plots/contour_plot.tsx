@@ -99,7 +99,7 @@ function optionOf(answer: Contour, sample: Sample, rows: number[], goal: Goal, c
   const placed = (side: ContourSide, row: number) => (isCategorySide(side) ? String(columnOf(side)[row]) : columnOf(side)[row]);
   const values = sample.metricValues[data.metricId] ?? [];
   return {
-    grid: { left: 8, right: 96, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
+    grid: { left: 8, right: 16, top: 12, bottom: 36, outerBoundsMode: "same", outerBoundsContain: "all" },
     tooltip: {
       trigger: "item",
       formatter: trialTooltip(lookup, (params) => {
@@ -119,9 +119,10 @@ function optionOf(answer: Contour, sample: Sample, rows: number[], goal: Goal, c
       max: high,
       inRange: { color: ramp },
       outOfRange: { color: ramp[goal === "MINIMIZE" ? ramp.length - 1 : 0] },
-      right: 4,
-      top: "middle",
-      itemHeight: 180,
+      orient: "horizontal",
+      left: "center",
+      bottom: 0,
+      itemHeight: 140,
       itemWidth: 12,
       text: [format.number(high), format.number(low)],
       calculable: false,

@@ -40,7 +40,7 @@ function optionOf(data: Curves, colors: ChartColors, byTime: boolean, isLog: boo
   const xOf = (curve: Curve) => (byTime ? curve.elapsed : curve.step);
   return {
     grid: { left: 8, right: 16, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
-    legend: { type: "plain", show: data.curves.length <= 12, top: 0, left: 0, icon: "roundRect", itemWidth: 16, itemHeight: 4, textStyle: { color: colors.quiet } },
+    legend: { type: "scroll", show: data.curves.length <= 12, top: 0, left: 0, icon: "roundRect", itemWidth: 16, itemHeight: 4, textStyle: { color: colors.quiet } },
     tooltip: { trigger: "axis", formatter: tooltipOf(data, byTime), axisPointer: { lineStyle: { color: colors.quiet } } },
     xAxis: axis(colors, { type: "value", scale: true, minInterval: byTime ? 0 : 1, name: byTime ? "Time since the start" : "Step", axisLabel: { color: colors.quiet, hideOverlap: true, formatter: (x: number) => (byTime ? format.duration(1000 * x) : tick(x)) } }),
     yAxis: axis(colors, { type: isLog ? "log" : "value", scale: true, axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true } }),

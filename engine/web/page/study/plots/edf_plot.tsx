@@ -25,7 +25,7 @@ const DASHES = ["solid", "dashed", "dotted"];
 function optionOf(studies: NamedEdf[], colors: ChartColors, isLog: boolean): Option {
   return {
     grid: { left: 8, right: 16, top: studies.length > 1 ? 36 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
-    legend: { show: studies.length > 1, type: "plain", top: 0, left: 0, icon: "roundRect", itemWidth: 16, itemHeight: 4, textStyle: { color: colors.quiet, width: 180, overflow: "truncate" } },
+    legend: { show: studies.length > 1, type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 16, itemHeight: 4, textStyle: { color: colors.quiet, width: 180, overflow: "truncate" } },
     tooltip: {
       trigger: "item",
       formatter: (given: unknown) => {

@@ -76,7 +76,7 @@ function optionOf(data: History, colors: ChartColors, isLog: boolean, isFocused:
   const bounds = isFocused ? goodRange(finite(data.value), data.goal) : {};
   return {
     grid: { left: 8, right: 16, top: 36, bottom: 34, outerBoundsMode: "same", outerBoundsContain: "all" },
-    legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colors.quiet } },
+    legend: { type: "scroll", top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colors.quiet } },
     tooltip: {
       trigger: "item",
       formatter: trialTooltip(lookup, (params) => {

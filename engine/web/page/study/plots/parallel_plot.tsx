@@ -54,13 +54,13 @@ function optionOf(axes: Axis[], rows: number[], data: Sample, metricId: string, 
   /* Without a single value there is no ramp, but ECharts wants ends for one. */
   const low = values.length ? (range.min ?? Math.min(...values)) : 0;
   const high = values.length ? (range.max ?? Math.max(...values)) : 1;
-  const width = axes.length > 10 ? 90 : 140;
+  const width = Math.max(44, Math.min(140, (document.documentElement.clientWidth - 150) / axes.length - 6));
   return {
     parallel: {
-      left: 60,
-      right: 150,
-      top: 56,
-      bottom: 24,
+      left: 40,
+      right: 64,
+      top: 40,
+      bottom: 56,
       parallelAxisDefault: {
         nameLocation: "end",
         nameGap: 22,
@@ -68,7 +68,7 @@ function optionOf(axes: Axis[], rows: number[], data: Sample, metricId: string, 
         nameTruncate: { maxWidth: width, ellipsis: "…" },
         axisLine: { lineStyle: { color: colors.quiet } },
         axisTick: { lineStyle: { color: colors.grid } },
-        axisLabel: { color: colors.ink, textBorderColor: colors.surface, textBorderWidth: 3, width: 90, overflow: "truncate", hideOverlap: true },
+        axisLabel: { color: colors.ink, textBorderColor: colors.surface, textBorderWidth: 3, width: Math.min(90, width), overflow: "truncate", hideOverlap: true },
         areaSelectStyle: { width: 22, borderWidth: 1, borderColor: colors.accent, color: colors.accent, opacity: 0.25 },
       },
     },
@@ -89,8 +89,9 @@ function optionOf(axes: Axis[], rows: number[], data: Sample, metricId: string, 
       text: [format.number(high), format.number(low)],
       inRange: { color: rampFor(goal) },
       outOfRange: { color: rampFor(goal)[goal === "MINIMIZE" ? 7 : 0] },
-      right: 4,
-      top: "middle",
+      orient: "horizontal",
+      left: "center",
+      bottom: 0,
       itemHeight: 120,
       itemWidth: 12,
       textStyle: { color: colors.quiet, fontSize: 11 },

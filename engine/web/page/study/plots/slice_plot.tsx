@@ -79,7 +79,7 @@ function optionOf(data: Slice, sample: Sample, rows: number[], isLog: boolean, i
   const isLogX = !isCategory && parameter?.scale === "LOG" && allPositive(data.x as number[]);
   return {
     grid: { left: 8, right: 16, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
-    legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colors.quiet } },
+    legend: { type: "scroll", top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colors.quiet } },
     tooltip: {
       trigger: "item",
       formatter: trialTooltip(

@@ -1,0 +1,112 @@
+"""A study's page: each tab, what happens while one looks, a table that is sorted by the server, a report."""
+
+import os
+import subprocess
+import time
+
+import studies
+from browser import BIN, PHONE, PageCase
+
+TABS = ("", "parameters", "objectives", "timeline", "trials", "document")
+
+
+class Study(PageCase):
+    @classmethod
+    def prepare(cls):
+        cls.job = studies.run(cls.service, studies.document(trials=16))
+
+    def test_each_tab_has_no_violations_and_fits_a_phone(self):
+        for tab in TABS:
+            with self.subTest(tab):
+                page = self.open(f"/jobs/{self.job}", **({"tab": tab} if tab else {}))
+                page.wait_for_timeout(300)
+                self.check_axe(page, tab)
+                self.picture(page, f"study-{tab or 'overview'}")
+                page.set_viewport_size(PHONE)
+                self.check_fits(page)
+                page.close()
+
+    def test_the_trial_the_jobs_and_the_overview_have_no_violations(self):
+        for name, path in (("trial", f"/jobs/{self.job}/trials/1"), ("jobs", "/jobs"), ("overview", "/"),
+                           ("compare", f"/compare?jobs={self.job}"), ("start", f"/start?from={self.job}")):
+            with self.subTest(path):
+                page = self.open(path)
+                self.check_axe(page, path)
+                self.picture(page, name)
+                page.set_viewport_size(PHONE)
+                self.check_fits(page)
+                page.close()
+
+    def test_trials_are_sorted_by_the_server(self):
+        page = self.open(f"/jobs/{self.job}", tab="trials")
+        with page.expect_response(lambda answer: "trials:window" in answer.url and "metrics.loss" in answer.url):
+            page.get_by_role("button", name="loss").first.click()
+
+    def test_a_plot_is_downloaded_as_picture_and_as_table(self):
+        page = self.open(f"/jobs/{self.job}")
+        for kind, first in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"")):
+            with page.expect_download() as download:
+                page.get_by_role("button", name=kind, exact=True).first.click()
+            with open(download.value.path(), "rb") as file:
+                self.assertTrue(file.read().startswith(first), kind)
+
+    def test_a_report_opens_from_the_disk_and_asks_nobody(self):
+        path = os.path.join(self.service.folder, "report.html")
+        subprocess.run([os.path.join(BIN, "assay"), "report", self.job, "--html", "--output", path, "--endpoint",
+                        self.service.url], check=True, capture_output=True)
+        page = self.context.new_page()
+        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: request.url.startswith("http") and self.complaints.append(request.url))
+        page.goto("file://" + path)
+        page.wait_for_selector("h1")
+        self.assertIn("tuned", page.inner_text("h1"))
+        self.assertGreater(page.locator("canvas").count(), 3)
+        self.assertLess(os.path.getsize(path), 1_300_000)
+
+
+class Live(PageCase):
+    def test_an_end_is_shown_within_a_second_and_after_a_lost_connection(self):
+        job = studies.submit(self.service, studies.document("live", trials=40, parallel=1, pause=0.1))
+        page = self.open(f"/jobs/{job}")
+        self.assertLess(self.lag(page, job), 1.5)
+        self.expected.append("ERR_INTERNET_DISCONNECTED")
+        self.context.set_offline(True)
+        page.wait_for_timeout(1500)
+        self.context.set_offline(False)
+        page.wait_for_timeout(3000)
+        self.assertLess(self.lag(page, job), 1.5)
+        self.service.ask("POST", f"/assay/v1/jobs/{job}:cancel")
+
+    def lag(self, page, job):
+        """Seconds from the moment the server tells of an end until the page shows as many."""
+        _, found = self.service.ask("GET", f"/assay/v1/jobs/{job}")
+        wanted = found["trialCounts"]["ended"] + 1
+        while found["trialCounts"]["ended"] < wanted:
+            time.sleep(0.02)
+            _, found = self.service.ask("GET", f"/assay/v1/jobs/{job}")
+        begun = time.monotonic()
+        page.wait_for_function(
+            "wanted => Number(document.querySelector('main progress')?.value ?? 0) >= wanted", arg=wanted, polling=50)
+        return time.monotonic() - begun
+
+
+class Wizard(PageCase):
+    def test_a_training_is_started_by_clicks_and_ends_with_a_model(self):
+        page = self.open("/start")
+        self.picture(page, "start")
+        page.get_by_role("button", name="Tune a script").click()
+        area = page.get_by_label("The document, YAML or JSON")
+        area.fill(area.input_value().replace("maxTrialCount: 20", "maxTrialCount: -2"))
+        page.get_by_text("to mend first").wait_for()
+        self.assertTrue(page.get_by_role("button", name="Start training").is_disabled())
+        area.fill(studies.json.dumps(studies.document("by-hand", trials=3)))
+        page.get_by_text("Nothing is wrong with it").wait_for()
+        page.get_by_role("button", name="Summary").click()
+        page.get_by_text("The first trial runs").wait_for()
+        page.get_by_role("button", name="Start training").click()
+        page.wait_for_url("**/web/jobs/*")
+        job = page.url.rsplit("/", 1)[1]
+        found = studies.wait(self.service, job)
+        self.assertEqual(found["state"], "JOB_STATE_SUCCEEDED", found)
+        self.assertTrue(os.path.exists(os.path.join(found["modelDir"], "model/model.json")))
