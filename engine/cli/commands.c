@@ -301,7 +301,7 @@ const struct command commands[] = {
     { "extend", "[ID]", 0, 1,
       PLACE | ENGINE | QUIET | VERBOSE | OPTION_BIT(OPTION_TRIALS) | OPTION_BIT(OPTION_PARALLEL) |
           OPTION_BIT(OPTION_FAILED),
-      "give a tuning job a larger budget, while it runs or after",
+      "give a tuning job a larger budget",
       "The trials that were made stay as they are, and the search goes on from them: a job\n"
       "that has ended goes on where --trials or --failed leave it something to do, and\n"
       "copies its best model again at its end. Budgets may be lowered too, not below\n"
@@ -366,7 +366,7 @@ const struct command commands[] = {
       "threshold are never among them.",
       command_best },
     { "report", "[ID]", 0, 1, PLACE | QUIET | OPTION_BIT(OPTION_HTML) | OPTION_BIT(OPTION_OUTPUT),
-      "tell the result of a job, in words or as a page for others",
+      "tell the result of a job, or write it as a page",
       "With --html it is one file that needs neither a server nor a network: all plots\n"
       "of the study, its document, its best trials. Opened in a browser it can be\n"
       "searched and zoomed like the page of `assay serve`, and sent to whoever shall see\n"

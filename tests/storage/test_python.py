@@ -89,6 +89,9 @@ class Storage(unittest.TestCase):
         url = urllib.parse.urlsplit(location)
         target = url.path + "?" + url.query
         connection = http.client.HTTPConnection(url.netloc)
+        # Once it was answered, the server knows whose connection it is, however soon that ends.
+        connection.request("PUT", target, b"", {"Content-Range": f"bytes */{len(data)}"})
+        self.assertEqual(connection.getresponse().status, 308)
         connection.putrequest("PUT", target)
         connection.putheader("Content-Length", str(len(data)))
         connection.putheader("Content-Range", f"bytes 0-{len(data) - 1}/{len(data)}")

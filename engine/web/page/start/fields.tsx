@@ -193,7 +193,7 @@ export function Radios({ label, name, choices, value, onPick }: RadioProps) {
         <label key={choice.value} class="is-inline is-choice">
           <input type="radio" name={name} value={choice.value} checked={value === choice.value} onChange={() => onPick(choice.value)} />
           <span>
-            {choice.label}
+            {choice.label}{" "}
             {choice.help && <span class="field-help">{choice.help}</span>}
           </span>
         </label>

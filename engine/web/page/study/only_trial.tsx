@@ -37,7 +37,7 @@ export function OnlyTrial({ view }: { view: StudyView }) {
             ...(view.job.modelDir ? ([["Model", view.job.modelDir]] as [string, string][]) : []),
           ]}
         />
-        {item.trial.infeasibleReason && <p class="error-box under">{item.trial.infeasibleReason}</p>}
+        {item.trial.infeasibleReason && !view.job.errorMessage?.includes(item.trial.infeasibleReason) && <p class="error-box under">{item.trial.infeasibleReason}</p>}
       </Card>
       {curves.data && curves.data.curves.some((curve) => curve.value.length > 0) && <CurvesPlot name={view.name} data={curves.data} lookup={view.lookup} />}
     </>

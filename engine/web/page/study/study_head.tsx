@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api, jobPath } from "../api";
+import { assayCommand } from "../components/assay_command";
 import { Command, Elapsed, hasEnded, Num, Progress, StateBadge } from "../components/basics";
 import * as format from "../format";
 import type { LiveJob } from "../hooks";
@@ -140,21 +141,30 @@ function Tiles({ job }: { job: Job }) {
   );
 }
 
+/* A message may end with the command that tells more: "See: assay logs 7 1". */
+function Failure({ job, message }: { job: Job; message: string }) {
+  const lines = message.split("\n");
+  const told = lines.filter((line) => line.startsWith("See: assay ")).map((line) => line.slice("See: assay ".length).split(" "));
+  const commands = told.length > 0 ? told : [["trials", job.id]];
+  return (
+    <div class="error-box" role="alert">
+      <p class="text">{lines.filter((line) => !line.startsWith("See: assay ")).join("\n")}</p>
+      {commands.map((words) => (
+        <Command text={assayCommand(job, ...words)} />
+      ))}
+    </div>
+  );
+}
+
 /* What a person would type next, where something stands still or went wrong. */
 function NextStep({ job }: { job: Job }) {
   const isStranded = !hasEnded(job.state) && !job.isWorkedOn && job.kind !== "Study";
-  if (job.errorMessage)
-    return (
-      <div class="error-box" role="alert">
-        <p class="text">{job.errorMessage}</p>
-        <Command text={job.kind === "CustomJob" ? `assay logs ${job.id} 1` : `assay trials ${job.id}`} />
-      </div>
-    );
+  if (job.errorMessage) return <Failure job={job} message={job.errorMessage} />;
   if (job.state === "JOB_STATE_PAUSED" || isStranded)
     return (
       <div class="note-box">
         <p>{isStranded && job.state !== "JOB_STATE_PAUSED" ? "Nobody works on this job now. It goes on with:" : "This job is paused. It goes on with:"}</p>
-        <Command text={`assay resume ${job.id}`} />
+        <Command text={assayCommand(job, "resume", job.id)} />
       </div>
     );
   return null;

@@ -1,6 +1,6 @@
 /* Trials as rows, however many: the page has only those that are seen. */
 
-import { useEffect } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import type { Trial } from "../../types";
 import { useLongScroll } from "./long_scroll";
 import type { Column } from "./trial_columns";
@@ -51,7 +51,12 @@ interface RowProps {
   onChoose: (trial: number, isChosen: boolean) => void;
 }
 
+/* A row that scrolls along is not drawn anew. */
 function Row({ place, trial, columns, isChosen, onChoose }: RowProps) {
+  return useMemo(() => drawnRow({ place, trial, columns, isChosen, onChoose }), [place, trial, columns, isChosen, onChoose]);
+}
+
+function drawnRow({ place, trial, columns, isChosen, onChoose }: RowProps) {
   if (!trial)
     return (
       <tr aria-rowindex={place + 2}>
@@ -78,6 +83,9 @@ function Row({ place, trial, columns, isChosen, onChoose }: RowProps) {
 
 export function TrialsTable({ columns, pages, fresh, order, onOrder, chosen, onChoose }: TrialsTableProps) {
   const count = pages.count ?? 0;
+  const kept = useRef(onChoose);
+  kept.current = onChoose;
+  const choose = useCallback((trial: number, isChosen: boolean) => kept.current(trial, isChosen), []);
   const scroll = useLongScroll(count, ROW_PX, HEAD_PX);
   const places = Array.from({ length: Math.max(0, scroll.rows) }, (_, i) => scroll.first + i);
   const last = scroll.first + Math.max(1, scroll.rows);
@@ -118,7 +126,7 @@ export function TrialsTable({ columns, pages, fresh, order, onOrder, chosen, onC
             <tbody style={{ transform: `translateY(${-scroll.offset}px)` }}>
               {places.map((place) => {
                 const trial = pages.at(place);
-                return <Row key={place} place={place} trial={trial} columns={columns} isChosen={trial !== undefined && chosen.has(Number(trial.trial.id))} onChoose={onChoose} />;
+                return <Row key={place} place={place} trial={trial} columns={columns} isChosen={trial !== undefined && chosen.has(Number(trial.trial.id))} onChoose={choose} />;
               })}
             </tbody>
           </table>
