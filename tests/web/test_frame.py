@@ -4,12 +4,11 @@ from browser import PHONE, PageCase
 
 
 class Frame(PageCase):
-    PATHS = ("/", "/jobs", "/pipelines", "/models", "/datasets", "/start")
+    PATHS = ("/", "/jobs", "/pipelines", "/start")
 
     def test_each_section_is_reached_by_its_link_and_by_its_address(self):
         page = self.open("/")
-        for name, path in (("Jobs", "/jobs"), ("Pipelines", "/pipelines"), ("Models", "/models"),
-                           ("Datasets", "/datasets"), ("Overview", "/")):
+        for name, path in (("Jobs", "/jobs"), ("Pipelines", "/pipelines"), ("Overview", "/")):
             page.get_by_role("link", name=name, exact=True).first.click()
             page.wait_for_url(self.address(path))
         page.get_by_role("link", name="New training").first.click()

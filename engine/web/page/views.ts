@@ -1,12 +1,8 @@
 /* Each address and its view; path words become the view's properties. */
 
 import type { ComponentType } from "preact";
-import { DatasetPage } from "./datasets/dataset_page";
-import { DatasetsPage } from "./datasets/datasets_page";
 import { ComparePage } from "./jobs/compare_page";
 import { JobsPage } from "./jobs/jobs_page";
-import { ModelPage } from "./models/model_page";
-import { ModelsPage } from "./models/models_page";
 import { OverviewPage } from "./overview/overview_page";
 import { PipelinePage } from "./pipelines/pipeline_page";
 import { PipelinesPage } from "./pipelines/pipelines_page";
@@ -25,8 +21,4 @@ export const views: [string, View][] = [
   ["/jobs/:job/trials/:trial", TrialPage],
   ["/pipelines", PipelinesPage],
   ["/pipelines/:pipeline", PipelinePage],
-  ["/models", ModelsPage],
-  ["/models/:model", ModelPage],
-  ["/datasets", DatasetsPage],
-  ["/datasets/:dataset", DatasetPage],
 ];

@@ -1,3 +1,0 @@
-export function DatasetPage({ dataset }: { dataset: string }) {
-  return <h1>Dataset {dataset}</h1>;
-}

@@ -1,3 +1,0 @@
-export function DatasetsPage() {
-  return <h1>Datasets</h1>;
-}

@@ -1,3 +1,0 @@
-export function ModelPage({ model }: { model: string }) {
-  return <h1>Model {model}</h1>;
-}
