@@ -26,7 +26,7 @@ static const int64_t start_us = INT64_C(1700000000000000);
 static const int64_t trial_us = 2500000;
 
 static const char document_begin[] =
-    "{\"displayName\": \"filled\", \"parallelTrialCount\": 16, \"maxFailedTrialCount\": 1000000,"
+    "{\"displayName\": \"filled\", \"parallelTrialCount\": 16,"
     "\"studySpec\": {\"algorithm\": \"RANDOM_SEARCH\", \"metrics\": ["
     "{\"metricId\": \"loss\", \"goal\": \"MINIMIZE\"}%s],"
     "\"parameters\": ["

@@ -339,9 +339,6 @@ void storage_answer_object_headers(struct storage_answer *answer, const struct o
     storage_answer_header(answer, "ETag", "%" PRId64 "-%" PRId64, info->generation,
                           info->metageneration);
     storage_answer_header(answer, "Accept-Ranges", "bytes");
-    /* A page among the objects must not speak for the server that it came from. */
-    storage_answer_header(answer, "Content-Security-Policy", "sandbox; default-src 'none'");
-    storage_answer_header(answer, "X-Content-Type-Options", "nosniff");
     if (gmtime_r(&changed, &tm) && strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
         storage_answer_header(answer, "Last-Modified", "%s", date);
     add_field_headers(answer, fields);
