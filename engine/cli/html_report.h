@@ -5,8 +5,7 @@
  * They stand in <script id="assay-report" type="application/json">, by what was asked below the
  * job: {"version": "0.1.0", "job": "7", "answers": {"": {…}, "/plots/sample": {…},
  * "/plots/history?metric=loss": {…}, …}}. Where the engine refused an answer, its error stands
- * there as {"error": {"status": "NOT_FOUND", "message": "…"}}. What is asked for: docs/api.md,
- * "Reports".
+ * there as {"error": {"status": "NOT_FOUND", "message": "…"}}.
  */
 #ifndef ENGINE_CLI_HTML_REPORT_H
 #define ENGINE_CLI_HTML_REPORT_H
