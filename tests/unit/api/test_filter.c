@@ -500,3 +500,66 @@ Test(filter, wildcards_fit_what_their_definition_fits)
     }
     cr_assert(fitting > 2000, "%d fitted", fitting);
 }
+
+enum { LOSS, OPT, COUNT };
+
+static const struct filter_field metric_fields[] = {
+    { .name = "loss", .kind = FILTER_NUMBER, .comparators = FILTER_ORDER | FILTER_HAS, .id = LOSS },
+    { .name = "a.b/c", .kind = FILTER_NAME, .comparators = FILTER_SAME | FILTER_HAS, .id = OPT },
+};
+
+static const struct filter_field grouped_fields[] = {
+    { .name = "count", .kind = FILTER_NUMBER, .comparators = FILTER_ORDER, .id = COUNT },
+    { .name = "metrics", .kind = FILTER_GROUP, .members = metric_fields, .member_count = 2 },
+};
+
+/* loss is -0.5, a.b/c "AdamW"; count is 7 where row is not NULL. */
+static bool get_grouped(const void *row, int id, const char *key, struct filter_value *value)
+{
+    cr_assert(key == NULL);
+    value->text = "AdamW";
+    value->real = id == LOSS ? -0.5 : 7;
+    return id != COUNT || row;
+}
+
+/* 1 and 0: whether it holds; -1: it was refused, with these words. */
+static int ask_grouped(const char *text, const void *row, const char *words)
+{
+    struct assay_error err = { 0 };
+    struct filter *filter = filter_parse(text, grouped_fields, 2, &err);
+    int truth = filter ? filter_matches(filter, get_grouped, row) : -1;
+
+    cr_assert(filter || (words && strstr(err.message, words)), "%s: %s", text, err.message);
+    filter_free(filter);
+    return truth;
+}
+
+Test(filter, numbers_are_compared_as_numbers)
+{
+    cr_assert(eq(int, ask_grouped("metrics.loss<-4e-1 count>=7.0 count!=70", &cnn, NULL), 1));
+    cr_assert(eq(int, ask_grouped("metrics.loss<-0.5", &cnn, NULL), 0));
+    cr_assert(eq(int, ask_grouped("metrics.loss:*", &cnn, NULL), 1));
+    cr_assert(eq(int, ask_grouped("count!=7", NULL, NULL), 1));
+    cr_assert(eq(int, ask_grouped("count<=7", NULL, NULL), 0));
+    cr_assert(eq(int, ask_grouped("count=seven", &cnn, "expected a number, found \"seven\""), -1));
+    cr_assert(eq(int, ask_grouped("metrics.loss:3", &cnn, "expected * after :"), -1));
+    cr_assert(eq(int, ask_grouped("count:*", &cnn, "expected =, !="), -1));
+}
+
+Test(filter, a_part_of_a_name_is_found_in_either_case)
+{
+    cr_assert(eq(int, ask_grouped("metrics.a.b/c:damw", &cnn, NULL), 1));
+    cr_assert(eq(int, ask_grouped("metrics.\"a.b/c\":'*'", &cnn, NULL), 1));
+    cr_assert(eq(int, ask_grouped("metrics.a.b/c=adamw", &cnn, NULL), 0));
+    cr_assert(eq(int, ask_grouped("metrics.a.b/c:sgd", &cnn, NULL), 0));
+}
+
+Test(filter, a_member_that_a_group_has_not_is_refused_and_told_what_there_is)
+{
+    cr_assert(eq(int, ask_grouped("metrics=1", &cnn, "expected .ID after metrics"), -1));
+    cr_assert(eq(
+        int,
+        ask_grouped("metrics.lss=1", &cnn, "metrics has no \"lss\"; expected one of loss, a.b/c"),
+        -1));
+    cr_assert(eq(int, ask_grouped("metric.loss=1", &cnn, "count, metrics.ID"), -1));
+}
