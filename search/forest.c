@@ -42,9 +42,19 @@ static bool is_row_sound(const struct forest_data *data, const double *row)
     return true;
 }
 
-static void take_sound_rows(const struct forest_data *data, struct sound *sound)
+/* How many rows may be used: what a forest costs grows with rows x dimension. */
+static size_t rows_max(size_t dimension)
 {
-    for (size_t i = 0; i < data->row_count && sound->count < FOREST_ROWS_MAX; i++) {
+    size_t rows = dimension > 0 ? FOREST_NUMBERS_MAX / dimension : FOREST_ROWS_MAX;
+
+    if (rows > FOREST_ROWS_MAX)
+        return FOREST_ROWS_MAX;
+    return rows < FOREST_ROWS_SURE ? FOREST_ROWS_SURE : rows;
+}
+
+static void take_sound_rows(const struct forest_data *data, size_t most, struct sound *sound)
+{
+    for (size_t i = 0; i < data->row_count && sound->count < most; i++) {
         const double *row = data->rows + i * data->dimension;
 
         if (isnan(data->values[i]) || !is_row_sound(data, row))
@@ -129,7 +139,8 @@ static bool grow_all(struct forest *forest, const struct sound *sound, uint64_t 
 
 struct forest *forest_new(const struct forest_data *data, uint64_t seed, struct assay_error *err)
 {
-    size_t most = data->row_count < FOREST_ROWS_MAX ? data->row_count : FOREST_ROWS_MAX;
+    size_t bound = rows_max(data->dimension);
+    size_t most = data->row_count < bound ? data->row_count : bound;
     struct forest *forest = make_empty(data);
     struct sound sound = { .count = 0 };
     double *spare = calloc(most + 1, sizeof *spare);
@@ -141,7 +152,7 @@ struct forest *forest_new(const struct forest_data *data, uint64_t seed, struct 
         (void)assay_fail_memory(err);
         goto out;
     }
-    take_sound_rows(data, &sound);
+    take_sound_rows(data, most, &sound);
     if (sound.count < FOREST_ROWS_MIN) {
         (void)assay_fail(err, ASSAY_PRECONDITION, NULL,
                          "at least %d trials with a value are needed, there are %zu so far",

@@ -29,7 +29,9 @@
 enum {
     FOREST_TREES = 64,
     FOREST_ROWS_MIN = 4,
-    FOREST_ROWS_MAX = 2000, /* more only make it slower: the caller samples */
+    FOREST_ROWS_MAX = 2000,     /* more only make it slower: the caller samples */
+    FOREST_NUMBERS_MAX = 50000, /* rows x dimension, */
+    FOREST_ROWS_SURE = 200,     /* but so many rows in any case */
     FOREST_CHOICES_MAX = 64,
     FOREST_NO_PARENT = -1,
 };
@@ -57,8 +59,9 @@ struct forest; /* opaque: forest.c */
 
 /*
  * Grows FOREST_TREES trees. Left out are rows whose value is NaN, rows with a NaN where the
- * parameter is active or none where it is not, and rows past the first FOREST_ROWS_MAX. NULL and
- * *err: ASSAY_PRECONDITION for fewer than FOREST_ROWS_MIN rows, ASSAY_EXHAUSTED for no memory.
+ * parameter is active or none where it is not, and rows past the first so many: FOREST_ROWS_MAX, of
+ * more than 25 dimensions less. NULL and *err: ASSAY_PRECONDITION for fewer than FOREST_ROWS_MIN
+ * rows, ASSAY_EXHAUSTED for no memory.
  */
 struct forest *forest_new(const struct forest_data *data, uint64_t seed, struct assay_error *err);
 void forest_free(struct forest *forest); /* NULL is fine */
@@ -75,7 +78,7 @@ struct forest_spread {
 /*
  * The value to expect where parameter i is at x (a coordinate in [0, 1], or a choice), all others
  * being anything; of a conditional one, anything that leaves it active. In the units of the values.
- * NaN for one that can never be active. About 0.2 ms.
+ * NaN for one that can never be active. About 0.3 ms.
  */
 struct forest_spread forest_marginal(const struct forest *forest, size_t i, double x);
 

@@ -1,8 +1,9 @@
 /*
  * search/forest_grow.h - one tree after the other, from rows that are known to be sound.
  *
- * Breiman 2001: each tree sees as many rows as there are, drawn with replacement, and at each node
- * the cut that explains most among some of the dimensions.
+ * Breiman 2001: each tree sees as many rows as there are, drawn with replacement, and is cut at
+ * each node where that explains most. All dimensions are looked at: a random few of them, as is
+ * usual where forests predict, spread importance over parameters that have none.
  */
 #ifndef SEARCH_FOREST_GROW_H
 #define SEARCH_FOREST_GROW_H

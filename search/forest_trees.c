@@ -31,19 +31,28 @@ uint64_t forest_restriction(const struct forest *forest, size_t i, size_t k)
     return UINT64_MAX;
 }
 
-/* Of one line of ancestors, those of `also` apart; what both restrict is restricted twice. */
+static bool is_ancestor(const struct forest *forest, size_t i, int k)
+{
+    for (int above = forest->dimensions[i].parent; above != FOREST_NO_PARENT;
+         above = forest->dimensions[above].parent)
+        if (above == k)
+            return true;
+    return false;
+}
+
+/* Of one line of ancestors, as both dimensions restrict them; of the second line only those that
+ * are not in the first, too. */
 static double line_share(const struct forest *forest, size_t i, size_t also, bool is_second)
 {
     double share = 1;
 
     for (int k = forest->dimensions[i].parent; k != FOREST_NO_PARENT;
          k = forest->dimensions[k].parent) {
-        const struct forest_dimension *ancestor = &forest->dimensions[k];
-        uint64_t other = forest_restriction(forest, also, (size_t)k);
+        uint64_t allowed =
+            forest_restriction(forest, i, (size_t)k) & forest_restriction(forest, also, (size_t)k);
 
-        if (is_second && other != UINT64_MAX)
-            continue; /* counted in the first one's line */
-        share *= forest_choices_share(ancestor, forest_restriction(forest, i, (size_t)k) & other);
+        if (!is_second || !is_ancestor(forest, also, k))
+            share *= forest_choices_share(&forest->dimensions[k], allowed);
     }
     return share;
 }

@@ -132,7 +132,7 @@ void plain_space(struct forest_dimension *dimensions, size_t count)
 }
 
 /* A number; three choices; below the first two of them a number; below the third an ordered choice,
- * itself with a number below its upper half; below the first a number. */
+ * itself with a number below two of its choices; below the first a number. */
 void branched_space(struct forest_dimension dimensions[BRANCHED])
 {
     plain_space(dimensions, BRANCHED);
@@ -149,7 +149,7 @@ void branched_space(struct forest_dimension dimensions[BRANCHED])
     for (size_t c = 0; c < 4; c++)
         dimensions[3].shares[c] = 0.1 + 0.1 * (double)c;
     dimensions[4].parent = 3;
-    dimensions[4].selecting = 12;
+    dimensions[4].selecting = 10;
     dimensions[5].parent = 1;
     dimensions[5].selecting = 1;
 }
@@ -161,6 +161,6 @@ void branched_row(struct dice *dice, double row[BRANCHED])
     row[1] = (double)dice_below(dice, 3);
     row[2] = row[1] < 2 ? row[2] : (double)NAN;
     row[3] = row[1] < 2 ? (double)NAN : (double)dice_below(dice, 4);
-    row[4] = row[3] >= 2 ? row[4] : (double)NAN;
+    row[4] = row[3] == 1 || row[3] == 3 ? row[4] : (double)NAN;
     row[5] = row[1] < 1 ? row[5] : (double)NAN;
 }

@@ -375,6 +375,49 @@ Test(forest, the_first_two_thousand_rows_are_used)
     free(values);
 }
 
+Test(forest, of_many_dimensions_fewer_rows_are_used)
+{
+    static const size_t dimensions[] = { 25, 50, 300 }, wanted[] = { 2000, 1000, 200 };
+    double *rows = calloc(FOREST_ROWS_MAX * 300, sizeof *rows);
+    double *values = calloc(FOREST_ROWS_MAX, sizeof *values);
+    struct forest_dimension *space = calloc(300, sizeof *space);
+
+    plain_space(space, 300);
+    for (size_t i = 0; i < 3; i++) {
+        struct assay_error err = { 0 };
+        struct forest_data data = { dimensions[i], space, FOREST_ROWS_MAX, rows, values, false };
+        struct forest *forest = forest_new(&data, 1, &err);
+
+        cr_assert(eq(sz, forest_row_count(forest), wanted[i]));
+        forest_free(forest);
+    }
+    free(rows);
+    free(values);
+    free(space);
+}
+
+/* All bits of a parent's choices say nothing about which ones they are. */
+Test(forest, where_two_children_are_active_is_counted_once)
+{
+    struct forest_dimension dimensions[4];
+    struct forest forest = { .dimension = 4, .dimensions = dimensions };
+
+    plain_space(dimensions, 4);
+    dimensions[0].choice_count = FOREST_CHOICES_MAX;
+    for (size_t c = 0; c < FOREST_CHOICES_MAX; c++)
+        dimensions[0].shares[c] = 1.0 / FOREST_CHOICES_MAX;
+    for (size_t k = 1; k < 4; k++)
+        dimensions[k].parent = 0;
+    dimensions[1].selecting = UINT64_MAX;
+    dimensions[2].selecting = UINT32_MAX;
+    dimensions[3].selecting = ~(uint64_t)UINT32_MAX;
+    cr_assert(epsilon_eq(dbl, forest_active_share(&forest, 1, 2), 0.5, 1e-12));
+    cr_assert(epsilon_eq(dbl, forest_active_share(&forest, 2, 1), 0.5, 1e-12));
+    cr_assert(epsilon_eq(dbl, forest_active_share(&forest, 2, 2), 0.5, 1e-12));
+    cr_assert(epsilon_eq(dbl, forest_active_share(&forest, 0, 2), 0.5, 1e-12));
+    cr_assert(eq(dbl, forest_active_share(&forest, 2, 3), 0));
+}
+
 Test(forest, each_failed_allocation_is_an_answer)
 {
     struct dice dice = { 3 };

@@ -331,6 +331,7 @@ Test(importance, one_of_a_hundred_parameters_is_found)
     }
     analyse(&study, dimensions, MANY, rows[0], values, COUNT);
     cr_assert(eq(sz, importance_order(study.importance)[0], 70));
+    cr_assert(lt(dbl, 0.8, mean_of(&study, 70)));
     clear(&study);
 }
 
