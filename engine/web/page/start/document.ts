@@ -7,7 +7,7 @@ import type { Node, Pair } from "yaml";
 /* Members by their lowerCamelCase names, items by their numbers. A document may have either spelling. */
 export type Path = (string | number)[];
 
-export type Plain = string | number | bigint | boolean | null | Plain[] | { [name: string]: Plain };
+export type Plain = string | number | boolean | null | Plain[] | { [name: string]: Plain };
 
 /* A path as the server writes it: study_spec.parameters[0].scale_type. */
 export function fieldOf(path: Path): string {
@@ -34,6 +34,21 @@ function plainKey(key: unknown): string {
 
 function sameName(one: string, other: string): boolean {
   return one === other || one.replaceAll("_", "").toLowerCase() === other.replaceAll("_", "").toLowerCase();
+}
+
+/* Whole numbers are read exactly; those that JSON would round become the texts that the API has for them. */
+function plainOf(value: unknown): Plain {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (Array.isArray(value)) return value.map(plainOf);
+  if (value !== null && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plainOf(member)]));
+  return value as Plain;
+}
+
+/* What a person would write in a line. */
+function isShort(within: YAMLMap | YAMLSeq): boolean {
+  const scalars = within.items.map((item) => (isPair(item) ? item.value : item));
+  return scalars.every(isScalar) && JSON.stringify(within).length < 80;
 }
 
 /* Maps that say something by being there, even empty. */
@@ -107,7 +122,8 @@ export class TrainingDocument {
   }
 
   plain(path: Path): Plain | undefined {
-    return this.node(path)?.toJS(this.doc) as Plain | undefined;
+    const node = this.node(path);
+    return node ? plainOf(node.toJS(this.doc)) : undefined;
   }
 
   /* What is on the way is made: maps, and lists where a number follows. */
@@ -142,7 +158,7 @@ export class TrainingDocument {
     if (isScalar(old) && isScalar(value)) {
       value.comment = old.comment;
       value.commentBefore = old.commentBefore;
-      if (typeof value.value === "string" && typeof old.value === "string") value.type = old.type;
+      if (typeof value.value === "string" && typeof old.value === "string" && old.value) value.type = old.type;
     }
     pair.value = value;
   }
@@ -191,7 +207,9 @@ export class TrainingDocument {
   }
 
   setPlain(path: Path, value: Plain): void {
-    this.write(path, this.doc.createNode(value) as Node);
+    const node = this.doc.createNode(value) as Node;
+    visit(node, { Collection: (_, within) => void (within.flow = isShort(within)) });
+    this.write(path, node);
   }
 
   /* Puts what is at one path to another, with its comments. */

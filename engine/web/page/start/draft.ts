@@ -1,13 +1,17 @@
-/* What was typed, kept over a reload for as long as the browser's tab is open. */
+/* What is being made, for as long as the tab is open: a reload loses nothing. */
+
+import type { Shelf } from "./shape";
 
 export interface Draft {
   source: string;
   sourceDir: string;
+  shelf: Shelf;
+  from: string; // the query that it was made from; "" for none
 }
 
 const KEY = "assay-draft";
 
-export function readDraft(): Draft | null {
+export function loadDraft(): Draft | null {
   try {
     return JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Draft | null;
   } catch {
@@ -15,18 +19,11 @@ export function readDraft(): Draft | null {
   }
 }
 
-export function keepDraft(draft: Draft): void {
+export function saveDraft(draft: Draft | null): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(draft));
+    if (draft?.source) sessionStorage.setItem(KEY, JSON.stringify(draft));
+    else sessionStorage.removeItem(KEY);
   } catch {
-    /* a browser without storage forgets it */
-  }
-}
-
-export function dropDraft(): void {
-  try {
-    sessionStorage.removeItem(KEY);
-  } catch {
-    /* there was none */
+    /* no room for it: the page goes on without */
   }
 }

@@ -17,9 +17,9 @@ export function StepCompute() {
   /* A further pool runs what the first one runs, until its container is changed. */
   const add = () =>
     edit((changed) => {
-      const first = changed.plain([...pools, 0]);
-      const copy = first && typeof first === "object" && !Array.isArray(first) ? { ...first } : {};
-      changed.setPlain([...pools, changed.count(pools)], { ...copy, replicaCount: 1 });
+      const pool: Path = [...pools, changed.count(pools)];
+      changed.setPlain(pool, changed.plain([...pools, 0]) ?? {});
+      changed.setNumber([...pool, "replicaCount"], "1");
     });
   return (
     <>

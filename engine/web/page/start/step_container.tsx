@@ -74,7 +74,13 @@ export function StepContainer() {
 
 function OutputField({ shape }: { shape: Shape }) {
   const help = shape.isTuning ? "Each trial's is a folder below it, with the trial's number." : "The training's AIP_MODEL_DIR is model/ in it.";
-  return <TextField label={`Model output directory${shape.what === "pipeline" ? "" : " (optional)"}`} at={[...shape.job, "baseOutputDirectory", "outputUriPrefix"]} placeholder="gs://bucket/folder" help={help} />;
+  const at: Path = [...shape.job, "baseOutputDirectory"];
+  return (
+    <div>
+      <TextField label={`Model output directory${shape.what === "pipeline" ? "" : " (optional)"}`} at={[...at, "outputUriPrefix"]} placeholder="gs://bucket/folder" help={help} />
+      <Faults at={at} />
+    </div>
+  );
 }
 
 function PackageFields({ at }: { at: Path }) {

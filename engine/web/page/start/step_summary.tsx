@@ -1,39 +1,34 @@
-/* Summary: what would run, by the server's own plan. */
+/* Summary: the whole of it before it is started. */
 
-import { ErrorBox, Facts } from "../components/basics";
-import type { Checked } from "./use_check";
+import type { ComponentChildren } from "preact";
+import { Facts } from "../components/basics";
+import type { Check } from "./check";
+import { PlanView } from "./plan_view";
+import { useWizard } from "./wizard_context";
 
-export function StepSummary({ checked }: { checked: Checked | null }) {
-  const plan = checked?.plan;
-  if (checked?.error) return <ErrorBox error={checked.error} />;
-  if (!plan)
-    return <p class="quiet">{checked?.faults.length ? "What would run is shown here once nothing is wrong any more." : "The server looks at the document …"}</p>;
+export function StepSummary({ check }: { check: Check }) {
+  const { doc, shape } = useWizard();
+  const pools = [...shape.job, "workerPoolSpecs"];
+  const whats = { custom: "Custom job", tuning: "Hyperparameter tuning job", pipeline: `Training pipeline of a ${shape.isTuning ? "tuning job" : "custom job"}` };
+  const facts: [string, ComponentChildren][] = [
+    ["What", whats[shape.what]],
+    ["Name", doc.text(["displayName"]) || "–"],
+  ];
+  if (shape.what === "pipeline") {
+    facts.push(["Dataset", doc.text(["inputDataConfig", "datasetId"]) || "No managed dataset"]);
+    facts.push(["Model", doc.text(["modelToUpload", "displayName"]) || (doc.has(["modelToUpload"]) ? "–" : "No model")]);
+  }
+  if (shape.isTuning) facts.push(["Parameters", String(doc.count([...shape.task, "studySpec", "parameters"]))]);
+  facts.push(["Worker pools", String(doc.count(pools))]);
   return (
     <>
-      <Facts
-        of={[
-          ["Trials", plan.maxTrialCount ?? 1],
-          ["At the same time", plan.parallelTrialCount ?? 1],
-          ["Algorithm", plan.algorithm ?? "–"],
-          ["Stops trials by", plan.stopping ?? "–"],
-          ["Runs on", plan.launcher ?? "–"],
-        ]}
-      />
-      {plan.argv && (
+      <Facts of={facts} />
+      {check.answer?.plan && (
         <>
-          <h3>The first trial runs</h3>
-          <pre tabIndex={0} aria-label="Command line">{plan.argv.join(" ")}</pre>
+          <h3>What {shape.isTuning ? "the first trial" : "the job"} would run</h3>
+          <PlanView plan={check.answer.plan} />
         </>
       )}
-      {plan.environment && (
-        <details>
-          <summary>Environment</summary>
-          <pre tabIndex={0} aria-label="Environment">{plan.environment.join("\n")}</pre>
-        </details>
-      )}
-      {checked.notes.map((note) => (
-        <p class="note-box">{note}</p>
-      ))}
     </>
   );
 }

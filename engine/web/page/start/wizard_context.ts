@@ -5,6 +5,7 @@ import { useContext, useLayoutEffect, useMemo, useRef, useState } from "preact/h
 import type { Fault } from "../api";
 import { fieldOf, type Path, type TrainingDocument } from "./document";
 import type { Shape, What } from "./shape";
+import { stepOf, type StepId } from "./steps";
 
 export interface Wizard {
   doc: TrainingDocument;
@@ -39,7 +40,8 @@ function isWithin(field: string, claim: string): boolean {
   return field === claim || (field.startsWith(claim) && /[.[]/.test(field[claim.length]));
 }
 
-export function useFaultBook(faults: Fault[]): FaultBook {
+/* Of the faults of other steps only those are shown here that are of a field of this one. */
+export function useFaultBook(faults: Fault[], step: StepId): FaultBook {
   const claims = useRef(new Map<string, number>());
   const [, draw] = useState(0);
   return useMemo(() => {
@@ -50,7 +52,10 @@ export function useFaultBook(faults: Fault[]): FaultBook {
       return owner;
     };
     return {
-      at: (field) => faults.filter((fault) => ownerOf(fault) === field).map((fault) => fault.message),
+      at: (field) =>
+        faults
+          .filter((fault) => ownerOf(fault) === field && (spelled(fault.field) === field || stepOf(fault) === step))
+          .map((fault) => fault.message),
       claim: (field) => {
         claims.current.set(field, (claims.current.get(field) ?? 0) + 1);
         draw((n) => n + 1);
@@ -61,7 +66,7 @@ export function useFaultBook(faults: Fault[]): FaultBook {
         };
       },
     };
-  }, [faults]);
+  }, [faults, step]);
 }
 
 /* The faults that are to be shown at a path, for as long as it is on the page. */
