@@ -120,6 +120,28 @@ bool store_scratch(struct store *store, size_t count)
     return true;
 }
 
+bool store_read_numbers(struct store *store, sqlite3_stmt *s, int point_column,
+                        struct store_numbers *numbers)
+{
+    size_t point_size = (size_t)sqlite3_column_bytes(s, point_column);
+    size_t final_size = (size_t)sqlite3_column_bytes(s, point_column + 1);
+
+    *numbers = (struct store_numbers){ .point_count = point_size / sizeof(double),
+                                       .value_count = final_size / sizeof(double) };
+    if (!store_scratch(store, numbers->point_count + numbers->value_count + 1)) /* never NULL */
+        return false;
+    numbers->point = store->scratch;
+    if (point_size)
+        memcpy(store->scratch, sqlite3_column_blob(s, point_column),
+               numbers->point_count * sizeof(double));
+    if (final_size) {
+        numbers->values = store->scratch + numbers->point_count;
+        memcpy(store->scratch + numbers->point_count, sqlite3_column_blob(s, point_column + 1),
+               numbers->value_count * sizeof(double));
+    }
+    return true;
+}
+
 /* Locks and a shared-memory file do not work there; the folder would be damaged one day. */
 static bool check_file_system(const char *state_dir, struct assay_error *err)
 {

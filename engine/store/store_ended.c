@@ -19,8 +19,7 @@ static const char by_end[] = COLUMNS BY_END, by_end_stopped[] = STOPPED BY_END;
 
 static bool read_row(struct store *store, sqlite3_stmt *s, bool has_stops, struct ended_row *row)
 {
-    size_t point_size = (size_t)sqlite3_column_bytes(s, 5);
-    size_t final_size = (size_t)sqlite3_column_bytes(s, 6);
+    struct store_numbers numbers;
 
     *row = (struct ended_row){
         .number = sqlite3_column_int64(s, 0) % STORE_TRIALS_MAX,
@@ -29,19 +28,13 @@ static bool read_row(struct store *store, sqlite3_stmt *s, bool has_stops, struc
         .end_us = sqlite3_column_int64(s, 3),
         .state = sqlite3_column_int(s, 4),
         .is_stopped_early = has_stops && sqlite3_column_int(s, 7) != 0,
-        .point_count = point_size / sizeof(double),
-        .value_count = final_size / sizeof(double),
     };
-    if (!store_scratch(store, row->point_count + row->value_count + 1)) /* never NULL */
+    if (!store_read_numbers(store, s, 5, &numbers))
         return false;
-    row->point = store->scratch;
-    if (point_size)
-        memcpy(store->scratch, sqlite3_column_blob(s, 5), row->point_count * sizeof(double));
-    if (final_size) {
-        row->values = store->scratch + row->point_count;
-        memcpy(store->scratch + row->point_count, sqlite3_column_blob(s, 6),
-               row->value_count * sizeof(double));
-    }
+    row->point = numbers.point;
+    row->point_count = numbers.point_count;
+    row->values = numbers.values;
+    row->value_count = numbers.value_count;
     return true;
 }
 

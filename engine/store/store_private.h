@@ -61,6 +61,18 @@ int store_bind_doubles(sqlite3_stmt *statement, int index, const double *values,
 /* Room for count doubles in store->scratch; false for lack of memory. */
 bool store_scratch(struct store *store, size_t count);
 
+/* A trial's point and its final measurement, in the scratch: valid until the next row. */
+struct store_numbers {
+    const double *point; /* never NULL */
+    size_t point_count;
+    const double *values; /* NULL: it has none */
+    size_t value_count;
+};
+
+/* Of the row's columns point_column and the next one, blobs. False: no memory. */
+bool store_read_numbers(struct store *store, sqlite3_stmt *s, int point_column,
+                        struct store_numbers *numbers);
+
 /* Walks a statement that selects JOB_COLUMNS; resets it. */
 bool store_job_walk(struct store *store, sqlite3_stmt *statement, job_row_fn fn, void *context,
                     struct assay_error *err);

@@ -76,8 +76,7 @@ bool store_trial_end(struct store *store, const struct trial_row *row, struct as
 static bool read_trial(struct store *store, sqlite3_stmt *s, struct trial_row *row)
 {
     int64_t id = sqlite3_column_int64(s, 0);
-    size_t point_size = (size_t)sqlite3_column_bytes(s, 9);
-    size_t final_size = (size_t)sqlite3_column_bytes(s, 10);
+    struct store_numbers numbers;
 
     *row = (struct trial_row){
         .job = id / STORE_TRIALS_MAX,
@@ -88,8 +87,6 @@ static bool read_trial(struct store *store, sqlite3_stmt *s, struct trial_row *r
         .start_us = sqlite3_column_int64(s, 4),
         .end_us = sqlite3_column_int64(s, 5),
         .end_order = sqlite3_column_int64(s, 6),
-        .point_count = point_size / sizeof(double),
-        .value_count = final_size / sizeof(double),
         .step = sqlite3_column_int64(s, 7),
         .elapsed_us = sqlite3_column_int64(s, 8),
         .reason = (const char *)sqlite3_column_text(s, 11),
@@ -97,16 +94,12 @@ static bool read_trial(struct store *store, sqlite3_stmt *s, struct trial_row *r
     /* A reason that is there but cannot be had: no memory to terminate it. */
     if (!row->reason && sqlite3_column_type(s, 11) != SQLITE_NULL)
         return false;
-    if (!store_scratch(store, row->point_count + row->value_count + 1)) /* never NULL */
+    if (!store_read_numbers(store, s, 9, &numbers))
         return false;
-    row->point = store->scratch;
-    if (point_size)
-        memcpy(store->scratch, sqlite3_column_blob(s, 9), row->point_count * sizeof(double));
-    if (final_size) {
-        row->values = store->scratch + row->point_count;
-        memcpy(store->scratch + row->point_count, sqlite3_column_blob(s, 10),
-               row->value_count * sizeof(double));
-    }
+    row->point = numbers.point;
+    row->point_count = numbers.point_count;
+    row->values = numbers.values;
+    row->value_count = numbers.value_count;
     return true;
 }
 

@@ -50,6 +50,7 @@ class PageCase(unittest.TestCase):
         cls.prepare()
 
     def setUp(self):
+        self.origin = self.service.url
         self.complaints = []
         self.expected = []  # parts of complaints that a test provokes
         self.context = self.browser.new_context(viewport=SIZE, reduced_motion="reduce", accept_downloads=True)
@@ -57,8 +58,9 @@ class PageCase(unittest.TestCase):
         self.addCleanup(self.check_quiet)
         self.addCleanup(self.context.close)
 
-    def open(self, path="/", **query):
-        """A page at /web + path, loaded; all that it does is watched."""
+    def open(self, path="/", origin=None, **query):
+        """A page at /web + path, loaded; all that it does is watched. `origin` is where the server is reached."""
+        self.origin = origin or self.service.url
         page = self.context.new_page()
         page.on("console", lambda message: message.type in ("error", "warning") and
                 self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})"))
@@ -76,11 +78,11 @@ class PageCase(unittest.TestCase):
 
     def address(self, path="/", **query):
         words = "?" + urllib.parse.urlencode(query) if query else ""
-        return f"{self.service.url}/web{path}{words}"
+        return f"{self.origin}/web{path}{words}"
 
     def _note_request(self, request):
         url = request.url
-        if not url.startswith((self.service.url + "/", "data:", "blob:")):
+        if not url.startswith((self.origin + "/", "data:", "blob:")):
             self.complaints.append(f"asked another host: {url}")
 
     def check_quiet(self):

@@ -46,7 +46,7 @@ export function StateBadge({ state, title }: { state: string | undefined; title?
 }
 
 export function hasEnded(state: string | undefined): boolean {
-  return /SUCCEEDED|FAILED|CANCELLED|EXPIRED$/.test(state ?? "");
+  return /(SUCCEEDED|FAILED|CANCELLED|EXPIRED)$/.test(state ?? "");
 }
 
 /* In the reader's zone; the exact moment, in UTC, on hover. */

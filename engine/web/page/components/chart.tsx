@@ -29,7 +29,7 @@ export type Option = echarts.EChartsCoreOption;
 export type Chart = echarts.ECharts;
 
 /* Okabe and Ito (2008): told apart by all eyes. Dark surfaces get the lighter of two blues. */
-export const PALETTE = {
+const PALETTE = {
   light: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7a5195", "#5c6670"],
   dark: ["#56b4e9", "#e69f00", "#2fc79a", "#e39ac3", "#f0e442", "#6fa8ff", "#b79ad6", "#a7b0ba"],
 };

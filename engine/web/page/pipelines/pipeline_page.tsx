@@ -18,26 +18,31 @@ interface Step {
   says: ComponentChildren;
 }
 
+/* Of a step that the pipeline did not get to: what became of the pipeline. */
+function unfinished(pipeline: Pipeline, isUnderWay: boolean): string | undefined {
+  if (hasEnded(pipeline.state)) return pipeline.state;
+  return isUnderWay ? "RUNNING" : undefined;
+}
+
 /* Data in front, a training, a model behind; those that the pipeline has. */
 function stepsOf(pipeline: Pipeline, hasData: boolean, hasModel: boolean): Step[] {
   const { data, job, jobState, model } = pipeline;
   const steps: Step[] = [];
-  const isOver = hasEnded(pipeline.state);
   if (hasData || data)
     steps.push({
       name: "Data",
-      state: data || job ? "SUCCEEDED" : isOver ? "INFEASIBLE" : "RUNNING",
+      state: data || job ? "SUCCEEDED" : unfinished(pipeline, true),
       says: data ? `${format.count(data.training)} for training, ${format.count(data.validation)} for validation, ${format.count(data.test)} for tests` : "The dataset is split",
     });
   steps.push({
     name: "Training",
-    state: jobState,
-    says: job ? <Link to={href(`/jobs/${job}`)}>Job {job}</Link> : "Its job is not made yet",
+    state: jobState ?? unfinished(pipeline, false),
+    says: job ? <Link to={href(`/jobs/${job}`)}>Job {job}</Link> : hasEnded(pipeline.state) ? "It came to no job" : "Its job is not made yet",
   });
   if (hasModel || model)
     steps.push({
       name: "Model",
-      state: model ? "SUCCEEDED" : isOver ? "INFEASIBLE" : jobState && hasEnded(jobState) ? "RUNNING" : undefined,
+      state: model ? "SUCCEEDED" : unfinished(pipeline, hasEnded(jobState)),
       says: model ? <Command text={`assay models show ${model.slice(model.lastIndexOf("/") + 1)}`} /> : "The winner becomes a version in the registry",
     });
   return steps;
@@ -48,7 +53,7 @@ export function PipelinePage({ pipeline: id }: { pipeline: string }) {
   const { data, error, reload } = useResource<Pipeline>(path, REFRESH_MS);
   const resource = useResource<Record<string, unknown>>(`${path}/resource`);
   useEffect(() => {
-    document.title = `${data?.displayName || id} – assay`;
+    document.title = `${data?.displayName || id} · assay`;
   }, [data?.displayName, id]);
   if (!data)
     return (
@@ -72,7 +77,8 @@ export function PipelinePage({ pipeline: id }: { pipeline: string }) {
         </div>
         <PipelineMenu pipeline={data} onDone={reload} />
       </div>
-      {data.errorMessage && <div class="error-box">{data.errorMessage}</div>}
+      <ErrorBox error={error ?? resource.error} />
+      {data.errorMessage && <div class="error-box" role="alert">{data.errorMessage}</div>}
       <ol class="flow" aria-label="Steps">
         {stepsOf(data, resource.data?.inputDataConfig !== undefined, resource.data?.modelToUpload !== undefined).map((step) => (
           <li class="card">

@@ -11,7 +11,7 @@ const REFRESH_MS = 3000;
 export function PipelinesPage() {
   const { data, error } = useResource<{ pipelines: Pipeline[] }>("/assay/v1/pipelines", REFRESH_MS);
   useEffect(() => {
-    document.title = "Pipelines – assay";
+    document.title = "Pipelines · assay";
   }, []);
   return (
     <>

@@ -34,7 +34,7 @@ export function WizardPage() {
   const [error, setError] = useState<ApiError | null>(null);
 
   useEffect(() => {
-    document.title = "New training – assay";
+    document.title = "New training · assay";
   }, []);
   const set = (next: Draft) => {
     setDraft(next);
