@@ -104,37 +104,46 @@ export function useLiveJob(id: string, handlers: LiveJobHandlers = {}): LiveJob 
     };
     live.current = { job: turn && live.current.job?.id === id ? live.current.job : null, running: new Map(), endedCount: 0 };
     setError(null);
-    /* The stream says the same at once, but not why there is no such job. */
+    let stop = () => {};
+    const watch = () => {
+      if (aborter.signal.aborted) return;
+      stop = watchJob(id, {
+        job: (job) => {
+          live.current.job = job;
+          setError(null);
+          drawSoon();
+        },
+        trial: (trial) => {
+          if (trial.endOrder > 0) {
+            live.current.running.delete(trial.trial.id);
+            live.current.endedCount++;
+          } else live.current.running.set(trial.trial.id, trial);
+          kept.current.trial?.(trial);
+          drawSoon();
+        },
+        measurement: (event) => kept.current.measurement?.(event),
+        deleted: (event) => {
+          if (!event.trialId) setError(new ApiError(404, "NOT_FOUND", "This job was deleted."));
+        },
+        status: setStatus,
+      });
+    };
+    /* The stream says the same, but not why there is no such job; and the trials of a large one are counted
+     * once for both, where the second asks after the first was answered. */
     api.get<Job>(`/assay/v1/jobs/${encodeURIComponent(id)}`, aborter.signal).then(
       (job) => {
         if (aborter.signal.aborted) return;
         live.current.job ??= job;
         drawSoon();
+        watch();
       },
       (cause) => {
-        if (!aborter.signal.aborted) setError(asApiError(cause));
+        const why = asApiError(cause);
+        if (aborter.signal.aborted) return;
+        setError(why);
+        if (why.status !== 404) watch();
       },
     );
-    const stop = watchJob(id, {
-      job: (job) => {
-        live.current.job = job;
-        setError(null);
-        drawSoon();
-      },
-      trial: (trial) => {
-        if (trial.endOrder > 0) {
-          live.current.running.delete(trial.trial.id);
-          live.current.endedCount++;
-        } else live.current.running.set(trial.trial.id, trial);
-        kept.current.trial?.(trial);
-        drawSoon();
-      },
-      measurement: (event) => kept.current.measurement?.(event),
-      deleted: (event) => {
-        if (!event.trialId) setError(new ApiError(404, "NOT_FOUND", "This job was deleted."));
-      },
-      status: setStatus,
-    });
     return () => {
       aborter.abort();
       cancelAnimationFrame(frame);

@@ -18,7 +18,7 @@ import { PlotSlot } from "./plot_slot";
 import type { StudyView } from "./study_view";
 import { memberKey } from "./table/trial_columns";
 import { windowPath } from "./table/trial_pages";
-import { usePlot } from "./use_plot";
+import { usePlot, type PlotData } from "./use_plot";
 
 function useRange(): [Range | null, (range: Range | null) => void] {
   const [word, setWord] = useWord("range");
@@ -33,9 +33,8 @@ export function MetricChoice({ view }: { view: StudyView }) {
   return <Choice label="Metric" value={view.metricId} options={metrics.map((id) => ({ value: id, label: id }))} onChange={view.setMetric} />;
 }
 
-function LiveHistory({ view }: { view: StudyView }) {
+function LiveHistory({ view, outline }: { view: StudyView; outline: PlotData<History> }) {
   const [range, setRange] = useRange();
-  const outline = usePlot<History>(view.plot("history"), view.fresh, view.restMs);
   const detail = usePlot<History>(range ? view.plot("history", { from: String(range[0]), to: String(range[1]) }) : null, 0, view.restMs);
   const merged = useMemo(() => outline.data && mergeHistory(outline.data, detail.data, view.ends), [outline.data, detail.data, view.ends]);
   return (
@@ -85,24 +84,28 @@ function bestPath(view: StudyView): string {
 }
 
 export function OverviewTab({ view }: { view: StudyView }) {
-  const importance = usePlot<Importance>(view.hasForest ? view.plot("importance") : null, view.fresh, 2 * view.restMs);
-  const curves = usePlot<Curves>(view.plot("curves"), view.fresh + view.reports, 2 * view.restMs);
-  const best = usePlot<{ trials?: Trial[]; optimalTrials?: Trial[] }>(bestPath(view), view.fresh, view.restMs);
+  const outline = usePlot<History>(view.plot("history"), view.fresh, view.restMs);
+  /* All others wait for the first plot: of a large study each is a walk over its trials, and side by side none is quick. */
+  const hasFirst = outline.data !== null || outline.error !== null;
+  const importance = usePlot<Importance>(hasFirst && view.hasForest ? view.plot("importance") : null, view.fresh, 2 * view.restMs);
+  const curves = usePlot<Curves>(hasFirst ? view.plot("curves") : null, view.fresh + view.reports, 2 * view.restMs);
+  const best = usePlot<{ trials?: Trial[]; optimalTrials?: Trial[] }>(hasFirst ? bestPath(view) : null, view.fresh, view.restMs);
+  const awaited = <T,>(plot: PlotData<T>): PlotData<T> => (hasFirst ? plot : { ...plot, isLoading: true });
   const parameterIds = importance.data?.parameters.map((each) => each.parameterId) ?? view.job.parameterIds ?? [];
   return (
     <>
-      <LiveHistory view={view} />
+      <LiveHistory view={view} outline={outline} />
       <div class="columns is-wide">
         <PlotSlot
           title="Importance"
-          of={importance}
+          of={awaited(importance)}
           isEmpty={(data) => data.parameters.length === 0}
           empty="The importance of parameters is known once four trials have succeeded."
           show={(data) => <ImportancePlot name={view.name} data={data} />}
         />
         <PlotSlot
           title="Learning curves"
-          of={curves}
+          of={awaited(curves)}
           isEmpty={(data) => data.curves.every((curve) => curve.value.length === 0)}
           empty="No trial has reported measurements."
           show={(data) => <CurvesPlot name={view.name} data={data} lookup={view.lookup} note="The ten best trials and those that run" />}
@@ -111,7 +114,7 @@ export function OverviewTab({ view }: { view: StudyView }) {
       <Running view={view} />
       <PlotSlot
         title="Best trials"
-        of={best}
+        of={awaited(best)}
         show={(data) => <BestTrials job={view.job} trials={data.trials ?? data.optimalTrials ?? []} parameterIds={parameterIds} hasPages lookup={view.lookup} />}
       />
     </>
