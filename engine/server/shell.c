@@ -2,6 +2,7 @@
 
 #include "assay/env.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,8 +19,10 @@
 enum {
     LONELY_US = 60 * 1000 * 1000, /* without a reader */
     LOOK_MS = 200,                /* between two looks for one */
-    HANGUP_MS = 500,              /* between SIGHUP and SIGKILL */
-    WRITE_MS = 2000,              /* for a program to take what was typed */
+    HANGUP_MS = 2000,             /* between SIGHUP and SIGKILL */
+    LOOK_AGAIN_MS = 10,
+    TELLINGS = 50,   /* of what stays behind */
+    WRITE_MS = 2000, /* for a program to take what was typed */
 };
 
 extern char **environ;
@@ -83,20 +86,60 @@ static void follow(struct shell *shell)
     }
 }
 
-/* The program's status; it is told to go where it has not gone by itself. */
+static void pause_a_moment(void)
+{
+    static const struct timespec pause = { .tv_nsec = LOOK_AGAIN_MS * 1000 * 1000 };
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Has the session's first program ended? It is not reaped: until then no other process is given its
+ * number, which is the session's. */
+static bool has_ended(pid_t session)
+{
+    siginfo_t info = { 0 };
+
+    return waitid(P_PID, (id_t)session, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == session;
+}
+
+/* Tells what else runs in the session. False: nothing does. */
+static bool hang_up_others(pid_t session)
+{
+    DIR *processes = opendir("/proc");
+    const struct dirent *entry = NULL;
+    bool is_any = false;
+
+    while (processes && (entry = readdir(processes)) != NULL) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (pid > 0 && pid != session && getsid(pid) == session) {
+            (void)kill(pid, SIGHUP);
+            (void)kill(pid, SIGCONT);
+            is_any = true;
+        }
+    }
+    if (processes)
+        (void)closedir(processes);
+    return is_any;
+}
+
+/*
+ * The program's status; it is told to go where it has not gone by itself. A shell passes that on to
+ * its jobs, but a job that was just being started may miss it: so all are told, and again. What
+ * ignores it (nohup) stays, as after any terminal.
+ */
 static int bury(struct shell *shell)
 {
-    static const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
     int status = 0;
 
     (void)kill(-shell->pid, SIGHUP);
     (void)kill(-shell->pid, SIGCONT);
-    for (int waited = 0; waited < HANGUP_MS; waited += 10) {
-        if (waitpid(shell->pid, &status, WNOHANG) != 0)
-            return status;
-        (void)nanosleep(&pause, NULL);
-    }
+    for (int waited = 0; waited < HANGUP_MS && !has_ended(shell->pid); waited += LOOK_AGAIN_MS)
+        pause_a_moment();
     (void)kill(-shell->pid, SIGKILL);
+    for (int told = 0; told < TELLINGS && hang_up_others(shell->pid); told++)
+        pause_a_moment();
     while (waitpid(shell->pid, &status, 0) < 0 && errno == EINTR) {
     }
     return status;

@@ -68,6 +68,9 @@ void shells_stop(struct shells *shells)
         return;
     (void)pthread_mutex_lock(&shells->mutex);
     shells->is_stopped = true;
+    for (int i = 0; i < SHELLS_MAX; i++) /* all at once, so that they end beside each other */
+        if (shells->seats[i].shell && !shells->seats[i].is_leaving)
+            shell_hang_up(shells->seats[i].shell);
     for (int i = 0; i < SHELLS_MAX; i++)
         if (shells->seats[i].shell && !shells->seats[i].is_leaving)
             leave(shells, &shells->seats[i]);

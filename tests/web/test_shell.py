@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import time
 
 import studies
@@ -71,13 +72,18 @@ class Shell(PageCase):
 
     def test_a_shell_that_is_deleted_takes_its_programs_along(self):
         shell = self.begin()
-        self.type(shell, "sleep 987.25 & echo started-$((2+3))\n")
+        seconds = f"987.{os.getpid()}"  # nobody else sleeps as long
+        self.type(shell, f"sleep {seconds} & echo started-$((2+3))\n")
         self.read_until(shell, "started-5")
+        end = time.monotonic() + 10
+        while not studies.is_running(f"sleep\x00{seconds}") and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertTrue(studies.is_running(f"sleep\x00{seconds}"))
         self.assertEqual(self.service.ask("DELETE", f"/assay/v1/shells/{shell}")[0], 200)
         end = time.monotonic() + 10
-        while studies.is_running("sleep\x00987.25") and time.monotonic() < end:
+        while studies.is_running(f"sleep\x00{seconds}") and time.monotonic() < end:
             time.sleep(0.1)
-        self.assertFalse(studies.is_running("sleep\x00987.25"))
+        self.assertFalse(studies.is_running(f"sleep\x00{seconds}"))
 
     def test_a_job_that_does_not_let_pages_in_has_no_shell(self):
         status, answer = self.service.ask("POST", "/assay/v1/shells", {"job": self.jobs["closed"], "trial": "1"})
