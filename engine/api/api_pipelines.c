@@ -1,6 +1,7 @@
 #include "engine/api/pipelines.h"
 
 #include "assay/value.h"
+#include "engine/api/input_view.h"
 #include "engine/api/vertex/vertex_pipelines.h"
 #include "engine/paths.h"
 #include "engine/pipelines/pipeline_life.h"
@@ -81,10 +82,12 @@ static void write_data(struct api_call *call, const struct pipeline_row *row)
 }
 
 /* job_state: of the backing job, where there is one. */
-static void write_pipeline(struct api_call *call, const struct pipeline_row *row, int job_state)
+static bool write_pipeline(struct api_call *call, const struct pipeline_row *row, int job_state,
+                           struct assay_error *err)
 {
     struct json_writer *w = &call->json;
     char text[RESOURCE_NAME_SIZE];
+    bool is_ok = true;
 
     json_begin_object(w);
     write_id(w, "id", row->id);
@@ -104,11 +107,13 @@ static void write_pipeline(struct api_call *call, const struct pipeline_row *row
     write_id(w, "job", row->job);
     if (row->job != 0)
         write_text(w, "jobState", job_state_name(job_state));
+    is_ok = input_view_write(w, row->document, err);
     write_data(call, row);
     write_text(w, "model", row->model);
     write_text(w, "version", row->version);
     write_text(w, "stateDir", engine_shown_dir(call->engine));
     json_end_object(w);
+    return is_ok;
 }
 
 /* FAILED where the job is gone, since it will not go on. */
@@ -144,15 +149,15 @@ bool api_write_pipeline(struct api_call *call, int64_t id, struct assay_error *e
     struct pipeline_row row = { 0 };
     bool is_ok = read_row(call, id, &row, err);
 
-    if (is_ok)
-        write_pipeline(call, &row, job_state_of(call, &row));
+    is_ok = is_ok && write_pipeline(call, &row, job_state_of(call, &row), err);
     pipeline_row_clear(&row);
     return is_ok;
 }
 
-/* Ids of rows; those that a word means, or all. */
+/* Ids of rows; those that a word means, or whose data is of a dataset, or all. */
 struct id_list {
     const char *beginning;
+    const char *dataset; /* "": any */
     int64_t *items;
     size_t count, capacity;
     bool is_short_of_memory;
@@ -164,7 +169,8 @@ static bool note_id(void *context, const struct pipeline_row *row)
     char text[24];
 
     (void)snprintf(text, sizeof text, "%" PRId64, row->id);
-    if (strncmp(text, list->beginning, strlen(list->beginning)) != 0)
+    if (strncmp(text, list->beginning, strlen(list->beginning)) != 0 ||
+        (list->dataset[0] && !input_view_is_of(row->document, list->dataset)))
         return true;
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 64;
@@ -181,12 +187,12 @@ static bool note_id(void *context, const struct pipeline_row *row)
 }
 
 /* Newest first. The caller frees list->items, also after false. */
-static bool read_ids(struct api_call *call, const char *beginning, struct id_list *list,
-                     struct assay_error *err)
+static bool read_ids(struct api_call *call, const char *beginning, const char *dataset,
+                     struct id_list *list, struct assay_error *err)
 {
     bool is_read = false;
 
-    *list = (struct id_list){ .beginning = beginning };
+    *list = (struct id_list){ .beginning = beginning, .dataset = dataset };
     is_read = store_pipeline_each(engine_read_begin(call->engine), INT64_MAX, INT64_MAX, note_id,
                                   list, err);
     engine_read_end(call->engine);
@@ -198,7 +204,7 @@ static bool find(struct api_call *call, int64_t *id, struct assay_error *err)
     const char *word = call->match->words[ROUTE_PIPELINE];
     bool is_last = strcmp(word, "last") == 0;
     struct id_list list = { 0 };
-    bool is_found = read_ids(call, is_last ? "" : word, &list, err);
+    bool is_found = read_ids(call, is_last ? "" : word, "", &list, err);
 
     if (is_found && list.count == 0)
         is_found = assay_fail(err, ASSAY_NOT_FOUND, NULL,
@@ -235,8 +241,11 @@ bool api_get_pipeline_resource(struct api_call *call, struct assay_error *err)
 bool api_list_pipelines(struct api_call *call, struct assay_error *err)
 {
     struct id_list list = { 0 };
-    bool is_ok = read_ids(call, "", &list, err);
+    char dataset[32] = "";
+    bool is_ok = false;
 
+    (void)api_query(call, "dataset", dataset, sizeof dataset);
+    is_ok = read_ids(call, "", dataset, &list, err);
     json_begin_object(&call->json);
     json_key(&call->json, "pipelines");
     json_begin_array(&call->json);

@@ -2,6 +2,7 @@
 
 #include "engine/api/api_private.h"
 #include "engine/api/api_steering.h"
+#include "engine/api/datasets.h"
 #include "engine/api/pipelines.h"
 #include "engine/api/plots/plots.h"
 #include "engine/api/replicas.h"
@@ -83,6 +84,7 @@ static const struct {
     { "POST", "/assay/v1/pipelines/{pipeline}:cancel", api_cancel_pipeline },
     { "POST", "/assay/v1/pipelines/{pipeline}:resume", api_resume_pipeline },
     { "GET", "/assay/v1/pipelines/{pipeline}/resource", api_get_pipeline_resource },
+    { "GET", "/assay/v1/datasets/{dataset}/table", api_get_table },
 
     { "GET", LOCATION, vertex_get_location },
     { "POST", LOCATION "/hyperparameterTuningJobs", vertex_create_tuning_job },

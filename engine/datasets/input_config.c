@@ -3,6 +3,7 @@
 #include "engine/datasets/item_filter.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,15 +120,42 @@ static const struct field bigquery_fields[] = {
 
 static const struct message bigquery_message = { MESSAGE_FIELDS(bigquery_fields) };
 
-/* A text; a number is taken for its digits, as templates without quotes have it. */
+/* Of an id that is a number, as templates without quotes have it. False: it is none. */
+static bool number_digits(const cJSON *node, char *text, size_t size)
+{
+    if (!cJSON_IsNumber(node) || !(node->valuedouble >= 0 && node->valuedouble < 1e15) ||
+        node->valuedouble != floor(node->valuedouble))
+        return false;
+    (void)snprintf(text, size, "%.0f", node->valuedouble);
+    return true;
+}
+
+bool input_config_settle(cJSON *config)
+{
+    /* The tree is the caller's; who looks a member up is only told of it as const. */
+    cJSON *id = (cJSON *)(uintptr_t)fields_member(config, "datasetId");
+    char digits[32];
+    cJSON *text = NULL;
+
+    if (!number_digits(id, digits, sizeof digits))
+        return true;
+    text = cJSON_CreateString(digits);
+    if (!text)
+        return false;
+    id->type = cJSON_String | (id->type & ~0xFF);
+    id->valuestring = text->valuestring;
+    text->valuestring = NULL;
+    cJSON_Delete(text);
+    return true;
+}
+
+/* A text, or a number. */
 static void read_dataset_id(struct fields *fields, const cJSON *node, void *record)
 {
     struct input_config *config = record;
     char text[32];
 
-    if (cJSON_IsNumber(node) && node->valuedouble >= 0 && node->valuedouble < 1e15 &&
-        node->valuedouble == floor(node->valuedouble)) {
-        (void)snprintf(text, sizeof text, "%.0f", node->valuedouble);
+    if (number_digits(node, text, sizeof text)) {
         config->dataset_id = fields_copy(fields, text);
     } else {
         const char *word = fields_text(fields, node);

@@ -44,6 +44,12 @@ enum { EXPORT_USE_UNSPECIFIED = 0, EXPORT_USE_TRAINING = 6 };
  */
 void input_config_read(const cJSON *node, const char *prefix, bool is_export,
                        struct input_config *config, struct assay_faults *faults);
+/*
+ * Has the dataset's id as text where it was written as a number: for a document that is kept, since
+ * the API's field is text. config may be NULL. False for lack of memory.
+ */
+bool input_config_settle(cJSON *config);
+
 void input_config_clear(struct input_config *config);
 
 /* What does not fit the kind of dataset: a fault each. */

@@ -1,5 +1,6 @@
 #include "engine/pipelines/pipeline_submission.h"
 
+#include "engine/datasets/input_config.h"
 #include "engine/datasets/pipeline_input.h"
 #include "engine/models/model_upload.h"
 #include "engine/pipelines/pipeline_runner.h"
@@ -180,6 +181,9 @@ bool pipeline_submission_read(struct pipeline_submission *s, const struct submis
     s->document = submission_document(text, &s->faults);
     if (!s->document)
         return !is_out_of_memory(&s->faults, err);
+    /* The tree is ours; who looks a member up is only told of it as const. */
+    if (!input_config_settle((cJSON *)(uintptr_t)fields_member(s->document, "inputDataConfig")))
+        return assay_fail_memory(err);
     s->spec = pipeline_spec_read(s->document, place->must_be_named, &s->faults);
     if (!s->spec)
         return assay_fail_memory(err);

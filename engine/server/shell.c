@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -31,7 +32,9 @@ struct shell {
     int terminal; /* our side; does not block */
     pid_t pid;    /* also its process group and session */
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards all below */
+    pthread_mutex_t typing; /* guards what is typed: one after the other */
+    uint64_t typed;         /* bytes in all */
+    pthread_mutex_t mutex;  /* guards all below */
     pthread_cond_t has_news;
     char kept[SHELL_KEPT_BYTES]; /* byte number n at n % SHELL_KEPT_BYTES */
     uint64_t printed;            /* bytes in all */
@@ -222,6 +225,7 @@ static void destroy(struct shell *shell)
     if (shell->terminal >= 0)
         (void)close(shell->terminal);
     (void)pthread_cond_destroy(&shell->has_news);
+    (void)pthread_mutex_destroy(&shell->typing);
     (void)pthread_mutex_destroy(&shell->mutex);
     free(shell);
 }
@@ -236,6 +240,7 @@ struct shell *shell_start(char *const *words, struct shell_size size, struct ass
         (void)assay_fail_memory(err);
         return NULL;
     }
+    (void)pthread_mutex_init(&shell->typing, NULL);
     (void)pthread_mutex_init(&shell->mutex, NULL);
     init_news(shell);
     shell->last_read_us = now_us();
@@ -303,7 +308,8 @@ void shell_read(struct shell *shell, uint64_t after, int timeout_ms, struct shel
     (void)pthread_mutex_unlock(&shell->mutex);
 }
 
-bool shell_write(struct shell *shell, const char *bytes, size_t size, struct assay_error *err)
+/* With `typing` held. */
+static bool type(struct shell *shell, const char *bytes, size_t size, struct assay_error *err)
 {
     while (size > 0) {
         struct pollfd polled = { .fd = shell->terminal, .events = POLLOUT };
@@ -312,6 +318,7 @@ bool shell_write(struct shell *shell, const char *bytes, size_t size, struct ass
         if (taken > 0) {
             bytes += taken;
             size -= (size_t)taken;
+            shell->typed += (uint64_t)taken;
         } else if (taken < 0 && errno != EAGAIN && errno != EINTR) {
             return assay_fail(err, ASSAY_PRECONDITION, NULL, "the shell has ended");
         } else if (poll(&polled, 1, WRITE_MS) == 0) {
@@ -320,6 +327,26 @@ bool shell_write(struct shell *shell, const char *bytes, size_t size, struct ass
         }
     }
     return true;
+}
+
+bool shell_write(struct shell *shell, int64_t offset, const char *bytes, size_t size,
+                 struct assay_error *err)
+{
+    uint64_t from = 0;
+    bool is_ok = false;
+
+    (void)pthread_mutex_lock(&shell->typing);
+    from = offset < 0 ? shell->typed : (uint64_t)offset;
+    if (from > shell->typed)
+        (void)assay_fail(err, ASSAY_INVALID, "offset", "%" PRIu64 " bytes were typed so far",
+                         shell->typed);
+    else if (shell->typed - from >= size)
+        is_ok = true;
+    else
+        is_ok =
+            type(shell, bytes + (shell->typed - from), size - (size_t)(shell->typed - from), err);
+    (void)pthread_mutex_unlock(&shell->typing);
+    return is_ok;
 }
 
 void shell_resize(struct shell *shell, struct shell_size size)

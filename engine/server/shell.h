@@ -15,6 +15,9 @@
 
 enum { SHELL_KEPT_BYTES = 256 * 1024, SHELL_READ_MAX = 64 * 1024 };
 
+/* For shell_write(): after all that was typed. */
+enum { SHELL_NOW = -1 };
+
 struct shell;
 
 struct shell_size {
@@ -44,8 +47,14 @@ void shell_free(struct shell *shell);
 /* Waits until there is something from after on, or the end; at most timeout_ms. */
 void shell_read(struct shell *shell, uint64_t after, int timeout_ms, struct shell_output *output);
 
-/* What was typed. False and *err once it has ended, or when it does not read what was typed. */
-bool shell_write(struct shell *shell, const char *bytes, size_t size, struct assay_error *err);
+/*
+ * What was typed, from byte number offset of all that is typed on (or SHELL_NOW): bytes
+ * that it has already are passed over, so that a request may be sent again. ASSAY_INVALID where
+ * some before are missing; ASSAY_PRECONDITION once it has ended; ASSAY_UNAVAILABLE while it does
+ * not read what was typed, of which it then has a part.
+ */
+bool shell_write(struct shell *shell, int64_t offset, const char *bytes, size_t size,
+                 struct assay_error *err);
 
 void shell_resize(struct shell *shell, struct shell_size size);
 

@@ -306,9 +306,23 @@ static bool tell_output(struct seat *seat, const char *query, FILE *out, struct 
     return is_ok || assay_fail_memory(err);
 }
 
+static bool read_offset(const cJSON *body, int64_t *offset, struct assay_error *err)
+{
+    const cJSON *number = json_get(body, "offset");
+
+    if (!number)
+        return true;
+    if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0 && number->valuedouble < 1e15))
+        return assay_fail(err, ASSAY_INVALID, "offset",
+                          "offset is how many bytes were typed before these");
+    *offset = (int64_t)number->valuedouble;
+    return true;
+}
+
 static bool type(struct seat *seat, const cJSON *body, FILE *out, struct assay_error *err)
 {
     const cJSON *data = json_get(body, "data");
+    int64_t from = SHELL_NOW;
     size_t size = cJSON_IsString(data) ? strlen(data->valuestring) : 0;
     uint8_t *bytes = malloc(BASE64_DECODE_LENGTH(size) + 1);
     struct base64_decode_ctx decoder;
@@ -321,7 +335,8 @@ static bool type(struct seat *seat, const cJSON *body, FILE *out, struct assay_e
              !base64_decode_update(&decoder, &size, bytes, size, data->valuestring) ||
              !base64_decode_final(&decoder))
         is_ok = assay_fail(err, ASSAY_INVALID, "data", "data is what was typed, in base64");
-    is_ok = is_ok && shell_write(seat->shell, (const char *)bytes, size, err);
+    is_ok = is_ok && read_offset(body, &from, err) &&
+            shell_write(seat->shell, from, (const char *)bytes, size, err);
     free(bytes);
     if (is_ok)
         (void)fputs("{}\n", out);

@@ -4,12 +4,13 @@
  *
  *   POST   /assay/v1/shells            {"job","trial","replica"?,"rows"?,"columns"?}   {"id"}
  *   GET    /assay/v1/shells/ID?after=N waits for output from byte N on  {"offset","data","isOver"}
- *   POST   /assay/v1/shells/ID:write   {"data"}
+ *   POST   /assay/v1/shells/ID:write   {"data","offset"?}
  *   POST   /assay/v1/shells/ID:resize  {"rows","columns"}
  *   DELETE /assay/v1/shells/ID
  *
- * data is base64. Only jobs that say enableWebAccess have any (docs/monitoring.md). An id cannot be
- * guessed. Any thread may call.
+ * data is base64; offset, how many bytes were typed before these, makes it safe to send them again.
+ * Only jobs that say enableWebAccess have any (docs/monitoring.md). An id cannot be guessed. Any
+ * thread may call.
  */
 #ifndef ENGINE_SERVER_SHELLS_H
 #define ENGINE_SERVER_SHELLS_H

@@ -1,6 +1,7 @@
 /* What was imported into datasets: items, annotations, and the words of annotations. */
 
-#include "engine/store/dataset_private.h"
+#include "engine/store/dataset_rows.h"
+#include "engine/store/store_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,8 @@ static bool take_item(sqlite3_stmt *s, void *context)
     *row = (struct data_item_row){
         .dataset = sqlite3_column_int64(s, 0),
         .id = sqlite3_column_int64(s, 1),
-        .payload = dataset_text_at(s, 2),
-        .labels = dataset_text_at(s, 3),
+        .payload = store_copy_text(s, 2),
+        .labels = store_copy_text(s, 3),
         .create_us = sqlite3_column_int64(s, 4),
         .update_us = sqlite3_column_int64(s, 5),
     };
@@ -41,7 +42,7 @@ static bool take_item(sqlite3_stmt *s, void *context)
     return false;
 }
 
-static const struct dataset_row_kind item_kind = { "DataItem", take_item, clear_item };
+static const struct row_kind item_kind = { "DataItem", take_item, clear_item };
 
 static bool count_item(struct store *store, int64_t dataset, struct assay_error *err)
 {
@@ -75,8 +76,8 @@ bool store_data_item_put(struct store *store, const struct data_item_row *row, b
         return false;
     (void)sqlite3_bind_int64(s, 1, row->dataset);
     (void)sqlite3_bind_int64(s, 2, row->id);
-    dataset_bind_text(s, 3, row->payload);
-    dataset_bind_text(s, 4, row->labels);
+    store_bind_text(s, 3, row->payload);
+    store_bind_text(s, 4, row->labels);
     (void)sqlite3_bind_int64(s, 5, row->create_us);
     (void)sqlite3_bind_int64(s, 6, row->update_us);
     if (is_new)
@@ -96,7 +97,7 @@ bool store_data_item_get(struct store *store, int64_t dataset, int64_t id,
         return false;
     (void)sqlite3_bind_int64(s, 1, dataset);
     (void)sqlite3_bind_int64(s, 2, id);
-    return dataset_read_one(store, s, &item_kind, id, row, err);
+    return store_read_one(store, s, &item_kind, id, row, err);
 }
 
 struct item_walking {
@@ -125,7 +126,7 @@ bool store_data_item_each(struct store *store, int64_t dataset, int64_t after, d
         return false;
     (void)sqlite3_bind_int64(s, 1, dataset);
     (void)sqlite3_bind_int64(s, 2, after);
-    return dataset_walk(store, s, &item_kind, &row, show_item, &walking, err);
+    return store_walk(store, s, &item_kind, &row, show_item, &walking, err);
 }
 
 void annotation_row_clear(struct annotation_row *row)
@@ -151,9 +152,9 @@ static bool take_annotation(sqlite3_stmt *s, void *context)
         .dataset = sqlite3_column_int64(s, 0),
         .item = sqlite3_column_int64(s, 1),
         .id = sqlite3_column_int64(s, 2),
-        .schema_uri = dataset_text_at(s, 3),
-        .payload = dataset_text_at(s, 4),
-        .labels = dataset_text_at(s, 5),
+        .schema_uri = store_copy_text(s, 3),
+        .payload = store_copy_text(s, 4),
+        .labels = store_copy_text(s, 5),
         .create_us = sqlite3_column_int64(s, 6),
         .update_us = sqlite3_column_int64(s, 7),
     };
@@ -163,8 +164,7 @@ static bool take_annotation(sqlite3_stmt *s, void *context)
     return false;
 }
 
-static const struct dataset_row_kind annotation_kind = { "Annotation", take_annotation,
-                                                         clear_annotation };
+static const struct row_kind annotation_kind = { "Annotation", take_annotation, clear_annotation };
 
 bool store_annotation_put(struct store *store, const struct annotation_row *row,
                           struct assay_error *err)
@@ -180,9 +180,9 @@ bool store_annotation_put(struct store *store, const struct annotation_row *row,
     (void)sqlite3_bind_int64(s, 1, row->dataset);
     (void)sqlite3_bind_int64(s, 2, row->item);
     (void)sqlite3_bind_int64(s, 3, row->id);
-    dataset_bind_text(s, 4, row->schema_uri);
-    dataset_bind_text(s, 5, row->payload);
-    dataset_bind_text(s, 6, row->labels);
+    store_bind_text(s, 4, row->schema_uri);
+    store_bind_text(s, 5, row->payload);
+    store_bind_text(s, 6, row->labels);
     (void)sqlite3_bind_int64(s, 7, row->create_us);
     (void)sqlite3_bind_int64(s, 8, row->update_us);
     return store_run(store, s, "store the annotation", err);
@@ -202,7 +202,7 @@ bool store_annotation_get(struct store *store, int64_t dataset, int64_t item, in
     (void)sqlite3_bind_int64(s, 1, dataset);
     (void)sqlite3_bind_int64(s, 2, item);
     (void)sqlite3_bind_int64(s, 3, id);
-    return dataset_read_one(store, s, &annotation_kind, id, row, err);
+    return store_read_one(store, s, &annotation_kind, id, row, err);
 }
 
 struct annotation_walking {
@@ -233,7 +233,7 @@ bool store_annotation_each(struct store *store, int64_t dataset, int64_t item, i
     (void)sqlite3_bind_int64(s, 1, dataset);
     (void)sqlite3_bind_int64(s, 2, item);
     (void)sqlite3_bind_int64(s, 3, after);
-    return dataset_walk(store, s, &annotation_kind, &row, show_annotation, &walking, err);
+    return store_walk(store, s, &annotation_kind, &row, show_annotation, &walking, err);
 }
 
 void annotation_spec_row_clear(struct annotation_spec_row *row)
@@ -256,13 +256,13 @@ static bool take_spec(sqlite3_stmt *s, void *context)
     *row = (struct annotation_spec_row){
         .dataset = sqlite3_column_int64(s, 0),
         .id = sqlite3_column_int64(s, 1),
-        .display_name = dataset_text_at(s, 2),
+        .display_name = store_copy_text(s, 2),
         .create_us = sqlite3_column_int64(s, 3),
     };
     return row->display_name != NULL;
 }
 
-static const struct dataset_row_kind spec_kind = { "AnnotationSpec", take_spec, clear_spec };
+static const struct row_kind spec_kind = { "AnnotationSpec", take_spec, clear_spec };
 
 bool store_annotation_spec_put(struct store *store, const struct annotation_spec_row *row,
                                struct assay_error *err)
@@ -274,7 +274,7 @@ bool store_annotation_spec_put(struct store *store, const struct annotation_spec
         return false;
     (void)sqlite3_bind_int64(s, 1, row->dataset);
     (void)sqlite3_bind_int64(s, 2, row->id);
-    dataset_bind_text(s, 3, row->display_name);
+    store_bind_text(s, 3, row->display_name);
     (void)sqlite3_bind_int64(s, 4, row->create_us);
     return store_run(store, s, "store the annotation spec", err);
 }
@@ -290,7 +290,7 @@ bool store_annotation_spec_get(struct store *store, int64_t dataset, int64_t id,
         return false;
     (void)sqlite3_bind_int64(s, 1, dataset);
     (void)sqlite3_bind_int64(s, 2, id);
-    return dataset_read_one(store, s, &spec_kind, id, row, err);
+    return store_read_one(store, s, &spec_kind, id, row, err);
 }
 
 bool store_annotation_spec_count(struct store *store, int64_t dataset, int64_t *count,

@@ -1,6 +1,7 @@
 /* Datasets themselves, and their saved queries. */
 
-#include "engine/store/dataset_private.h"
+#include "engine/store/dataset_rows.h"
+#include "engine/store/store_rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,56 +14,6 @@
 
 /* What is removed at once, so that nobody waits for long behind it. */
 enum { SWEEP_ITEMS = 2000 };
-
-void dataset_bind_text(sqlite3_stmt *s, int index, const char *text)
-{
-    (void)sqlite3_bind_text(s, index, text ? text : "", -1, SQLITE_STATIC);
-}
-
-char *dataset_text_at(sqlite3_stmt *s, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(s, column);
-
-    return text ? strdup(text) : NULL;
-}
-
-bool dataset_read_one(struct store *store, sqlite3_stmt *s, const struct dataset_row_kind *kind,
-                      int64_t id, void *row, struct assay_error *err)
-{
-    int code = sqlite3_step(s);
-    bool is_read = false;
-
-    if (code == SQLITE_ROW)
-        is_read = kind->take(s, row) || assay_fail_memory(err);
-    else if (code == SQLITE_DONE)
-        (void)assay_fail(err, ASSAY_NOT_FOUND, NULL, "the %s %" PRId64 " does not exist",
-                         kind->name, id);
-    else
-        (void)store_fail(store, "read the dataset", err);
-    (void)sqlite3_reset(s);
-    return is_read;
-}
-
-bool dataset_walk(struct store *store, sqlite3_stmt *s, const struct dataset_row_kind *kind,
-                  void *row, bool (*fn)(void *walking, const void *row), void *walking,
-                  struct assay_error *err)
-{
-    bool goes_on = true;
-    int code = SQLITE_DONE;
-
-    while (goes_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
-        if (!kind->take(s, row)) {
-            (void)sqlite3_reset(s);
-            return assay_fail_memory(err);
-        }
-        goes_on = fn(walking, row);
-        kind->clear(row);
-    }
-    if (goes_on && code != SQLITE_DONE)
-        (void)store_fail(store, "read the datasets", err);
-    (void)sqlite3_reset(s);
-    return !goes_on || code == SQLITE_DONE;
-}
 
 void dataset_row_clear(struct dataset_row *row)
 {
@@ -89,13 +40,13 @@ static bool take_dataset(sqlite3_stmt *s, void *context)
 
     *row = (struct dataset_row){
         .id = sqlite3_column_int64(s, 0),
-        .parent = dataset_text_at(s, 1),
-        .display_name = dataset_text_at(s, 2),
-        .description = dataset_text_at(s, 3),
-        .schema_uri = dataset_text_at(s, 4),
-        .metadata = dataset_text_at(s, 5),
-        .labels = dataset_text_at(s, 6),
-        .encryption = dataset_text_at(s, 7),
+        .parent = store_copy_text(s, 1),
+        .display_name = store_copy_text(s, 2),
+        .description = store_copy_text(s, 3),
+        .schema_uri = store_copy_text(s, 4),
+        .metadata = store_copy_text(s, 5),
+        .labels = store_copy_text(s, 6),
+        .encryption = store_copy_text(s, 7),
         .item_count = sqlite3_column_int64(s, 8),
         .revision = sqlite3_column_int64(s, 9),
         .create_us = sqlite3_column_int64(s, 10),
@@ -108,7 +59,7 @@ static bool take_dataset(sqlite3_stmt *s, void *context)
     return false;
 }
 
-static const struct dataset_row_kind dataset_kind = { "Dataset", take_dataset, clear_dataset };
+static const struct row_kind dataset_kind = { "Dataset", take_dataset, clear_dataset };
 
 bool store_dataset_put(struct store *store, const struct dataset_row *row, struct assay_error *err)
 {
@@ -120,13 +71,13 @@ bool store_dataset_put(struct store *store, const struct dataset_row *row, struc
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, row->id);
-    dataset_bind_text(s, 2, row->parent);
-    dataset_bind_text(s, 3, row->display_name);
-    dataset_bind_text(s, 4, row->description);
-    dataset_bind_text(s, 5, row->schema_uri);
-    dataset_bind_text(s, 6, row->metadata);
-    dataset_bind_text(s, 7, row->labels);
-    dataset_bind_text(s, 8, row->encryption);
+    store_bind_text(s, 2, row->parent);
+    store_bind_text(s, 3, row->display_name);
+    store_bind_text(s, 4, row->description);
+    store_bind_text(s, 5, row->schema_uri);
+    store_bind_text(s, 6, row->metadata);
+    store_bind_text(s, 7, row->labels);
+    store_bind_text(s, 8, row->encryption);
     (void)sqlite3_bind_int64(s, 9, row->item_count);
     (void)sqlite3_bind_int64(s, 10, row->revision);
     (void)sqlite3_bind_int64(s, 11, row->create_us);
@@ -144,7 +95,7 @@ bool store_dataset_get(struct store *store, int64_t id, struct dataset_row *row,
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, id);
-    return dataset_read_one(store, s, &dataset_kind, id, row, err);
+    return store_read_one(store, s, &dataset_kind, id, row, err);
 }
 
 /* Runs a statement about a dataset, and with two of its parameters about one of its parts. */
@@ -167,7 +118,7 @@ bool store_dataset_delete(struct store *store, int64_t id, struct assay_error *e
                      0, err);
 }
 
-/* As the walks of dataset_walk() see it. */
+/* As the walks of store_walk() see it. */
 struct dataset_walking {
     dataset_row_fn fn;
     void *context;
@@ -187,7 +138,7 @@ bool store_dataset_each(struct store *store, dataset_row_fn fn, void *context,
     struct dataset_row row;
     sqlite3_stmt *s = store_sql(store, "SELECT " DATASET_COLUMNS " FROM dataset ORDER BY id", err);
 
-    return s && dataset_walk(store, s, &dataset_kind, &row, show_dataset, &walking, err);
+    return s && store_walk(store, s, &dataset_kind, &row, show_dataset, &walking, err);
 }
 
 /* The first dataset from next on that the statement finds something of; 0: none. */
@@ -288,9 +239,9 @@ static bool take_query(sqlite3_stmt *s, void *context)
     *row = (struct saved_query_row){
         .dataset = sqlite3_column_int64(s, 0),
         .id = sqlite3_column_int64(s, 1),
-        .display_name = dataset_text_at(s, 2),
-        .problem_type = dataset_text_at(s, 3),
-        .annotation_filter = dataset_text_at(s, 4),
+        .display_name = store_copy_text(s, 2),
+        .problem_type = store_copy_text(s, 3),
+        .annotation_filter = store_copy_text(s, 4),
         .create_us = sqlite3_column_int64(s, 5),
     };
     if (row->display_name && row->problem_type && row->annotation_filter)
@@ -299,7 +250,7 @@ static bool take_query(sqlite3_stmt *s, void *context)
     return false;
 }
 
-static const struct dataset_row_kind query_kind = { "SavedQuery", take_query, clear_query };
+static const struct row_kind query_kind = { "SavedQuery", take_query, clear_query };
 
 bool store_saved_query_put(struct store *store, const struct saved_query_row *row,
                            struct assay_error *err)
@@ -311,9 +262,9 @@ bool store_saved_query_put(struct store *store, const struct saved_query_row *ro
         return false;
     (void)sqlite3_bind_int64(s, 1, row->dataset);
     (void)sqlite3_bind_int64(s, 2, row->id);
-    dataset_bind_text(s, 3, row->display_name);
-    dataset_bind_text(s, 4, row->problem_type);
-    dataset_bind_text(s, 5, row->annotation_filter);
+    store_bind_text(s, 3, row->display_name);
+    store_bind_text(s, 4, row->problem_type);
+    store_bind_text(s, 5, row->annotation_filter);
     (void)sqlite3_bind_int64(s, 6, row->create_us);
     return store_run(store, s, "store the saved query", err);
 }
@@ -329,7 +280,7 @@ bool store_saved_query_get(struct store *store, int64_t dataset, int64_t id,
         return false;
     (void)sqlite3_bind_int64(s, 1, dataset);
     (void)sqlite3_bind_int64(s, 2, id);
-    return dataset_read_one(store, s, &query_kind, id, row, err);
+    return store_read_one(store, s, &query_kind, id, row, err);
 }
 
 bool store_saved_query_delete(struct store *store, int64_t dataset, int64_t id,
@@ -363,5 +314,5 @@ bool store_saved_query_each(struct store *store, int64_t dataset, saved_query_ro
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, dataset);
-    return dataset_walk(store, s, &query_kind, &row, show_query, &walking, err);
+    return store_walk(store, s, &query_kind, &row, show_query, &walking, err);
 }

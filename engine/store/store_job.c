@@ -1,5 +1,5 @@
 #include "engine/store/steering_rows.h"
-#include "engine/store/store_private.h"
+#include "engine/store/store_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,6 @@ void job_row_clear(struct job_row *row)
     *row = (struct job_row){ 0 };
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
-{
-    (void)sqlite3_bind_text(statement, index, text ? text : "", -1, SQLITE_STATIC);
-}
-
 bool store_job_insert(struct store *store, const struct job_row *row, struct assay_error *err)
 {
     sqlite3_stmt *s = store_statement(store, SQL_JOB_INSERT, err);
@@ -40,15 +35,15 @@ bool store_job_insert(struct store *store, const struct job_row *row, struct ass
     (void)sqlite3_bind_int64(s, 8, row->update_us);
     (void)sqlite3_bind_int64(s, 9, row->best_trial);
     (void)sqlite3_bind_int(s, 10, row->error_code);
-    bind_text(s, 11, row->error_message);
-    bind_text(s, 12, row->display_name);
-    bind_text(s, 13, row->source);
-    bind_text(s, 14, row->document);
-    bind_text(s, 15, row->source_dir);
-    bind_text(s, 16, row->model_dir);
-    bind_text(s, 17, row->note);
+    store_bind_text(s, 11, row->error_message);
+    store_bind_text(s, 12, row->display_name);
+    store_bind_text(s, 13, row->source);
+    store_bind_text(s, 14, row->document);
+    store_bind_text(s, 15, row->source_dir);
+    store_bind_text(s, 16, row->model_dir);
+    store_bind_text(s, 17, row->note);
     (void)sqlite3_bind_int(s, 18, row->closing);
-    bind_text(s, 19, row->parent ? row->parent : STORE_PARENT_LOCAL);
+    store_bind_text(s, 19, row->parent ? row->parent : STORE_PARENT_LOCAL);
     if (!store_run(store, s, "store the job", err))
         return false;
     store_note(store, CHANGE_JOB, row->id, 0, row->state);
@@ -68,9 +63,9 @@ bool store_job_update(struct store *store, const struct job_row *row, struct ass
     (void)sqlite3_bind_int64(s, 5, row->update_us);
     (void)sqlite3_bind_int64(s, 6, row->best_trial);
     (void)sqlite3_bind_int(s, 7, row->error_code);
-    bind_text(s, 8, row->error_message);
-    bind_text(s, 9, row->model_dir);
-    bind_text(s, 10, row->note);
+    store_bind_text(s, 8, row->error_message);
+    store_bind_text(s, 9, row->model_dir);
+    store_bind_text(s, 10, row->note);
     (void)sqlite3_bind_int(s, 11, row->closing);
     if (!store_run(store, s, "store the job's state", err))
         return false;
@@ -239,7 +234,7 @@ bool store_job_find(struct store *store, const char *prefix, int64_t *job, int64
 
     if (!s)
         return false;
-    bind_text(s, 1, prefix);
+    store_bind_text(s, 1, prefix);
     code = sqlite3_step(s);
     *job = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
     *count = code == SQLITE_ROW ? sqlite3_column_int64(s, 1) : 0;

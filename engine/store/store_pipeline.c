@@ -1,6 +1,6 @@
 #include "engine/store/pipeline_rows.h"
 
-#include "engine/store/store_private.h"
+#include "engine/store/store_rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -30,11 +30,6 @@ void pipeline_row_clear(struct pipeline_row *row)
     *row = (struct pipeline_row){ 0 };
 }
 
-static void bind_text(sqlite3_stmt *s, int index, const char *text)
-{
-    (void)sqlite3_bind_text(s, index, text ? text : "", -1, SQLITE_STATIC);
-}
-
 /* What insert and update have in common: parameters 2 to 16, but for the seed and the creation. */
 static void bind_progress(sqlite3_stmt *s, const struct pipeline_row *row)
 {
@@ -48,11 +43,11 @@ static void bind_progress(sqlite3_stmt *s, const struct pipeline_row *row)
     (void)sqlite3_bind_int64(s, 8, row->best_trial);
     for (int i = 0; i < 3; i++)
         (void)sqlite3_bind_int64(s, 9 + i, row->counts[i]);
-    bind_text(s, 12, row->error_message);
-    bind_text(s, 13, row->data_format);
-    bind_text(s, 14, row->data_uri);
-    bind_text(s, 15, row->model);
-    bind_text(s, 16, row->version);
+    store_bind_text(s, 12, row->error_message);
+    store_bind_text(s, 13, row->data_format);
+    store_bind_text(s, 14, row->data_uri);
+    store_bind_text(s, 15, row->model);
+    store_bind_text(s, 16, row->version);
 }
 
 /* Ids are unique among jobs and pipelines, so that one word on a command line names one thing. */
@@ -124,11 +119,11 @@ bool store_pipeline_insert(struct store *store, const struct pipeline_row *row,
     bind_progress(s, row);
     (void)sqlite3_bind_int64(s, 17, (int64_t)row->seed);
     (void)sqlite3_bind_int64(s, 18, row->create_us);
-    bind_text(s, 19, row->parent);
-    bind_text(s, 20, row->display_name);
-    bind_text(s, 21, row->definition);
-    bind_text(s, 22, row->document);
-    bind_text(s, 23, row->source_dir);
+    store_bind_text(s, 19, row->parent);
+    store_bind_text(s, 20, row->display_name);
+    store_bind_text(s, 21, row->definition);
+    store_bind_text(s, 22, row->document);
+    store_bind_text(s, 23, row->source_dir);
     return store_run(store, s, "store the pipeline", err);
 }
 
@@ -159,16 +154,10 @@ bool store_pipeline_delete(struct store *store, int64_t id, struct assay_error *
     return store_run(store, s, "delete the pipeline", err);
 }
 
-static char *text_at(sqlite3_stmt *s, int column)
+static bool take_row(sqlite3_stmt *s, void *context)
 {
-    const char *text = (const char *)sqlite3_column_text(s, column);
+    struct pipeline_row *row = context;
 
-    return strdup(text ? text : "");
-}
-
-/* False for lack of memory; *row is to be cleared all the same. */
-static bool take_row(sqlite3_stmt *s, struct pipeline_row *row)
-{
     *row = (struct pipeline_row){
         .id = sqlite3_column_int64(s, 0),
         .state = sqlite3_column_int(s, 1),
@@ -182,21 +171,30 @@ static bool take_row(sqlite3_stmt *s, struct pipeline_row *row)
         .best_trial = sqlite3_column_int64(s, 9),
         .counts = { sqlite3_column_int64(s, 10), sqlite3_column_int64(s, 11),
                     sqlite3_column_int64(s, 12) },
-        .parent = text_at(s, 13),
-        .display_name = text_at(s, 14),
-        .definition = text_at(s, 15),
-        .document = text_at(s, 16),
-        .source_dir = text_at(s, 17),
-        .error_message = text_at(s, 18),
-        .data_format = text_at(s, 19),
-        .data_uri = text_at(s, 20),
-        .model = text_at(s, 21),
-        .version = text_at(s, 22),
+        .parent = store_copy_text(s, 13),
+        .display_name = store_copy_text(s, 14),
+        .definition = store_copy_text(s, 15),
+        .document = store_copy_text(s, 16),
+        .source_dir = store_copy_text(s, 17),
+        .error_message = store_copy_text(s, 18),
+        .data_format = store_copy_text(s, 19),
+        .data_uri = store_copy_text(s, 20),
+        .model = store_copy_text(s, 21),
+        .version = store_copy_text(s, 22),
     };
-    return row->parent && row->display_name && row->definition && row->document &&
-           row->source_dir && row->error_message && row->data_format && row->data_uri &&
-           row->model && row->version;
+    if (row->parent && row->display_name && row->definition && row->document && row->source_dir &&
+        row->error_message && row->data_format && row->data_uri && row->model && row->version)
+        return true;
+    pipeline_row_clear(row);
+    return false;
 }
+
+static void clear_row(void *row)
+{
+    pipeline_row_clear(row);
+}
+
+static const struct row_kind pipeline_kind = { "TrainingPipeline", take_row, clear_row };
 
 static bool fail_absent(int64_t id, struct assay_error *err)
 {
@@ -208,8 +206,6 @@ bool store_pipeline_get(struct store *store, int64_t id, struct pipeline_row *ro
                         struct assay_error *err)
 {
     sqlite3_stmt *s = NULL;
-    bool is_ok = false;
-    int code = 0;
 
     *row = (struct pipeline_row){ 0 };
     if (store->version < PIPELINE_VERSION)
@@ -218,15 +214,7 @@ bool store_pipeline_get(struct store *store, int64_t id, struct pipeline_row *ro
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, id);
-    code = sqlite3_step(s);
-    if (code == SQLITE_ROW)
-        is_ok = take_row(s, row) || assay_fail_memory(err);
-    else if (code == SQLITE_DONE)
-        (void)fail_absent(id, err);
-    else
-        (void)store_fail(store, "read the pipeline", err);
-    (void)sqlite3_reset(s);
-    return is_ok;
+    return store_read_one(store, s, &pipeline_kind, id, row, err);
 }
 
 bool store_pipeline_has(struct store *store, int64_t id, bool *has, struct assay_error *err)
@@ -266,24 +254,25 @@ bool store_pipeline_of_job(struct store *store, int64_t job, int64_t *id, struct
     return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
+struct walking {
+    pipeline_row_fn fn;
+    void *context;
+};
+
+static bool show_row(void *context, const void *row)
+{
+    const struct walking *walking = context;
+
+    return walking->fn(walking->context, row);
+}
+
 static bool walk(struct store *store, sqlite3_stmt *s, pipeline_row_fn fn, void *context,
                  struct assay_error *err)
 {
-    bool goes_on = true;
-    bool is_ok = true;
-    int code = SQLITE_DONE;
+    struct walking walking = { .fn = fn, .context = context };
+    struct pipeline_row row = { 0 };
 
-    while (goes_on && is_ok && (code = sqlite3_step(s)) == SQLITE_ROW) {
-        struct pipeline_row row;
-
-        is_ok = take_row(s, &row) || assay_fail_memory(err);
-        goes_on = is_ok && fn(context, &row);
-        pipeline_row_clear(&row);
-    }
-    if (is_ok && goes_on && code != SQLITE_DONE)
-        is_ok = store_fail(store, "read the pipelines", err);
-    (void)sqlite3_reset(s);
-    return is_ok;
+    return store_walk(store, s, &pipeline_kind, &row, show_row, &walking, err);
 }
 
 bool store_pipeline_each(struct store *store, int64_t before_us, int64_t before_id,

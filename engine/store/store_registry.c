@@ -1,6 +1,6 @@
 #include "engine/store/registry_rows.h"
 
-#include "engine/store/store_private.h"
+#include "engine/store/store_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,18 +39,6 @@ void model_version_row_clear(struct model_version_row *row)
     free(row->artifact);
     free(row->push_error);
     *row = (struct model_version_row){ 0 };
-}
-
-static void bind_text(sqlite3_stmt *s, int index, const char *text)
-{
-    (void)sqlite3_bind_text(s, index, text ? text : "", -1, SQLITE_STATIC);
-}
-
-static char *text_at(sqlite3_stmt *s, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(s, column);
-
-    return strdup(text ? text : "");
 }
 
 /* Runs a statement of two numbers at most and no rows. */
@@ -96,11 +84,11 @@ bool store_model_row_put(struct store *store, struct model_row *row, struct assa
         (void)sqlite3_bind_int64(s, 1, row->number);
     else
         (void)sqlite3_bind_null(s, 1);
-    bind_text(s, 2, row->id);
-    bind_text(s, 3, row->parent);
-    bind_text(s, 4, row->display_name);
-    bind_text(s, 5, row->description);
-    bind_text(s, 6, row->labels);
+    store_bind_text(s, 2, row->id);
+    store_bind_text(s, 3, row->parent);
+    store_bind_text(s, 4, row->display_name);
+    store_bind_text(s, 5, row->description);
+    store_bind_text(s, 6, row->labels);
     (void)sqlite3_bind_int64(s, 7, row->create_us);
     (void)sqlite3_bind_int64(s, 8, row->update_us);
     (void)sqlite3_bind_int64(s, 9, row->revision);
@@ -117,11 +105,11 @@ static bool take_model(sqlite3_stmt *s, struct model_row *row)
 {
     *row = (struct model_row){
         .number = sqlite3_column_int64(s, 0),
-        .id = text_at(s, 1),
-        .parent = text_at(s, 2),
-        .display_name = text_at(s, 3),
-        .description = text_at(s, 4),
-        .labels = text_at(s, 5),
+        .id = store_copy_text(s, 1),
+        .parent = store_copy_text(s, 2),
+        .display_name = store_copy_text(s, 3),
+        .description = store_copy_text(s, 4),
+        .labels = store_copy_text(s, 5),
         .create_us = sqlite3_column_int64(s, 6),
         .update_us = sqlite3_column_int64(s, 7),
         .revision = sqlite3_column_int64(s, 8),
@@ -141,7 +129,7 @@ bool store_model_row_get(struct store *store, const char *id, struct model_row *
     *row = (struct model_row){ 0 };
     if (!s)
         return false;
-    bind_text(s, 1, id);
+    store_bind_text(s, 1, id);
     code = sqlite3_step(s);
     if (code == SQLITE_ROW)
         is_ok = take_model(s, row) || assay_fail_memory(err);
@@ -202,14 +190,14 @@ bool store_model_version_put(struct store *store, const struct model_version_row
         return false;
     (void)sqlite3_bind_int64(s, 1, row->model);
     (void)sqlite3_bind_int64(s, 2, row->version);
-    bind_text(s, 3, row->description);
-    bind_text(s, 4, row->labels);
-    bind_text(s, 5, row->document);
-    bind_text(s, 6, row->artifact_uri);
-    bind_text(s, 7, row->pipeline);
-    bind_text(s, 8, row->source);
-    bind_text(s, 9, row->lineage);
-    bind_text(s, 10, row->artifact);
+    store_bind_text(s, 3, row->description);
+    store_bind_text(s, 4, row->labels);
+    store_bind_text(s, 5, row->document);
+    store_bind_text(s, 6, row->artifact_uri);
+    store_bind_text(s, 7, row->pipeline);
+    store_bind_text(s, 8, row->source);
+    store_bind_text(s, 9, row->lineage);
+    store_bind_text(s, 10, row->artifact);
     (void)sqlite3_bind_int64(s, 11, row->file_count);
     (void)sqlite3_bind_int64(s, 12, row->size_bytes);
     (void)sqlite3_bind_int64(s, 13, row->create_us);
@@ -217,7 +205,7 @@ bool store_model_version_put(struct store *store, const struct model_version_row
     (void)sqlite3_bind_int(s, 15, row->push_state);
     (void)sqlite3_bind_int(s, 16, row->push_tries);
     (void)sqlite3_bind_int64(s, 17, row->push_due_us);
-    bind_text(s, 18, row->push_error);
+    store_bind_text(s, 18, row->push_error);
     return store_run(store, s, "store the model's version", err);
 }
 
@@ -227,14 +215,14 @@ static bool take_version(sqlite3_stmt *s, struct model_version_row *row)
     *row = (struct model_version_row){
         .model = sqlite3_column_int64(s, 0),
         .version = sqlite3_column_int64(s, 1),
-        .description = text_at(s, 2),
-        .labels = text_at(s, 3),
-        .document = text_at(s, 4),
-        .artifact_uri = text_at(s, 5),
-        .pipeline = text_at(s, 6),
-        .source = text_at(s, 7),
-        .lineage = text_at(s, 8),
-        .artifact = text_at(s, 9),
+        .description = store_copy_text(s, 2),
+        .labels = store_copy_text(s, 3),
+        .document = store_copy_text(s, 4),
+        .artifact_uri = store_copy_text(s, 5),
+        .pipeline = store_copy_text(s, 6),
+        .source = store_copy_text(s, 7),
+        .lineage = store_copy_text(s, 8),
+        .artifact = store_copy_text(s, 9),
         .file_count = sqlite3_column_int64(s, 10),
         .size_bytes = sqlite3_column_int64(s, 11),
         .create_us = sqlite3_column_int64(s, 12),
@@ -242,7 +230,7 @@ static bool take_version(sqlite3_stmt *s, struct model_version_row *row)
         .push_state = sqlite3_column_int(s, 14),
         .push_tries = sqlite3_column_int(s, 15),
         .push_due_us = sqlite3_column_int64(s, 16),
-        .push_error = text_at(s, 17),
+        .push_error = store_copy_text(s, 17),
     };
     return row->description && row->labels && row->document && row->artifact_uri && row->pipeline &&
            row->source && row->lineage && row->artifact && row->push_error;
@@ -384,7 +372,7 @@ bool store_model_alias_put(struct store *store, int64_t model, const char *alias
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, model);
-    bind_text(s, 2, alias);
+    store_bind_text(s, 2, alias);
     (void)sqlite3_bind_int64(s, 3, version);
     return store_run(store, s, "store the version's alias", err);
 }
@@ -397,7 +385,7 @@ bool store_model_alias_delete(struct store *store, int64_t model, const char *al
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, model);
-    bind_text(s, 2, alias);
+    store_bind_text(s, 2, alias);
     return store_run(store, s, "delete the version's alias", err);
 }
 
@@ -410,7 +398,7 @@ bool store_model_alias_get(struct store *store, int64_t model, const char *alias
     if (!s)
         return false;
     (void)sqlite3_bind_int64(s, 1, model);
-    bind_text(s, 2, alias);
+    store_bind_text(s, 2, alias);
     return read_number(store, s, version, err);
 }
 

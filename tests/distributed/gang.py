@@ -1,5 +1,6 @@
-"""A replica of a gang that must talk to finish: each worker asks every parameter server for a number and
-brings the sum to the primary, which ends when all have come; servers and evaluators never end.
+"""A replica of a gang that must talk to finish: each worker asks every parameter server and evaluator for a
+number and brings the sum to the primary, which ends when all have come, so that all have begun; servers and
+evaluators never end.
 
 The first word says how this run of it differs: "slow FILE" of workerpool1-1, which waits as long as FILE is
 there before it does anything.
@@ -55,15 +56,13 @@ def main():
     elif task["type"] == "workerpool1":
         while sys.argv[1:2] == ["slow"] and task["index"] == 1 and os.path.exists(sys.argv[2]):
             time.sleep(0.02)
-        total = sum(ask(text) for text in pools.get("workerpool2", [])) + 1
+        total = sum(ask(text) for text in pools.get("workerpool2", []) + pools.get("workerpool3", [])) + 1
         with connect(pools["workerpool0"][0]) as primary:
             primary.sendall(f"{total}\n".encode())
-    elif task["type"] == "workerpool2":
+    else:
         for peer in serve():
             with peer:
-                peer.sendall(b"10\n")
-    else:
-        time.sleep(3600)
+                peer.sendall(b"10\n" if task["type"] == "workerpool2" else b"0\n")
 
 
 main()

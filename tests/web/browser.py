@@ -21,6 +21,7 @@ BIN = os.environ["ASSAY_BIN"]
 PICTURES = os.environ.get("ASSAY_PICTURES", "")
 SIZE = {"width": 1400, "height": 900}
 PHONE = {"width": 375, "height": 740}
+UNDO_MS = 8000  # so long a deletion can be taken back
 PATIENCE_MS = 20_000  # a server under sanitizers on a busy machine
 
 
@@ -107,6 +108,16 @@ class PageCase(unittest.TestCase):
         """Nothing makes the page wider than its window."""
         wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
         self.assertLessEqual(wide, 0, "the page scrolls sideways")
+
+    def check_views(self, *views):
+        """Each (path, words of its query): axe, then a phone's width."""
+        for path, words in views:
+            with self.subTest(path, **words):
+                page = self.open(path, **words)
+                self.check_axe(page, path)
+                page.set_viewport_size(PHONE)
+                self.check_fits(page)
+                page.close()
 
     def picture(self, page, name):
         """For the documentation, when asked for."""

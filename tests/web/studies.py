@@ -6,6 +6,11 @@ import time
 
 WAIT_SECONDS = 60
 
+# What a name or a text should not do to a page that shows it.
+MARKUP = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>"
+TURNED = "\u202eright to left \u05e9\u05dc\u05d5\u05dd"
+HOSTILE = (MARKUP + TURNED + "🦊" + "w" * 200)[:128]  # as long as a name may be
+
 # Five steps towards a value that depends on the parameters; every fifth trial or so fails.
 TRAINER = r"""
 import json, os, sys, time
@@ -47,15 +52,19 @@ def document(name="tuned", trials=12, parallel=4, pause=0, trainer=TRAINER, para
     }
 
 
-def submit(service, wanted):
-    status, job = service.ask("POST", "/assay/v1/jobs", {"source": json.dumps(wanted), "sourceDir": service.folder})
+def submit_source(service, source, folder):
+    status, job = service.ask("POST", "/assay/v1/jobs", {"source": source, "sourceDir": folder})
     assert status == 200, job
     return job["id"]
 
 
-def wait(service, job):
+def submit(service, wanted):
+    return submit_source(service, json.dumps(wanted), service.folder)
+
+
+def wait(service, job, seconds=WAIT_SECONDS):
     """The job, once it has ended."""
-    end = time.monotonic() + WAIT_SECONDS
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         _, found = service.ask("GET", f"/assay/v1/jobs/{job}")
         if found.get("endTime"):
@@ -91,3 +100,11 @@ def is_running(words):
         except OSError:
             pass
     return False
+
+
+def comes_true(is_so, seconds=10):
+    """Whether it becomes so in time."""
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.05)
+    return is_so()

@@ -1,14 +1,14 @@
 """What is around every view: ways to go, themes, a small screen, a server that is not there."""
 
-from browser import PHONE, PageCase
+from browser import PageCase
 
 
 class Frame(PageCase):
-    PATHS = ("/", "/jobs", "/pipelines", "/start")
+    PATHS = ("/", "/jobs", "/pipelines", "/models", "/datasets", "/start")
 
     def test_each_section_is_reached_by_its_link_and_by_its_address(self):
         page = self.open("/")
-        for name, path in (("Jobs", "/jobs"), ("Pipelines", "/pipelines"), ("Overview", "/")):
+        for name, path in (("Jobs", "/jobs"), ("Pipelines", "/pipelines"), ("Models", "/models"), ("Datasets", "/datasets"), ("Overview", "/")):
             page.get_by_role("link", name=name, exact=True).first.click()
             page.wait_for_url(self.address(path))
         page.get_by_role("link", name="New training").first.click()
@@ -17,13 +17,7 @@ class Frame(PageCase):
         page.wait_for_url(self.address("/"))
 
     def test_empty_sections_have_no_violations_and_fit_a_phone(self):
-        for path in self.PATHS:
-            with self.subTest(path):
-                page = self.open(path)
-                self.check_axe(page, path)
-                page.set_viewport_size(PHONE)
-                self.check_fits(page)
-                page.close()
+        self.check_views(*((path, {}) for path in self.PATHS))
 
     def test_the_theme_is_kept(self):
         page = self.open("/")

@@ -2,9 +2,8 @@
 
 import studies
 from browser import PHONE, PageCase
+from studies import MARKUP, TURNED
 
-MARKUP = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>"
-TURNED = "\u202eright to left \u05e9\u05dc\u05d5\u05dd"
 CATEGORIES = [MARKUP, "{a|b} {b0} \\{x}", TURNED, "🦊" * 20, "x" * 200]
 
 # Prints a little of all that a log should not have, a line of 1 MB among it.

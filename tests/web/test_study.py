@@ -22,21 +22,13 @@ class Study(PageCase):
                 page = self.open(f"/jobs/{self.job}", **({"tab": tab} if tab else {}))
                 page.wait_for_timeout(300)
                 self.check_axe(page, tab)
-                self.picture(page, f"study-{tab or 'overview'}")
                 page.set_viewport_size(PHONE)
                 self.check_fits(page)
                 page.close()
 
     def test_the_trial_the_jobs_and_the_overview_have_no_violations(self):
-        for name, path in (("trial", f"/jobs/{self.job}/trials/1"), ("jobs", "/jobs"), ("overview", "/"),
-                           ("compare", f"/compare?jobs={self.job}"), ("start", f"/start?from={self.job}")):
-            with self.subTest(path):
-                page = self.open(path)
-                self.check_axe(page, path)
-                self.picture(page, name)
-                page.set_viewport_size(PHONE)
-                self.check_fits(page)
-                page.close()
+        self.check_views((f"/jobs/{self.job}/trials/1", {}), ("/jobs", {}), ("/", {}), ("/compare", {"jobs": self.job}),
+                         ("/start", {"from": self.job}))
 
     def test_trials_are_sorted_by_the_server(self):
         page = self.open(f"/jobs/{self.job}", tab="trials")

@@ -33,8 +33,14 @@ bool vertex_has_dataset(const struct api_call *call, const char *parent)
     return strcmp(parent, STORE_PARENT_LOCAL) == 0 || vertex_is_parent(call, parent);
 }
 
-bool vertex_find_dataset(const struct api_call *call, struct dataset_row *row,
-                         struct assay_error *err)
+static bool fail_absent(const struct api_call *call, struct assay_error *err)
+{
+    return assay_fail(err, ASSAY_NOT_FOUND, NULL, "the Dataset %s does not exist",
+                      call->match->words[ROUTE_DATASET]);
+}
+
+bool vertex_find_any_dataset(const struct api_call *call, struct dataset_row *row,
+                             struct assay_error *err)
 {
     const char *word = call->match->words[ROUTE_DATASET];
     int64_t id = 0;
@@ -47,8 +53,14 @@ bool vertex_find_dataset(const struct api_call *call, struct dataset_row *row,
         if (!is_found && err->code != ASSAY_NOT_FOUND)
             return false;
     }
-    return (is_found && vertex_has_dataset(call, row->parent)) ||
-           assay_fail(err, ASSAY_NOT_FOUND, NULL, "the Dataset %s does not exist", word);
+    return is_found || fail_absent(call, err);
+}
+
+bool vertex_find_dataset(const struct api_call *call, struct dataset_row *row,
+                         struct assay_error *err)
+{
+    return vertex_find_any_dataset(call, row, err) &&
+           (vertex_has_dataset(call, row->parent) || fail_absent(call, err));
 }
 
 cJSON *vertex_dataset_body(const struct api_call *call, struct assay_error *err)

@@ -36,6 +36,9 @@ bool vertex_refuse_dataset_version(struct api_call *call, struct assay_error *er
  * ASSAY_NOT_FOUND. */
 bool vertex_find_dataset(const struct api_call *call, struct dataset_row *row,
                          struct assay_error *err);
+/* The same of any parent, for paths that name none. */
+bool vertex_find_any_dataset(const struct api_call *call, struct dataset_row *row,
+                             struct assay_error *err);
 /* Whether a dataset of this parent is one of the path's. */
 bool vertex_has_dataset(const struct api_call *call, const char *parent);
 

@@ -19,6 +19,8 @@ const SECTIONS = [
   { path: "/", label: "Overview" },
   { path: "/jobs", label: "Jobs" },
   { path: "/pipelines", label: "Pipelines" },
+  { path: "/models", label: "Models" },
+  { path: "/datasets", label: "Datasets" },
 ];
 
 function isWithin(section: string, path: string): boolean {

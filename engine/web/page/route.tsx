@@ -25,8 +25,15 @@ export function href(path: string, query?: Record<string, string | undefined>): 
   return BASE + path + (text ? "?" + text : "");
 }
 
+/* A shell's view has a looser policy of its own, so the way there and back is a load. */
+const isShell = (path: string) => path.endsWith("/shell");
+
 /* Goes to an address made by href(). */
 export function go(address: string, how: "push" | "replace" = "push"): void {
+  if (how === "push" && (isShell(location.pathname) || isShell(address.split("?")[0]))) {
+    location.assign(address);
+    return;
+  }
   if (how === "push") history.pushState(null, "", address);
   else history.replaceState(null, "", address);
   dispatchEvent(new Event(MOVED));

@@ -8,8 +8,7 @@ export type JobState =
   | "JOB_STATE_CANCELLING"
   | "JOB_STATE_CANCELLED"
   | "JOB_STATE_SUCCEEDED"
-  | "JOB_STATE_FAILED"
-  | "JOB_STATE_EXPIRED";
+  | "JOB_STATE_FAILED";
 
 export type ParameterValue = number | string | boolean;
 

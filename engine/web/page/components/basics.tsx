@@ -15,7 +15,6 @@ const STATES: Record<string, { label: string; tone: string }> = {
   JOB_STATE_CANCELLED: { label: "Cancelled", tone: "idle" },
   JOB_STATE_SUCCEEDED: { label: "Succeeded", tone: "good" },
   JOB_STATE_FAILED: { label: "Failed", tone: "bad" },
-  JOB_STATE_EXPIRED: { label: "Expired", tone: "bad" },
   PIPELINE_STATE_QUEUED: { label: "Queued", tone: "wait" },
   PIPELINE_STATE_PENDING: { label: "Pending", tone: "wait" },
   PIPELINE_STATE_RUNNING: { label: "Running", tone: "run" },
@@ -46,7 +45,7 @@ export function StateBadge({ state, title }: { state: string | undefined; title?
 }
 
 export function hasEnded(state: string | undefined): boolean {
-  return /(SUCCEEDED|FAILED|CANCELLED|EXPIRED)$/.test(state ?? "");
+  return /(SUCCEEDED|FAILED|CANCELLED)$/.test(state ?? "");
 }
 
 /* In the reader's zone; the exact moment, in UTC, on hover. */

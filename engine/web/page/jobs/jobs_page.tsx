@@ -4,10 +4,11 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Empty, ErrorBox, Loading } from "../components/basics";
 import * as format from "../format";
 import { useResource, useSettled } from "../hooks";
+import { useKept } from "../kept";
 import { go, href, Link, useQuery } from "../route";
 import { JobDeeds } from "./job_deeds";
 import { JobsTable } from "./jobs_table";
-import { jobsFilter, jobsWindowPath, KINDS, STATE_GROUPS, type JobRow, type JobsWindow } from "./jobs_window";
+import { jobsFilter, jobsWindowPath, KINDS, STATE_GROUPS, type JobsWindow } from "./jobs_window";
 
 const PAGE_SIZE = 50;
 const COUNT_MS = 1000;
@@ -102,15 +103,6 @@ function changed(old: ReadonlySet<string>, ids: string[], isGone: boolean): Read
   const set = new Set(old);
   for (const id of ids) isGone ? set.add(id) : set.delete(id);
   return set;
-}
-
-/* The newest that came, also while something else is asked for: a table does not vanish while one types. */
-function useKept(data: { count: number; jobs: JobRow[] } | null) {
-  const [kept, setKept] = useState(data);
-  useEffect(() => {
-    if (data) setKept(data);
-  }, [data]);
-  return data ?? kept;
 }
 
 function NoJobs() {

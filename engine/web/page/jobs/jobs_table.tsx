@@ -1,4 +1,5 @@
 import { Elapsed, Num, Progress, StateBadge, Time } from "../components/basics";
+import { Heading, type Column } from "../components/heading";
 import * as format from "../format";
 import { href, Link } from "../route";
 import { kindLabel, type JobRow } from "./jobs_window";
@@ -11,7 +12,7 @@ interface JobsTableProps {
   onChoose: (ids: string[]) => void;
 }
 
-const COLUMNS: { label: string; by?: string; isNumber?: boolean }[] = [
+const COLUMNS: Column[] = [
   { label: "Name", by: "displayName" },
   { label: "State", by: "state" },
   { label: "Kind", by: "kind" },
@@ -53,30 +54,6 @@ export function JobsTable({ rows, sort, onSort, chosen, onChoose }: JobsTablePro
         </tbody>
       </table>
     </div>
-  );
-}
-
-interface HeadingProps {
-  label: string;
-  by?: string; // what the server sorts by
-  isNumber?: boolean;
-  sort: string;
-  onSort: (sort: string) => void;
-}
-
-function Heading({ label, by, isNumber, sort, onSort }: HeadingProps) {
-  const [now, way] = sort.split(" ");
-  const isSorted = by !== undefined && now === by;
-  const isFalling = way === "desc";
-  const next = isSorted ? (isFalling ? by : `${by} desc`) : by?.endsWith("Time") ? `${by} desc` : by;
-  return (
-    <th scope="col" class={isNumber ? "num" : ""} aria-sort={isSorted ? (isFalling ? "descending" : "ascending") : undefined}>
-      {next === undefined ? label : (
-        <button type="button" onClick={() => onSort(next)}>
-          {label} <span aria-hidden="true">{isSorted ? (isFalling ? "↓" : "↑") : ""}</span>
-        </button>
-      )}
-    </th>
   );
 }
 

@@ -4,48 +4,69 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { word } from "../api";
 import { Card, Command, CopyButton, Elapsed, ErrorBox, Facts, hasEnded, Loading, StateBadge, Time } from "../components/basics";
-import * as format from "../format";
+import { idOf } from "../names";
+import { datasetPath, type Dataset } from "../datasets/dataset_types";
 import { useResource } from "../hooks";
 import { href, Link } from "../route";
 import { PipelineMenu } from "../steer/pipeline_menu";
 import type { Pipeline } from "./pipeline_types";
+import { SplitBars, SplitRule } from "./split_bars";
+import { TrainingProgress } from "./training_progress";
 
 const REFRESH_MS = 2000;
 
 interface Step {
   name: string;
-  state: string | undefined; // undefined: not begun
+  state: string | undefined; // undefined: the pipeline is not there, or did not get there
   says: ComponentChildren;
 }
 
-/* Of a step that the pipeline did not get to: what became of the pipeline. */
-function unfinished(pipeline: Pipeline, isUnderWay: boolean): string | undefined {
-  if (hasEnded(pipeline.state)) return pipeline.state;
-  return isUnderWay ? "RUNNING" : undefined;
-}
-
 /* Data in front, a training, a model behind; those that the pipeline has. */
-function stepsOf(pipeline: Pipeline, hasData: boolean, hasModel: boolean): Step[] {
-  const { data, job, jobState, model } = pipeline;
+function stepsOf(pipeline: Pipeline, hasModel: boolean, reload: () => void): Step[] {
+  const { data, dataset, job, jobState, model } = pipeline;
+  const isOver = hasEnded(pipeline.state);
+  const isSplit = !dataset || data !== undefined || job !== undefined;
+  /* Of the step at which the pipeline is, or ended. */
+  const here = isOver ? pipeline.state : "RUNNING";
   const steps: Step[] = [];
-  if (hasData || data)
-    steps.push({
-      name: "Data",
-      state: data || job ? "SUCCEEDED" : unfinished(pipeline, true),
-      says: data ? `${format.count(data.training)} for training, ${format.count(data.validation)} for validation, ${format.count(data.test)} for tests` : "The dataset is split",
-    });
+  if (dataset) steps.push({ name: "Data", state: isSplit ? "SUCCEEDED" : here, says: <DataStep pipeline={pipeline} dataset={dataset} /> });
   steps.push({
     name: "Training",
-    state: jobState ?? unfinished(pipeline, false),
-    says: job ? <Link to={href(`/jobs/${job}`)}>Job {job}</Link> : hasEnded(pipeline.state) ? "It came to no job" : "Its job is not made yet",
+    state: jobState ?? (isSplit && isOver ? here : undefined),
+    says: job ? <TrainingProgress key={job} job={job} onEnd={reload} /> : isOver ? "It came to no job" : "Its job is not made yet",
   });
   if (hasModel || model)
     steps.push({
       name: "Model",
-      state: model ? "SUCCEEDED" : unfinished(pipeline, hasEnded(jobState)),
-      says: model ? <Command text={`assay models show ${model.slice(model.lastIndexOf("/") + 1)}`} /> : "The winner becomes a version in the registry",
+      state: model ? "SUCCEEDED" : jobState === "JOB_STATE_SUCCEEDED" ? here : undefined,
+      says: model ? <ModelStep model={model} version={pipeline.version} /> : isOver ? "No model was made" : "The winner becomes a version in the registry",
     });
   return steps;
+}
+
+function DataStep({ pipeline, dataset }: { pipeline: Pipeline; dataset: string }) {
+  const { data: found } = useResource<Dataset>(datasetPath(dataset), 0);
+  const { data, split } = pipeline;
+  return (
+    <div class="stack is-tight">
+      <div><Link to={href(`/datasets/${dataset}`)} class="text">{found?.displayName || `Dataset ${dataset}`}</Link></div>
+      {split && <div class="quiet"><SplitRule split={split} /></div>}
+      {data ? <SplitBars counts={data} filters={split?.filters} /> : !hasEnded(pipeline.state) && <div>It is being split</div>}
+    </div>
+  );
+}
+
+function ModelStep({ model, version }: { model: string; version?: string }) {
+  const id = idOf(model);
+  return (
+    <div class="stack is-tight">
+      <div>
+        <Link to={href(`/models/${id}`)}>Model {id}</Link>
+        {version && `, version ${version}`}
+      </div>
+      <div><Command text={`assay models show ${id}${version ? `@${version}` : ""}`} /></div>
+    </div>
+  );
 }
 
 export function PipelinePage({ pipeline: id }: { pipeline: string }) {
@@ -80,11 +101,11 @@ export function PipelinePage({ pipeline: id }: { pipeline: string }) {
       <ErrorBox error={error ?? resource.error} />
       {data.errorMessage && <div class="error-box" role="alert">{data.errorMessage}</div>}
       <ol class="flow" aria-label="Steps">
-        {stepsOf(data, resource.data?.inputDataConfig !== undefined, resource.data?.modelToUpload !== undefined).map((step) => (
-          <li class="card">
+        {stepsOf(data, resource.data?.modelToUpload !== undefined, reload).map((step) => (
+          <li key={step.name} class="card stack is-tight">
             <div class="row">
               <h2>{step.name}</h2>
-              {step.state ? <StateBadge state={step.state} /> : <span class="quiet">not begun</span>}
+              {step.state ? <StateBadge state={step.state} /> : <span class="quiet">{hasEnded(data.state) ? "not reached" : "not begun"}</span>}
             </div>
             <div>{step.says}</div>
           </li>
@@ -97,10 +118,9 @@ export function PipelinePage({ pipeline: id }: { pipeline: string }) {
             ["Started", <Time at={data.startTime} />],
             ["Ended", <Time at={data.endTime} />],
             ["Took", <Elapsed from={data.startTime} to={data.endTime} />],
-            ["Model", data.model ? `${data.model}${data.version ? `, version ${data.version}` : ""}` : "–"],
-            ["Data", data.data?.uri ?? "–"],
           ]}
         />
+        {data.data && <div class="row under">Data <Command text={data.data.uri} /></div>}
       </Card>
       {text && (
         <Card title="Resource" tools={<CopyButton text={text} />}>

@@ -1,5 +1,15 @@
 /* A training pipeline as GET /assay/v1/pipelines has it. */
 
+export type SplitSet = "training" | "validation" | "test";
+export const SPLIT_SETS: readonly SplitSet[] = ["training", "validation", "test"];
+
+export interface Split {
+  kind: "fractionSplit" | "filterSplit" | "predefinedSplit" | "timestampSplit" | "stratifiedSplit";
+  key?: string; // the column it goes by
+  fractions?: Record<SplitSet, number>;
+  filters?: Record<SplitSet, string>;
+}
+
 export interface Pipeline {
   id: string;
   displayName: string;
@@ -12,7 +22,9 @@ export interface Pipeline {
   errorMessage?: string;
   job?: string;
   jobState?: string;
+  dataset?: string;
+  split?: Split;
   model?: string;
   version?: string;
-  data?: { format: string; uri: string; dir?: string; training: number; validation: number; test: number };
+  data?: { format: string; uri: string; dir?: string } & Record<SplitSet, number>;
 }

@@ -114,6 +114,7 @@ function Next({ job, item }: { job: Job; item: Trial }) {
   const command = assayCommand(job, ...words.map((word) => (word === "JOB" ? job.id : word === "TRIAL" ? trial.id : word)));
   return (
     <div class="row">
+      {isRunning && job.enableWebAccess && <Link to={href(`/jobs/${job.id}/trials/${trial.id}/shell`)} class="button small">Open a shell</Link>}
       <span class="quiet">{say}</span> <Command text={command} />
     </div>
   );

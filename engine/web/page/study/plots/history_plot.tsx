@@ -4,7 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { axis, Plot, useChartColors, type Cell, type Chart, type ChartColors, type Option } from "../../components/chart";
 import * as format from "../../format";
-import { goodRange, markOf } from "./plot_marks";
+import { edgeLabels, FocusToggle, hiddenWords, useFocus, type Focus } from "./focus_toggle";
+import { markOf } from "./plot_marks";
 import { allPositive, finite, plain, shownOf, tick } from "./plot_text";
 import type { History } from "./plot_types";
 import { LogToggle } from "./scale_toggle";
@@ -71,9 +72,8 @@ function bestSeries(data: History, colors: ChartColors, range: Range | null): Re
   };
 }
 
-function optionOf(data: History, colors: ChartColors, isLog: boolean, isFocused: boolean, range: Range | null, lookup: TrialLookup): Option {
+function optionOf(data: History, colors: ChartColors, isLog: boolean, bounds: Focus["bounds"], range: Range | null, lookup: TrialLookup): Option {
   const end = Math.max(data.to, 2);
-  const bounds = isFocused ? goodRange(finite(data.value), data.goal) : {};
   return {
     grid: { left: 8, right: 16, top: 36, bottom: 34, outerBoundsMode: "same", outerBoundsContain: "all" },
     legend: { type: "scroll", top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colors.quiet } },
@@ -87,7 +87,7 @@ function optionOf(data: History, colors: ChartColors, isLog: boolean, isFocused:
     },
     xAxis: axis(colors, { type: "value", name: "Trials in the order of their ends", min: 1, max: end, minInterval: 1, splitLine: { show: false }, axisLabel: { color: colors.quiet, formatter: format.count, hideOverlap: true } }),
     yAxis: [
-      axis(colors, { type: isLog ? "log" : "value", scale: true, ...bounds, axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true } }),
+      axis(colors, { type: isLog ? "log" : "value", scale: true, ...bounds, axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true, ...edgeLabels(bounds) } }),
       { type: "value", min: 0, max: 1, show: false },
     ],
     dataZoom: [
@@ -110,7 +110,7 @@ function startBrush(chart: Chart): void {
 export function HistoryPlot({ name, data, lookup, range = null, onRange, tools }: HistoryPlotProps) {
   const colors = useChartColors();
   const [wantsLog, setLog] = useFlag("log");
-  const [isFocused, setFocused] = useFlag("focus");
+  const focus = useFocus("focus", useMemo(() => finite(data.value), [data]), data.goal);
   const canLog = allPositive(data.value);
   const isLog = wantsLog && canLog;
   const chart = useRef<Chart | null>(null);
@@ -118,8 +118,8 @@ export function HistoryPlot({ name, data, lookup, range = null, onRange, tools }
   kept.current = { data, onRange, lookup };
 
   const option = useMemo(
-    () => optionOf(data, colors, isLog, isFocused, range, lookup),
-    [data, colors.surface, isLog, isFocused, range?.[0], range?.[1], lookup],
+    () => optionOf(data, colors, isLog, focus.bounds, range, lookup),
+    [data, colors.surface, isLog, focus.isFocused, range?.[0], range?.[1], lookup],
   );
   /* What is drawn anew has lost the cursor that drags a range. */
   useEffect(() => {
@@ -173,9 +173,7 @@ export function HistoryPlot({ name, data, lookup, range = null, onRange, tools }
               Whole history
             </button>
           )}
-          <button type="button" class="small" aria-pressed={isFocused} title="Leave out the worst quarter of the values" onClick={() => setFocused(!isFocused)}>
-            Best part
-          </button>
+          <FocusToggle focus={focus} />
           <LogToggle axis={data.metricId} isOn={isLog} isPossible={canLog} onChange={setLog} />
         </>
       }
@@ -183,6 +181,7 @@ export function HistoryPlot({ name, data, lookup, range = null, onRange, tools }
         <>
           {shownOf(data.endOrder.length, data.trialCount)}
           {data.endOrder.length < data.trialCount && ": the least and the greatest of each stretch"}
+          {hiddenWords(focus)}
           {onRange && "; drag across the plot to look closer"}
         </>
       }

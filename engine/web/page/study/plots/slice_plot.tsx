@@ -4,7 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { axis, Plot, useChartColors, type Cell, type Chart, type ChartColors, type Option } from "../../components/chart";
 import * as format from "../../format";
-import { goodRange, markOf } from "./plot_marks";
+import { edgeLabels, FocusToggle, hiddenWords, useFocus, type Focus } from "./focus_toggle";
+import { markOf } from "./plot_marks";
 import { allPositive, finite, isNamed, plain, plainValue, shownOf, tick } from "./plot_text";
 import type { Goal, Sample, Slice } from "./plot_types";
 import { LogToggle } from "./scale_toggle";
@@ -69,13 +70,12 @@ function modelSeries(data: Slice, isCategory: boolean, colors: ChartColors): Rec
   return [spread, { ...mean, id: "mean", name: "Expected", color, z: 4 }];
 }
 
-function optionOf(data: Slice, sample: Sample, rows: number[], isLog: boolean, isFocused: boolean, goal: Goal, colors: ChartColors, lookup: TrialLookup): Option {
+function optionOf(data: Slice, sample: Sample, rows: number[], isLog: boolean, bounds: Focus["bounds"], colors: ChartColors, lookup: TrialLookup): Option {
   const parameter = sample.parameters.find((each) => each.parameterId === data.parameterId);
   const isCategory = isNamed(parameter?.type, data.x);
   const xs = sample.parameterValues[data.parameterId] ?? [];
   const ys = sample.metricValues[data.metricId] ?? [];
   const mark = markOf("SUCCEEDED", colors);
-  const bounds = isFocused ? goodRange(finite(rows.map((row) => ys[row])), goal) : {};
   const isLogX = !isCategory && parameter?.scale === "LOG" && allPositive(data.x as number[]);
   return {
     grid: { left: 8, right: 16, top: 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
@@ -101,7 +101,7 @@ function optionOf(data: Slice, sample: Sample, rows: number[], isLog: boolean, i
         ? { type: "category", data: data.x.map(String), axisLabel: { color: colors.quiet, width: 110, overflow: "truncate", hideOverlap: true } }
         : { type: isLogX ? "log" : "value", min: parameter?.min ?? "dataMin", max: parameter?.max ?? "dataMax", axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true } }),
     }),
-    yAxis: axis(colors, { type: isLog ? "log" : "value", scale: true, ...bounds, axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true } }),
+    yAxis: axis(colors, { type: isLog ? "log" : "value", scale: true, ...bounds, axisLabel: { color: colors.quiet, formatter: tick, hideOverlap: true, ...edgeLabels(bounds) } }),
     series: [
       { id: "trials", name: mark.name, type: "scatter", data: rows.map((row) => [isCategory ? String(xs[row]) : xs[row], ys[row]]), symbolSize: mark.size, itemStyle: { ...mark.style, opacity: 0.5 }, z: 2 },
       ...modelSeries(data, isCategory, colors),
@@ -112,15 +112,16 @@ function optionOf(data: Slice, sample: Sample, rows: number[], isLog: boolean, i
 export function SlicePlot({ name, data, sample, goal, lookup, tools }: SlicePlotProps) {
   const colors = useChartColors();
   const [wantsLog, setLog] = useFlag("sliceLog");
-  const [isFocused, setFocused] = useFlag("sliceFocus");
   const rows = useMemo(
     () =>
       sample.trial.map((_, row) => row).filter((row) => sample.metricValues[data.metricId]?.[row] != null && sample.parameterValues[data.parameterId]?.[row] != null),
     [sample, data.metricId, data.parameterId],
   );
+  const values = useMemo(() => finite(rows.map((row) => sample.metricValues[data.metricId]?.[row])), [rows]);
+  const focus = useFocus("sliceFocus", values, goal);
   const canLog = allPositive([...(sample.metricValues[data.metricId] ?? []), ...data.low, ...data.mean]);
   const isLog = wantsLog && canLog;
-  const option = useMemo(() => optionOf(data, sample, rows, isLog, isFocused, goal, colors, lookup), [data, sample, rows, isLog, isFocused, goal, colors.surface, lookup]);
+  const option = useMemo(() => optionOf(data, sample, rows, isLog, focus.bounds, colors, lookup), [data, sample, rows, isLog, focus.isFocused, goal, colors.surface, lookup]);
   const kept = useRef({ sample, rows, lookup });
   kept.current = { sample, rows, lookup };
   const ready = (chart: Chart) => {
@@ -139,15 +140,14 @@ export function SlicePlot({ name, data, sample, goal, lookup, tools }: SlicePlot
       tools={
         <>
           {tools}
-          <button type="button" class="small" aria-pressed={isFocused} title="Leave out the worst quarter of the values" onClick={() => setFocused(!isFocused)}>
-            Best part
-          </button>
+          <FocusToggle focus={focus} />
           <LogToggle axis={data.metricId} isOn={isLog} isPossible={canLog} onChange={setLog} />
         </>
       }
       note={
         <>
-          {shownOf(rows.length, sample.trialCount)}. Expected: over all values of the other parameters, of a random forest; the band is the spread of its trees
+          {shownOf(rows.length, sample.trialCount)}
+          {hiddenWords(focus)}. Expected: over all values of the other parameters, of a random forest; the band is the spread of its trees
         </>
       }
     />
