@@ -160,25 +160,31 @@ struct id_list {
     const char *dataset; /* "": any */
     int64_t *items;
     size_t count, capacity;
-    bool is_short_of_memory;
+    bool is_ok; /* else *err says why the walk stopped */
+    struct assay_error *err;
 };
 
 static bool note_id(void *context, const struct pipeline_row *row)
 {
     struct id_list *list = context;
     char text[24];
+    bool is_wanted = true;
 
     (void)snprintf(text, sizeof text, "%" PRId64, row->id);
-    if (strncmp(text, list->beginning, strlen(list->beginning)) != 0 ||
-        (list->dataset[0] && !input_view_is_of(row->document, list->dataset)))
+    if (strncmp(text, list->beginning, strlen(list->beginning)) != 0)
         return true;
+    if (list->dataset[0])
+        list->is_ok = input_view_is_of(row->document, list->dataset, &is_wanted, list->err);
+    if (!list->is_ok || !is_wanted)
+        return list->is_ok;
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 64;
         int64_t *items = realloc(list->items, capacity * sizeof *items);
 
-        list->is_short_of_memory = !items;
-        if (!items)
+        if (!items) {
+            list->is_ok = assay_fail_memory(list->err);
             return false;
+        }
         list->items = items;
         list->capacity = capacity;
     }
@@ -192,11 +198,12 @@ static bool read_ids(struct api_call *call, const char *beginning, const char *d
 {
     bool is_read = false;
 
-    *list = (struct id_list){ .beginning = beginning, .dataset = dataset };
+    *list =
+        (struct id_list){ .beginning = beginning, .dataset = dataset, .is_ok = true, .err = err };
     is_read = store_pipeline_each(engine_read_begin(call->engine), INT64_MAX, INT64_MAX, note_id,
                                   list, err);
     engine_read_end(call->engine);
-    return is_read && (!list->is_short_of_memory || assay_fail_memory(err));
+    return is_read && list->is_ok;
 }
 
 static bool find(struct api_call *call, int64_t *id, struct assay_error *err)

@@ -86,17 +86,18 @@ bool input_view_write(struct json_writer *w, const char *document, struct assay_
     return is_read;
 }
 
-bool input_view_is_of(const char *document, const char *dataset)
+bool input_view_is_of(const char *document, const char *dataset, bool *is_of,
+                      struct assay_error *err)
 {
-    struct assay_error ignored = { 0 };
     struct input_config config;
-    bool is_of = false;
+    bool is_read = false;
 
+    *is_of = false;
     /* Most documents are of other datasets, and then the id is nowhere in them. */
     if (!strstr(document, dataset))
-        return false;
-    is_of = read_config(document, &config, &ignored) && config.dataset_id &&
-            strcmp(config.dataset_id, dataset) == 0;
+        return true;
+    is_read = read_config(document, &config, err);
+    *is_of = is_read && config.dataset_id && strcmp(config.dataset_id, dataset) == 0;
     input_config_clear(&config);
-    return is_of;
+    return is_read;
 }

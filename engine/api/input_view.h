@@ -13,6 +13,7 @@
 bool input_view_write(struct json_writer *w, const char *document, struct assay_error *err);
 
 /* Whether the pipeline's data is of this dataset, by its id. */
-bool input_view_is_of(const char *document, const char *dataset);
+bool input_view_is_of(const char *document, const char *dataset, bool *is_of,
+                      struct assay_error *err);
 
 #endif

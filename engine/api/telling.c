@@ -8,24 +8,17 @@
 
 void teller_rest(struct teller *t)
 {
-    job_spec_free(t->spec);
-    job_row_clear(&t->row);
-    t->spec = NULL;
+    job_view_release(t->view);
+    t->view = NULL;
     free(t->text);
     t->text = NULL;
 }
 
 static bool read_job(struct teller *t, struct assay_error *err)
 {
-    bool is_read = false;
-
-    if (t->spec)
-        return true;
-    is_read = store_job_get(engine_read_begin(t->engine), t->job, &t->row, err);
-    engine_read_end(t->engine);
-    if (is_read)
-        t->spec = job_row_spec(&t->row, err);
-    return t->spec != NULL;
+    if (!t->view)
+        t->view = job_view_get(t->engine, t->job, err);
+    return t->view != NULL;
 }
 
 /* Opens the event's text, one line of JSON. */
@@ -87,7 +80,7 @@ enum telling teller_trial(struct teller *t, const struct news *news, struct assa
         return telling_of(false, err);
     if (!begin_text(t, &call, err))
         return CANNOT_TELL;
-    is_written = api_write_trial(&call, &t->row, t->spec, news->trial, &state, err);
+    is_written = api_write_trial(&call, &t->view->row, t->view->spec, news->trial, &state, err);
     /* One that has ended since the cursor looked is told when its end is. */
     is_known = is_written && state != 0 && trial_state_is_terminal(state) == news->is_ended;
     if (!end_text(&call, is_known, err) && (is_known || !is_written))
@@ -108,7 +101,7 @@ static bool write_measurement(void *context, const struct measurement_row *row)
     struct json_writer *json = writing->json;
 
     writing->is_found = row->index == writing->news->index &&
-                        row->value_count == writing->teller->spec->study.metric_count;
+                        row->value_count == writing->teller->view->spec->study.metric_count;
     if (!writing->is_found)
         return false;
     json_begin_object(json);
@@ -116,7 +109,7 @@ static bool write_measurement(void *context, const struct measurement_row *row)
     json_key(json, "index");
     json_int(json, row->index);
     json_key(json, "measurement");
-    resource_write_measurement(json, writing->teller->spec, row->step, row->elapsed_us,
+    resource_write_measurement(json, writing->teller->view->spec, row->step, row->elapsed_us,
                                row->values);
     json_end_object(json);
     return false;

@@ -6,6 +6,7 @@
 #ifndef ENGINE_API_TELLING_H
 #define ENGINE_API_TELLING_H
 
+#include "engine/api/job_view.h"
 #include "engine/engine.h"
 #include "engine/live/cursor.h"
 #include "engine/live/log_tail.h"
@@ -16,8 +17,7 @@ struct teller {
     int64_t job;
     char *text; /* what was told last; owned */
     size_t size;
-    struct job_row row; /* with spec, while there is something to tell */
-    struct job_spec *spec;
+    const struct job_view *view; /* while there is something to tell */
 };
 
 /* NOTHING_TO_TELL: it is gone by now. CANNOT_TELL: *err says why. */

@@ -377,6 +377,7 @@ static bool open_events(struct watch *w, struct api_call *call, const char *afte
     bool is_begun = false;
 
     call->watched = &job;
+    w->subscriber.is_patient = api_query_word(call, "gather");
     if (!call->match->handler(call, err) || !live_join(w->live, &w->subscriber, job, err))
         return false;
     /* Browsers send a header; what has none can say it here. */

@@ -23,17 +23,23 @@ struct live_topic {
     bool is_touched;
 };
 
+struct live_queue {
+    struct subscriber *first, *last;
+};
+
 struct live {
     uint64_t epoch;
     pthread_mutex_t mutex; /* guards all below but folders */
     struct ring *ring;
     struct live_topic *topics[TOPIC_BUCKETS];
     struct live_topic *first_touched;
-    struct subscriber *first_ready, *last_ready;
+    struct live_queue ready;       /* to be told now … */
+    struct live_queue gathering;   /* … and the patient ones, all of them … */
+    int64_t gathered_us;           /* … then, by the clock of poll() */
     const struct subscriber *told; /* whose on_ready is being called */
     pthread_cond_t is_told;
     int impatient;           /* subscribers that are … */
-    int64_t soon_us;         /* … and when they are told, by the clock of poll() */
+    int64_t soon_us;         /* … and when they are told */
     struct folders *folders; /* NULL where there can be none; stays as long as the thread */
     pthread_t thread;
     bool has_thread;
@@ -109,33 +115,43 @@ static struct live_topic *find_topic(struct live *live, int64_t job)
     return topic;
 }
 
-static void push_ready(struct live *live, struct subscriber *subscriber)
+static void push(struct live_queue *queue, struct subscriber *subscriber)
 {
-    if (subscriber->is_queued)
-        return;
-    subscriber->is_queued = true;
-    subscriber->previous_ready = live->last_ready;
-    subscriber->next_ready = NULL;
-    if (live->last_ready)
-        live->last_ready->next_ready = subscriber;
+    subscriber->queue = queue;
+    subscriber->previous_queued = queue->last;
+    subscriber->next_queued = NULL;
+    if (queue->last)
+        queue->last->next_queued = subscriber;
     else
-        live->first_ready = subscriber;
-    live->last_ready = subscriber;
+        queue->first = subscriber;
+    queue->last = subscriber;
 }
 
-static void drop_ready(struct live *live, struct subscriber *subscriber)
+static void drop(struct subscriber *subscriber)
 {
-    if (!subscriber->is_queued)
+    struct live_queue *queue = subscriber->queue;
+
+    if (!queue)
         return;
-    subscriber->is_queued = false;
-    if (subscriber->previous_ready)
-        subscriber->previous_ready->next_ready = subscriber->next_ready;
+    subscriber->queue = NULL;
+    if (subscriber->previous_queued)
+        subscriber->previous_queued->next_queued = subscriber->next_queued;
     else
-        live->first_ready = subscriber->next_ready;
-    if (subscriber->next_ready)
-        subscriber->next_ready->previous_ready = subscriber->previous_ready;
+        queue->first = subscriber->next_queued;
+    if (subscriber->next_queued)
+        subscriber->next_queued->previous_queued = subscriber->previous_queued;
     else
-        live->last_ready = subscriber->previous_ready;
+        queue->last = subscriber->previous_queued;
+}
+
+static int64_t now_us(void)
+{
+    return assay_mono_us(assay_env_system());
+}
+
+static int64_t from_now_us(int ms)
+{
+    return now_us() + ms * INT64_C(1000);
 }
 
 /* The topic has, or may have, changes that are not published yet. */
@@ -173,18 +189,28 @@ static void forget_impatience(struct live *live, struct subscriber *subscriber)
     subscriber->is_impatient = false;
 }
 
-static void wake(struct live *live, struct subscriber *subscriber)
+/* True: the thread has to know, now. */
+static bool wake(struct live *live, struct subscriber *subscriber)
 {
+    bool is_first = !live->gathering.first;
+
     if (!subscriber->is_asleep)
-        return;
+        return false;
     subscriber->is_asleep = false;
     forget_impatience(live, subscriber);
-    push_ready(live, subscriber);
+    if (subscriber->queue) /* it has looked before it was told */
+        return false;
+    push(subscriber->is_patient ? &live->gathering : &live->ready, subscriber);
+    if (!subscriber->is_patient)
+        return true;
+    if (is_first)
+        live->gathered_us = from_now_us(LIVE_GATHER_MS);
+    return is_first;
 }
 
 void live_publish(struct live *live)
 {
-    bool has_ready = false;
+    bool is_news = false;
 
     (void)pthread_mutex_lock(&live->mutex);
     ring_publish(live->ring);
@@ -193,12 +219,11 @@ void live_publish(struct live *live)
         topic->newest = topic->noted;
         topic->newest_job = topic->noted_job;
         for (struct subscriber *at = topic->first; at; at = at->next)
-            wake(live, at);
+            is_news |= wake(live, at);
     }
     live->first_touched = NULL;
-    has_ready = live->first_ready != NULL;
     (void)pthread_mutex_unlock(&live->mutex);
-    if (has_ready)
+    if (is_news)
         ring_bell(live);
 }
 
@@ -208,7 +233,7 @@ static void wake_owner(void *context, void *owner)
     struct live *live = context;
 
     (void)pthread_mutex_lock(&live->mutex);
-    wake(live, owner);
+    (void)wake(live, owner);
     (void)pthread_mutex_unlock(&live->mutex);
 }
 
@@ -216,8 +241,8 @@ static void tell_ready(struct live *live)
 {
     struct subscriber *subscriber = NULL;
 
-    while ((subscriber = live->first_ready)) {
-        drop_ready(live, subscriber);
+    while ((subscriber = live->ready.first)) {
+        drop(subscriber);
         live->told = subscriber;
         (void)pthread_mutex_unlock(&live->mutex);
         if (subscriber->on_ready)
@@ -226,16 +251,6 @@ static void tell_ready(struct live *live)
         live->told = NULL;
         (void)pthread_cond_broadcast(&live->is_told);
     }
-}
-
-static int64_t now_us(void)
-{
-    return assay_mono_us(assay_env_system());
-}
-
-static int64_t soon_from_now_us(void)
-{
-    return now_us() + LIVE_SOON_MS * INT64_C(1000);
 }
 
 /* At their time, however often others ring until then. Who is not asleep yet has another turn. */
@@ -247,17 +262,35 @@ static void wake_impatient(struct live *live)
         for (struct live_topic *topic = live->topics[i]; topic; topic = topic->next)
             for (struct subscriber *at = topic->first; at; at = at->next)
                 if (at->is_impatient)
-                    wake(live, at);
-    live->soon_us = soon_from_now_us();
+                    (void)wake(live, at);
+    live->soon_us = from_now_us(LIVE_SOON_MS);
 }
 
-/* For poll(); -1 where nobody is impatient. */
-static int until_soon_ms(const struct live *live)
+static void wake_patient(struct live *live)
 {
-    int64_t left_us = live->soon_us - now_us();
+    struct subscriber *subscriber = live->gathering.first;
 
-    if (live->impatient == 0)
+    if (!subscriber || now_us() < live->gathered_us)
+        return;
+    while ((subscriber = live->gathering.first)) {
+        drop(subscriber);
+        push(&live->ready, subscriber);
+    }
+}
+
+/* For poll(); -1: nobody waits for a time. */
+static int until_next_ms(const struct live *live)
+{
+    int64_t next_us = INT64_MAX;
+    int64_t left_us = 0;
+
+    if (live->impatient > 0)
+        next_us = live->soon_us;
+    if (live->gathering.first && live->gathered_us < next_us)
+        next_us = live->gathered_us;
+    if (next_us == INT64_MAX)
         return -1;
+    left_us = next_us - now_us();
     return left_us > 0 ? (int)((left_us + 999) / 1000) : 0;
 }
 
@@ -273,7 +306,7 @@ static void *live_thread(void *context)
 
     (void)pthread_mutex_lock(&live->mutex);
     while (!live->is_ended) {
-        timeout_ms = until_soon_ms(live);
+        timeout_ms = until_next_ms(live);
         (void)pthread_mutex_unlock(&live->mutex);
         polled[1].revents = 0;
         (void)poll(polled, 2, timeout_ms);
@@ -282,6 +315,7 @@ static void *live_thread(void *context)
             folders_take(live->folders, wake_owner, live);
         (void)pthread_mutex_lock(&live->mutex);
         wake_impatient(live);
+        wake_patient(live);
         tell_ready(live);
     }
     (void)pthread_mutex_unlock(&live->mutex);
@@ -374,7 +408,7 @@ void live_leave(struct live *live, struct subscriber *subscriber)
     if (live->folders)
         folders_remove(live->folders, -1, subscriber);
     (void)pthread_mutex_lock(&live->mutex);
-    drop_ready(live, subscriber);
+    drop(subscriber);
     subscriber->is_asleep = false; /* so that it does not come back while we wait */
     forget_impatience(live, subscriber);
     while (live->told == subscriber)
@@ -454,7 +488,7 @@ void live_call_soon(struct live *live, struct subscriber *subscriber)
     (void)pthread_mutex_lock(&live->mutex);
     is_first = live->impatient == 0;
     if (is_first)
-        live->soon_us = soon_from_now_us();
+        live->soon_us = from_now_us(LIVE_SOON_MS);
     live->impatient += !subscriber->is_impatient;
     subscriber->is_impatient = true;
     (void)pthread_mutex_unlock(&live->mutex);

@@ -23,21 +23,25 @@
 enum { LIVE_CHANGES_KEPT = 32768 };
 /* Soon enough for a person, and seldom enough to cost nothing. */
 enum { LIVE_SOON_MS = 100 };
+/* So long a patient subscriber waits for more before it is told of the first. */
+enum { LIVE_GATHER_MS = 400 };
 
 struct live;
 struct live_topic; /* a job that somebody follows */
+struct live_queue; /* of those who will be told */
 
 /* In its owner's hands from live_join() to live_leave(); zero it to start. */
 struct subscriber {
     /* Must be quick, and must not call anything of this file. NULL: not wanted. */
     void (*on_ready)(void *context);
     void *context;
+    bool is_patient; /* rather hears of much at once than of each at its time */
 
     /* live.c's own */
     struct live_topic *topic;
-    struct subscriber *previous, *next;             /* of the same topic */
-    struct subscriber *previous_ready, *next_ready; /* in the queue of those to be told */
-    bool is_queued;
+    struct subscriber *previous, *next;               /* of the same topic */
+    struct live_queue *queue;                         /* that it is in; NULL: in none */
+    struct subscriber *previous_queued, *next_queued; /* there */
     bool is_asleep;    /* found nothing left, and was not told since */
     bool is_impatient; /* wants to be told soon in any case */
 };

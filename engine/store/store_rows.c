@@ -20,7 +20,7 @@ static bool fail_to_read(struct store *store, const struct row_kind *kind, struc
 {
     char what[64];
 
-    (void)snprintf(what, sizeof(what), "read the %s", kind->name);
+    (void)snprintf(what, sizeof what, "read the %s", kind->name);
     return store_fail(store, what, err);
 }
 

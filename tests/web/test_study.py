@@ -73,6 +73,29 @@ class Live(PageCase):
             self.service.ask("POST", f"/assay/v1/jobs/{job}:cancel")
             page.close()
 
+    def test_a_curve_goes_on_with_what_is_told(self):
+        job = studies.submit(self.service, studies.document("reporting", trials=1, parallel=1, pause=1.5))
+        page = self.open(f"/jobs/{job}")
+        card = page.locator("figure").filter(has=page.get_by_role("heading", name="Learning curves"))
+        card.locator("canvas").wait_for()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url) if "/plots/curves" in request.url else None)
+        page.wait_for_timeout(3000)  # its questions about the trial's begin are over
+        before = self.points(page, card)
+        asked.clear()
+        self.assertTrue(studies.comes_true(lambda: self.points(page, card) > before))
+        self.assertEqual(asked, [])
+        studies.wait(self.service, job)
+        self.assertTrue(studies.comes_true(lambda: self.points(page, card) == 5))
+
+    @staticmethod
+    def points(page, card):
+        page.wait_for_timeout(500)  # more downloads than a person asks for are held back
+        with page.expect_download() as download:
+            card.get_by_role("button", name="CSV").click()
+        with open(download.value.path(), encoding="utf-8") as file:
+            return len(file.readlines()) - 1
+
     def lag(self, page, job):
         """Seconds from the moment the server tells of an end until the page shows as many."""
         _, found = self.service.ask("GET", f"/assay/v1/jobs/{job}")

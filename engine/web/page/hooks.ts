@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { api, ApiError } from "./api";
-import type { Job, Measurement, Trial } from "./types";
+import type { Job, MeasurementEvent, Trial } from "./types";
 import { watchJob, type WatchStatus } from "./watch";
 
 export interface Resource<T> {
@@ -79,7 +79,7 @@ export interface LiveJob {
 
 export interface LiveJobHandlers {
   trial?: (trial: Trial) => void;
-  measurement?: (event: { trialId: string; index: number; measurement: Measurement }) => void;
+  measurement?: (event: MeasurementEvent) => void;
 }
 
 /* A job and what happens to it. Events come in bursts: the view is drawn once per frame, not per event. */

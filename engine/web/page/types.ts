@@ -70,6 +70,13 @@ export interface Measurement {
   metrics?: { metricId: string; value: number }[];
 }
 
+/* As a watched job tells it. */
+export interface MeasurementEvent {
+  trialId: string;
+  index: number;
+  measurement: Measurement;
+}
+
 export interface Trial {
   trial: {
     name: string;

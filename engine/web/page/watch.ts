@@ -2,14 +2,14 @@
  * back goes on after the last event that was seen, so nothing is missed and nothing is asked for twice. */
 
 import { jobPath } from "./api";
-import type { Job, Measurement, Trial } from "./types";
+import type { Job, MeasurementEvent, Trial } from "./types";
 
 export type WatchStatus = "connecting" | "live" | "lost" | "ended";
 
 export interface WatchHandlers {
   job?: (job: Job) => void;
   trial?: (trial: Trial) => void;
-  measurement?: (event: { trialId: string; index: number; measurement: Measurement }) => void;
+  measurement?: (event: MeasurementEvent) => void;
   deleted?: (event: { id: string; trialId?: string }) => void;
   status?: (status: WatchStatus) => void;
 }
@@ -44,8 +44,8 @@ export function watchJob(id: string, handlers: WatchHandlers): () => void {
 
   function open() {
     close();
-    const query = lastEventId ? `?lastEventId=${encodeURIComponent(lastEventId)}` : "";
-    source = new EventSource(`${jobPath(id)}:watch${query}`);
+    const after = lastEventId ? `&lastEventId=${encodeURIComponent(lastEventId)}` : "";
+    source = new EventSource(`${jobPath(id)}:watch?gather=true${after}`);
     source.onopen = () => {
       failures = 0;
       told("live");
@@ -53,7 +53,7 @@ export function watchJob(id: string, handlers: WatchHandlers): () => void {
     source.onerror = () => lost();
     listen<Job>("job", handlers.job);
     listen<Trial>("trial", handlers.trial);
-    listen<{ trialId: string; index: number; measurement: Measurement }>("measurement", handlers.measurement);
+    listen<MeasurementEvent>("measurement", handlers.measurement);
     listen<{ id: string; trialId?: string }>("deleted", (event) => {
       handlers.deleted?.(event);
       if (!event.trialId) end();

@@ -247,6 +247,45 @@ Test(live, who_is_impatient_is_told_soon_however_busy_others_are)
     live_free(live);
 }
 
+Test(live, who_is_patient_is_told_once_of_what_was_gathered)
+{
+    struct live *live = make_live(100);
+    struct follower patient;
+    struct follower gone;
+    struct follower other;
+    struct change taken;
+    const int64_t begin_us = assay_mono_us(assay_env_system());
+
+    follow(&patient, live, 1);
+    follow(&gone, live, 1);
+    follow(&other, live, 1);
+    patient.subscriber.is_patient = true;
+    gone.subscriber.is_patient = true;
+    cr_assert(eq(int, take(&patient, live, &taken), LIVE_NOTHING));
+    cr_assert(eq(int, take(&gone, live, &taken), LIVE_NOTHING));
+    for (int64_t value = 1; value <= 3; value++) {
+        bool is_early = false;
+
+        pass_fence(&other, live, 1);
+        is_early = is_told(&patient, 0);
+        if (assay_mono_us(assay_env_system()) - begin_us < LIVE_GATHER_MS * INT64_C(1000))
+            cr_assert(not(is_early));
+    }
+    live_leave(live, &gone.subscriber);
+    cr_assert(is_told(&patient, 20000));
+    cr_assert(
+        ge(i64, assay_mono_us(assay_env_system()) - begin_us, LIVE_GATHER_MS * INT64_C(1000)));
+    for (int value = 1; value <= 3; value++)
+        cr_assert(eq(int, take(&patient, live, &taken), LIVE_CHANGE));
+    cr_assert(eq(int, take(&patient, live, &taken), LIVE_NOTHING));
+    cr_assert(not(is_told(&patient, 0)));
+    cr_assert(not(is_told(&gone, 0)), "told after it has left");
+    leave(&patient, live);
+    leave(&gone, live);
+    leave(&other, live);
+    live_free(live);
+}
+
 Test(live, a_folder_that_is_slow_to_watch_does_not_hold_up_the_commits, .timeout = 20)
 {
     char folder[] = "/tmp/assay-live-XXXXXX";

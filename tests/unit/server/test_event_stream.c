@@ -153,6 +153,21 @@ Test(event_stream, events_are_said_as_the_standard_words_them_in_pieces_of_any_s
     cr_assert(eq(str, (char *)engine.after, "0"));
 }
 
+Test(event_stream, events_that_are_there_go_together_and_wait_for_a_reader_with_room)
+{
+    static const char event[] = "id: 1\nevent: job\ndata: {}\n\n";
+    const size_t greeting = strlen("retry: 1000\n\n");
+    const size_t size = greeting + 2 * strlen(event) + 3;
+    struct event_stream *stream = open_events("eeeF");
+    char bytes[200];
+
+    cr_assert(eq(int, (int)event_stream_read(stream, bytes, size), (int)size));
+    cr_assert(eq(int, (int)event_stream_read(stream, bytes, sizeof bytes), (int)strlen(event) - 3));
+    cr_assert(zero(int, strncmp(bytes, event + 3, strlen(event) - 3)));
+    cr_assert(eq(int, (int)event_stream_read(stream, bytes, sizeof bytes), EVENT_STREAM_FAILED));
+    event_stream_close(stream);
+}
+
 Test(event_stream, who_is_woken_before_it_sleeps_does_not_sleep)
 {
     struct event_stream *stream = open_events("nneE");

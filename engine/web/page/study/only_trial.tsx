@@ -5,13 +5,13 @@ import { Card, Elapsed, Empty, ErrorBox, Facts, Loading, Num, StateBadge, Time }
 import { href, Link } from "../route";
 import type { Trial } from "../types";
 import { CurvesPlot } from "./plots/curves_plot";
-import type { Curves } from "./plots/plot_types";
+import { useCurves } from "./reports";
 import type { StudyView } from "./study_view";
 import { usePlot } from "./use_plot";
 
 export function OnlyTrial({ view }: { view: StudyView }) {
   const trial = usePlot<Trial>(trialPath(view.job.id, 1), view.fresh + view.running.size, view.restMs);
-  const curves = usePlot<Curves>(view.metricId ? view.plot("curves") : null, view.fresh + view.reports, view.restMs);
+  const curves = useCurves(view, view.metricId !== "", view.restMs);
   const item = trial.data;
   if (trial.error?.code === "NOT_FOUND") return <Empty>The job has not started yet.</Empty>;
   if (!item) return trial.error ? <ErrorBox error={trial.error} /> : <Loading />;

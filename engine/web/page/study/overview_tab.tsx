@@ -11,10 +11,11 @@ import { CurvesPlot } from "./plots/curves_plot";
 import { mergeHistory } from "./plots/history_data";
 import { HistoryPlot, type Range } from "./plots/history_plot";
 import { ImportancePlot } from "./plots/importance_plot";
-import type { Curves, History, Importance } from "./plots/plot_types";
+import type { History, Importance } from "./plots/plot_types";
 import { Choice } from "./plots/scale_toggle";
 import { useWord } from "./plots/words";
 import { PlotSlot } from "./plot_slot";
+import { useCurves } from "./reports";
 import type { StudyView } from "./study_view";
 import { memberKey } from "./table/trial_columns";
 import { windowPath } from "./table/trial_pages";
@@ -88,7 +89,7 @@ export function OverviewTab({ view }: { view: StudyView }) {
   /* All others wait for the first plot: of a large study each is a walk over its trials, and side by side none is quick. */
   const hasFirst = outline.data !== null || outline.error !== null;
   const importance = usePlot<Importance>(hasFirst && view.hasForest ? view.plot("importance") : null, view.fresh, 2 * view.restMs);
-  const curves = usePlot<Curves>(hasFirst ? view.plot("curves") : null, view.fresh + view.reports, 2 * view.restMs);
+  const curves = useCurves(view, hasFirst, 2 * view.restMs);
   const best = usePlot<{ trials?: Trial[]; optimalTrials?: Trial[] }>(hasFirst ? bestPath(view) : null, view.fresh, view.restMs);
   const awaited = <T,>(plot: PlotData<T>): PlotData<T> => (hasFirst ? plot : { ...plot, isLoading: true });
   const parameterIds = importance.data?.parameters.map((each) => each.parameterId) ?? view.job.parameterIds ?? [];

@@ -11,6 +11,7 @@ import { OnlyTrial } from "./only_trial";
 import { OverviewTab } from "./overview_tab";
 import { ParametersTab } from "./parameters_tab";
 import { useWord } from "./plots/words";
+import type { Reports } from "./reports";
 import { StudyHead } from "./study_head";
 import { useStudyView, useTold, withEnds } from "./study_view";
 import { TimelineTab } from "./timeline_tab";
@@ -48,7 +49,7 @@ export function StudyPage({ job: id }: { job: string }) {
   );
 }
 
-function KnownJob({ job: told, live, ended, reports }: { job: Job; live: LiveJob; ended: Trial[]; reports: number }) {
+function KnownJob({ job: told, live, ended, reports }: { job: Job; live: LiveJob; ended: Trial[]; reports: Reports }) {
   const job = useMemo(() => withEnds(told, ended, live.running.size), [told, ended, live.running.size]);
   const view = useStudyView(job, live, ended, reports);
   const [wanted] = useWord("tab", "overview");

@@ -3,13 +3,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, jobPath, trialPath } from "../api";
 import { hasEnded } from "../components/basics";
-import { useThrottled, type LiveJob } from "../hooks";
+import { useThrottled, type LiveJob, type LiveJobHandlers } from "../hooks";
 import { go, href } from "../route";
-import type { Job, Trial } from "../types";
+import type { Job, MeasurementEvent, Trial } from "../types";
 import type { End } from "./plots/history_data";
 import type { Goal } from "./plots/plot_types";
 import { endStateOf, factsOf, type TrialFacts, type TrialLookup } from "./plots/trial_lookup";
 import { useWord } from "./plots/words";
+import { begun, noReports, reportOf, type Reports } from "./reports";
 
 export interface StudyView {
   job: Job;
@@ -20,7 +21,7 @@ export interface StudyView {
   fresh: number; // rises with what happens, as fast as plots may be asked for
   restMs: number; // between two questions for the same plot
   ends: End[]; // that were told since the page was opened, of this metric
-  reports: number; // rises with each measurement
+  reports: Reports; // since the page was opened
   running: Map<string, Trial>;
   lookup: TrialLookup;
   plot: (kind: string, query?: Record<string, string>) => string; // its path
@@ -32,29 +33,36 @@ const REST_MS = 1000;
 const LARGE_REST_MS = 5000;
 const DRAW_MS = 200; // between two drawings of what was told
 const KEPT_ENDS = 5000;
+const KEPT_REPORTS = 5000;
 const FOREST_LEAST = 4; // trials, as the server has it
 
+export interface Told {
+  handlers: LiveJobHandlers;
+  ended: Trial[];
+  reports: Reports;
+}
+
 /* Trials that ended and measurements since the page was opened, gathered for a moment. */
-export function useTold(): { handlers: { trial: (trial: Trial) => void; measurement: () => void }; ended: Trial[]; reports: number } {
-  const kept = useRef({ ended: [] as Trial[], reports: 0, timer: 0 });
-  const [told, setTold] = useState({ ended: [] as Trial[], reports: 0 });
+export function useTold(): Told {
+  const kept = useRef({ ended: [] as Trial[], reports: noReports(), timer: 0 });
+  const [told, setTold] = useState(() => ({ ended: [] as Trial[], reports: noReports() }));
   useEffect(() => () => clearTimeout(kept.current.timer), []);
   const handlers = useMemo(() => {
     const drawSoon = () => {
       kept.current.timer ||= window.setTimeout(() => {
-        kept.current.timer = 0;
-        kept.current.ended = kept.current.ended.slice(-KEPT_ENDS);
-        setTold({ ended: kept.current.ended, reports: kept.current.reports });
+        const { ended, reports } = kept.current;
+        kept.current = { ended: ended.slice(-KEPT_ENDS), reports: { ...reports, newest: reports.newest.slice(-KEPT_REPORTS) }, timer: 0 };
+        setTold(kept.current);
       }, DRAW_MS);
     };
     return {
       trial: (trial: Trial) => {
-        if (trial.endOrder <= 0) return;
-        kept.current.ended.push(trial);
+        if (trial.endOrder > 0) kept.current.ended.push(trial);
+        else kept.current.reports = begun(kept.current.reports, trial);
         drawSoon();
       },
-      measurement: () => {
-        kept.current.reports++;
+      measurement: (event: MeasurementEvent) => {
+        kept.current.reports.newest.push(reportOf(event));
         drawSoon();
       },
     };
@@ -110,7 +118,7 @@ export function withEnds(job: Job, ended: Trial[], running: number): Job {
 
 const fileName = (job: Job) => `${job.displayName.replace(/[^\w.-]+/g, "-").slice(0, 60) || "study"}-${job.id}`;
 
-export function useStudyView(job: Job, live: LiveJob, ended: Trial[], reports: number): StudyView {
+export function useStudyView(job: Job, live: LiveJob, ended: Trial[], reports: Reports): StudyView {
   const [wanted, setMetric] = useWord("metric");
   const metrics = job.metricIds ?? [];
   const metricId = metrics.includes(wanted) ? wanted : (job.objective?.metricId ?? metrics[0] ?? "");
