@@ -26,6 +26,11 @@ def told(model):
     return json.loads(read(uri))
 
 
+def own_folder():
+    """The library names its own by the millisecond, and two tests at once would share it: one alone leaves it that."""
+    return "gs://stage/" + a_name("out")
+
+
 def container_job(*words, **members):
     return aiplatform.CustomContainerTrainingJob(
         display_name=a_name("container"), container_uri="host:", command=[*COMMAND, *words],
@@ -68,7 +73,8 @@ class Sdk(unittest.TestCase):
     def test_second_run_makes_a_second_version(self):
         model_id = a_name("by-part")
         first = container_job().run(
-            dataset=self.dataset, predefined_split_column_name="part", model_id=model_id, machine_type="n1-standard-4")
+            dataset=self.dataset, predefined_split_column_name="part", model_id=model_id, machine_type="n1-standard-4",
+            base_output_dir=own_folder())
         self.assertEqual(first.name, model_id)
         share = table.ROWS // len(table.PARTS)
         self.assertEqual(told(first)["rows"], [5 * share, 2 * share, 2 * share])
@@ -97,7 +103,7 @@ class Sdk(unittest.TestCase):
             display_name=a_name("package"), python_package_gcs_uri=package.package_uris[0],
             python_module_name=package.python_module, container_uri=TRAINING_IMAGE,
             model_serving_container_image_uri=SERVING_IMAGE)
-        model = pipeline.run(sync=False, args=["--C", 3])
+        model = pipeline.run(sync=False, args=["--C", 3], base_output_dir=own_folder())
         tuning.run(sync=False)
         custom.run()
         self.assertEqual(custom.state.name, "JOB_STATE_SUCCEEDED")
@@ -120,7 +126,7 @@ class Sdk(unittest.TestCase):
         job = aiplatform.CustomContainerTrainingJob(
             display_name=a_name("image"), container_uri=CONTAINER_IMAGE, command=["python3", "-c", script],
             model_serving_container_image_uri=SERVING_IMAGE)
-        model = job.run(dataset=self.dataset, predefined_split_column_name="part")
+        model = job.run(dataset=self.dataset, predefined_split_column_name="part", base_output_dir=own_folder())
         self.assertEqual(read(model.uri.rstrip("/") + "/lines"), str(1 + table.ROWS // 2).encode())
 
     def test_pipeline_without_serving_image_makes_no_model(self):
@@ -176,7 +182,7 @@ class GeneratedClient(unittest.TestCase):
     def inputs(self, *command):
         return {"workerPoolSpecs": [{"machineSpec": {"machineType": "n1-standard-4"}, "replicaCount": 1,
                                      "containerSpec": {"imageUri": "host:", "command": list(command)}}],
-                "baseOutputDirectory": {"outputUriPrefix": "gs://stage/" + a_name("out")}}
+                "baseOutputDirectory": {"outputUriPrefix": own_folder()}}
 
     def test_tuning_pipeline_uploads_the_model_of_the_best_trial(self):
         dataset = aiplatform.TabularDataset.create(
